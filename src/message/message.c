@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "message/message.h"
+
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/printable.h"
+
+static const char *const process_names[PROCESS_COUNT] = {
+	[PROCESS_UNKNOWN] = "unknown",
+	[PROCESS_MONITOR] = "pinfoldd",
+	[PROCESS_CAPTURE] = "capture",
+	[PROCESS_ENGINE] = "engine",
+	[PROCESS_ENFORCER] = "enforcer",
+	[PROCESS_RESOLVER] = "resolver",
+	[PROCESS_RELAY] = "relay",
+	[PROCESS_FETCHER] = "fetcher",
+	[PROCESS_WEB] = "web",
+	[PROCESS_DHCP] = "dhcp",
+	[PROCESS_UPLINK] = "uplink",
+	[PROCESS_CTL] = "pinfold",
+};
+
+const char *
+process_name(enum process process)
+{
+	return (unsigned)process < PROCESS_COUNT ? process_names[process] : "unknown";
+}
+
+static const char *const reason_words[REASON_COUNT] = {[REASON_UNKNOWN] = "unknown",
+#define X(name, word, sentence) [name] = word,
+	REASON_LIST(X)
+#undef X
+};
+
+static const char *const reason_sentences[REASON_COUNT] = {
+	[REASON_UNKNOWN] = "did something that has no name here",
+#define X(name, word, sentence) [name] = sentence,
+	REASON_LIST(X)
+#undef X
+};
+
+const char *
+reason_word(enum reason reason)
+{
+	return reason_words[(unsigned)reason < REASON_COUNT ? reason : REASON_UNKNOWN];
+}
+
+const char *
+reason_sentence(enum reason reason)
+{
+	return reason_sentences[(unsigned)reason < REASON_COUNT ? reason : REASON_UNKNOWN];
+}
+
+enum reason
+reason_from_word(const char *word)
+{
+	for (int i = 1; i < REASON_COUNT; i++)
+		if (!strcmp(reason_words[i], word))
+			return (enum reason)i;
+	return REASON_UNKNOWN;
+}
+
+static const char *const observed_words[OBSERVED_COUNT] = {[OBSERVED_UNKNOWN] = "unknown",
+#define X(name, word) [name] = word,
+	OBSERVED_LIST(X)
+#undef X
+};
+
+const char *
+observed_word(enum observed what)
+{
+	return observed_words[(unsigned)what < OBSERVED_COUNT ? what : OBSERVED_UNKNOWN];
+}
+
+enum observed
+observed_from_word(const char *word)
+{
+	for (int i = 1; i < OBSERVED_COUNT; i++)
+		if (!strcmp(observed_words[i], word))
+			return (enum observed)i;
+	return OBSERVED_UNKNOWN;
+}
+
+#define LEN_UP_TO(message, rows, n)                                                                \
+	(offsetof(struct message, rows) + (n) * sizeof((struct message *)0)->rows[0])
+
+size_t
+message_observation_len(const struct message_observation *m)
+{
+	return LEN_UP_TO(message_observation, row, m->n_rows);
+}
+
+size_t
+message_policy_len(const struct message_policy *m)
+{
+	return LEN_UP_TO(message_policy, entry, m->n_entries);
+}
+
+size_t
+message_view_len(const struct message_view *m)
+{
+	return LEN_UP_TO(message_view, name, m->n_names);
+}
+
+size_t
+message_counters_len(const struct message_counters *m)
+{
+	return LEN_UP_TO(message_counters, row, m->n_rows);
+}
+
+size_t
+message_command_len(const struct message_command *m)
+{
+	return LEN_UP_TO(message_command, text, m->len);
+}
+
+size_t
+message_answer_len(const struct message_answer *m)
+{
+	return LEN_UP_TO(message_answer, text, m->len);
+}
+
+/* A name field: terminated, and nothing behind the end, so that it compares by memcmp. */
+static bool
+is_text(const char *text, size_t size)
+{
+	size_t len = strnlen(text, size);
+
+	if (len == size || !is_printable(text))
+		return false;
+	for (size_t i = len; i < size; i++)
+		if (text[i])
+			return false;
+	return true;
+}
+
+static bool
+is_ip_or_none(const struct ip *ip)
+{
+	static const struct ip none;
+	return ip->version == 0 ? !memcmp(ip, &none, sizeof none) : ip_is_valid(ip);
+}
+
+static bool
+is_device(uint32_t device)
+{
+	return device >= 1 && device <= DEVICE_NUMBER_MAX;
+}
+
+/* Each check gets a payload that is at least as long as the part in front of the rows. */
+
+static bool
+observation_ok(const struct message_observation *m, size_t len)
+{
+	if (m->n_rows > OBSERVATION_ROWS_MAX || len != message_observation_len(m))
+		return false;
+	for (uint32_t i = 0; i < m->n_rows; i++) {
+		const struct observation *row = &m->row[i];
+		if (row->what == OBSERVED_UNKNOWN || row->what >= OBSERVED_COUNT ||
+			row->device > DEVICE_NUMBER_MAX || !is_text(row->port, sizeof row->port) ||
+			!is_text(row->claimed_text, sizeof row->claimed_text) ||
+			!is_text(row->claimed_detail, sizeof row->claimed_detail) ||
+			!is_ip_or_none(&row->source) || !is_ip_or_none(&row->target))
+			return false;
+	}
+	return true;
+}
+
+static bool
+entry_ok(const struct policy_entry *e)
+{
+	if (e->kind == POLICY_ENTRY_UNKNOWN || e->kind >= POLICY_ENTRY_KIND_COUNT)
+		return false;
+	if (e->version != 0 && e->version != 4 && e->version != 6)
+		return false;
+	if (e->port_lo > e->port_hi || e->source_lo > e->source_hi)
+		return false;
+	bool has_address = e->kind == POLICY_ENTRY_ADDRESS || e->kind == POLICY_ENTRY_DOOR;
+	if (has_address ? !ip_is_valid(&e->address) || e->address.version != e->version
+			: e->address.version != 0)
+		return false;
+	if (has_address && e->prefix_length > (e->version == 4 ? 32 : 128))
+		return false;
+	if ((e->kind == POLICY_ENTRY_SLOT) != (e->slot != 0) || e->slot > POLICY_SLOTS_MAX)
+		return false;
+	return (e->kind == POLICY_ENTRY_NEIGHBOUR) ? is_device(e->peer) : e->peer == 0;
+}
+
+static bool
+binding_ok(const struct policy_binding *b)
+{
+	return is_text(b->port, sizeof b->port) && b->port[0] && mac_is_unicast(b->mac) &&
+	       ip_is_valid(&b->address);
+}
+
+static bool
+policy_ok(const struct message_policy *m, size_t len)
+{
+	if (!is_device(m->device) || m->state == DEVICE_STATE_UNKNOWN ||
+		m->state >= DEVICE_STATE_COUNT || m->n_bindings > POLICY_BINDINGS_MAX ||
+		m->n_entries > POLICY_ENTRIES_MAX || len != message_policy_len(m) ||
+		!m->packet_cap || !m->flow_cap)
+		return false;
+	for (int i = 0; i < m->n_bindings; i++)
+		if (!binding_ok(&m->binding[i]))
+			return false;
+	for (int i = 0; i < m->n_entries; i++)
+		if (!entry_ok(&m->entry[i]))
+			return false;
+	return true;
+}
+
+static bool
+view_ok(const struct message_view *m, size_t len)
+{
+	if (!is_device(m->device) || m->mode == VIEW_UNKNOWN || m->mode >= VIEW_MODE_COUNT ||
+		m->n_addresses > VIEW_ADDRESSES_MAX || m->n_names > VIEW_NAMES_MAX ||
+		len != message_view_len(m))
+		return false;
+	for (int i = 0; i < m->n_addresses; i++)
+		if (!ip_is_valid(&m->address[i]))
+			return false;
+	for (uint32_t i = 0; i < m->n_names; i++)
+		if (!is_text(m->name[i].name, sizeof m->name[i].name) || !m->name[i].slot ||
+			m->name[i].slot > POLICY_SLOTS_MAX)
+			return false;
+	return true;
+}
+
+static bool
+answered_ok(const struct message_answered *m, size_t len)
+{
+	if (!is_device(m->device) || m->kind == ANSWER_UNKNOWN || m->kind >= ANSWER_KIND_COUNT ||
+		m->n_addresses > ANSWER_ADDRESSES_MAX || !is_text(m->name, sizeof m->name))
+		return false;
+	for (int i = 0; i < m->n_addresses; i++)
+		if (!ip_is_valid(&m->address[i]))
+			return false;
+	return true;
+}
+
+static bool
+introduction_ok(const struct message_introduction *m, size_t len)
+{
+	const struct relay_end *ends[] = {&m->asker, &m->answerer};
+
+	for (int i = 0; i < 2; i++)
+		if (!is_device(ends[i]->device) || !is_text(ends[i]->port, sizeof ends[i]->port) ||
+			!is_ip_or_none(&ends[i]->address4) || !is_ip_or_none(&ends[i]->address6))
+			return false;
+	return m->services <= (RELAY_MDNS | RELAY_SSDP | RELAY_BROADCAST) &&
+	       m->asker.device != m->answerer.device;
+}
+
+static bool
+descriptor_ok(const struct message_descriptor *m, size_t len)
+{
+	return m->what != DESCRIPTOR_UNKNOWN && m->what < DESCRIPTOR_COUNT &&
+	       m->peer < PROCESS_COUNT;
+}
+
+static bool
+link_ok(const struct message_link *m, size_t len)
+{
+	return is_text(m->name, sizeof m->name) && m->name[0];
+}
+
+static bool
+forget_ok(const struct message_forget *m, size_t len)
+{
+	return is_device(m->device);
+}
+
+static bool
+pause_ok(const struct message_pause *m, size_t len)
+{
+	return is_device(m->device) && m->seconds <= 7 * 24 * 3600;
+}
+
+static bool
+open_ok(const struct message_open *m, size_t len)
+{
+	return is_device(m->device) && m->slot >= 1 && m->slot <= POLICY_SLOTS_MAX && m->seconds &&
+	       m->seconds <= 7 * 24 * 3600 && ip_is_valid(&m->address);
+}
+
+static bool
+done_ok(const struct message_done *m, size_t len)
+{
+	return m->err < ERR_COUNT;
+}
+
+static bool
+counters_ok(const struct message_counters *m, size_t len)
+{
+	return m->n_rows <= COUNTER_ROWS_MAX && len == message_counters_len(m);
+}
+
+static bool
+enforcer_status_ok(const struct message_enforcer_status *m, size_t len)
+{
+	return is_text(m->release, sizeof m->release);
+}
+
+static bool
+lookup_ok(const struct message_lookup *m, size_t len)
+{
+	return is_text(m->name, sizeof m->name) && m->name[0];
+}
+
+static bool
+looked_up_ok(const struct message_looked_up *m, size_t len)
+{
+	if (m->err >= ERR_COUNT || m->n_addresses > ANSWER_ADDRESSES_MAX)
+		return false;
+	for (uint32_t i = 0; i < m->n_addresses; i++)
+		if (!ip_is_valid(&m->address[i]))
+			return false;
+	return true;
+}
+
+static bool
+fetch_ok(const struct message_fetch *m, size_t len)
+{
+	return is_text(m->url, sizeof m->url) && !strncmp(m->url, "https://", 8);
+}
+
+static bool
+fetched_ok(const struct message_fetched *m, size_t len)
+{
+	return m->err < ERR_COUNT && m->signature < SIGNATURE_STATE_COUNT &&
+	       is_text(m->signer, sizeof m->signer) && is_text(m->why, sizeof m->why);
+}
+
+static bool
+command_ok(const struct message_command *m, size_t len)
+{
+	return m->role != ROLE_UNKNOWN && m->role < ROLE_COUNT && m->len <= COMMAND_MAX &&
+	       len == message_command_len(m);
+}
+
+static bool
+answer_ok(const struct message_answer *m, size_t len)
+{
+	return m->len <= ANSWER_PIECE_MAX && len == message_answer_len(m);
+}
+
+static bool
+settings_ok(const struct settings *m, size_t len)
+{
+	struct fault why;
+	return settings_is_valid(m, &why);
+}
+
+#define HEAD(message, rows) offsetof(struct message, rows)
+
+/* `head` is the least length; types without rows have exactly that length. */
+static const struct shape {
+	size_t head;
+	bool has_rows;
+	bool (*ok)(const void *payload, size_t len);
+} shapes[MESSAGE_TYPE_COUNT] = {
+#define FIXED(type, payload, check)                                                                \
+	[type] = {sizeof(payload), false, (bool (*)(const void *, size_t))check}
+#define ROWS(type, payload, rows, check)                                                           \
+	[type] = {HEAD(payload, rows), true, (bool (*)(const void *, size_t))check}
+	FIXED(MESSAGE_SETTINGS, struct settings, settings_ok),
+	FIXED(MESSAGE_DESCRIPTOR, struct message_descriptor, descriptor_ok),
+	FIXED(MESSAGE_GO, struct message_none, NULL),
+	FIXED(MESSAGE_READY, struct message_none, NULL),
+	FIXED(MESSAGE_LINK, struct message_link, link_ok),
+	ROWS(MESSAGE_OBSERVATION, message_observation, row, observation_ok),
+	ROWS(MESSAGE_POLICY, message_policy, entry, policy_ok),
+	FIXED(MESSAGE_FORGET, struct message_forget, forget_ok),
+	FIXED(MESSAGE_PAUSE, struct message_pause, pause_ok),
+	FIXED(MESSAGE_RESTORED, struct message_none, NULL),
+	FIXED(MESSAGE_OPEN, struct message_open, open_ok),
+	FIXED(MESSAGE_DONE, struct message_done, done_ok),
+	FIXED(MESSAGE_COUNTERS_ASK, struct message_none, NULL),
+	ROWS(MESSAGE_COUNTERS, message_counters, row, counters_ok),
+	FIXED(MESSAGE_ENFORCER_STATUS, struct message_enforcer_status, enforcer_status_ok),
+	ROWS(MESSAGE_VIEW, message_view, name, view_ok),
+	FIXED(MESSAGE_ANSWERED, struct message_answered, answered_ok),
+	FIXED(MESSAGE_RESOLVER_STATUS, struct message_resolver_status, NULL),
+	FIXED(MESSAGE_LOOKUP, struct message_lookup, lookup_ok),
+	FIXED(MESSAGE_LOOKED_UP, struct message_looked_up, looked_up_ok),
+	FIXED(MESSAGE_INTRODUCTION, struct message_introduction, introduction_ok),
+	FIXED(MESSAGE_FETCH, struct message_fetch, fetch_ok),
+	FIXED(MESSAGE_FETCHED, struct message_fetched, fetched_ok),
+	ROWS(MESSAGE_COMMAND, message_command, text, command_ok),
+	ROWS(MESSAGE_ANSWER, message_answer, text, answer_ok),
+	ROWS(MESSAGE_EVENT, message_answer, text, answer_ok),
+};
+
+static const struct {
+	const char *name;
+	unsigned from, to;
+} directions[MESSAGE_TYPE_COUNT] = {[MESSAGE_UNKNOWN] = {"unknown", 0, 0},
+#define X(type, payload, sender, receiver) [type] = {#type, sender, receiver},
+	MESSAGE_LIST(X)
+#undef X
+};
+
+const char *
+message_name(enum message_type type)
+{
+	return directions[(unsigned)type < MESSAGE_TYPE_COUNT ? type : MESSAGE_UNKNOWN].name;
+}
+
+bool
+message_check(
+	enum message_type type, enum process from, enum process to, const void *payload, size_t len)
+{
+	if ((unsigned)type >= MESSAGE_TYPE_COUNT || len > MESSAGE_PAYLOAD_MAX)
+		return false;
+	if (!(directions[type].from & 1u << from) || !(directions[type].to & 1u << to))
+		return false;
+	const struct shape *shape = &shapes[type];
+	if (shape->has_rows ? len < shape->head : len != shape->head)
+		return false;
+	return !shape->ok || shape->ok(payload, len);
+}

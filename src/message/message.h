@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_MESSAGE_MESSAGE_H
+#define PINFOLD_MESSAGE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/ip.h"
+#include "base/settings.h"
+#include "message/observed.h"
+#include "message/policy_entry.h"
+#include "message/reason.h"
+
+/*
+ * Everything that one process may say to another.
+ *
+ * A message is a header and one fixed struct, sent as one SOCK_SEQPACKET
+ * record; structs that end in an array are sent up to their last used row and
+ * carry the count in front.  message_check() knows for each type who may send
+ * it to whom, its exact length and its enumerators.  What does not fit is
+ * fatal to the sender: the receiver closes the channel, the monitor notices.
+ *
+ * All structs are without pointers and implicit padding, in host order: both
+ * ends are the same machine and the same release.
+ */
+enum process {
+	PROCESS_UNKNOWN,
+	PROCESS_MONITOR,
+	PROCESS_CAPTURE,
+	PROCESS_ENGINE,
+	PROCESS_ENFORCER,
+	PROCESS_RESOLVER,
+	PROCESS_RELAY,
+	PROCESS_FETCHER,
+	PROCESS_WEB,
+	PROCESS_DHCP,   /* dnsmasq; speaks none of this */
+	PROCESS_UPLINK, /* the uplink's DHCP client; speaks none of this */
+	PROCESS_CTL,    /* the command line, by the control socket */
+	PROCESS_COUNT,
+};
+const char *process_name(enum process);
+
+/* --- monitor to each process ------------------------------------------------------------- */
+
+/* Descriptors that a process cannot open for itself; each travels with one MESSAGE_DESCRIPTOR. */
+enum descriptor {
+	DESCRIPTOR_UNKNOWN,
+	DESCRIPTOR_PEER,        /* channel to process `peer`; replaces an earlier one */
+	DESCRIPTOR_PACKETS,     /* capture: AF_PACKET on all interfaces, filter set and locked */
+	DESCRIPTOR_DNS_UDP,     /* resolver: bound to port 53 of the LAN side (several may come) */
+	DESCRIPTOR_DNS_TCP,     /* resolver: listening */
+	DESCRIPTOR_CTL,         /* engine: listening control socket (SOCK_SEQPACKET) */
+	DESCRIPTOR_WEB,         /* web: listening stream socket */
+	DESCRIPTOR_RELAY_MDNS4, /* relay: UDP 5353 on the bridge */
+	DESCRIPTOR_RELAY_MDNS6,
+	DESCRIPTOR_RELAY_SSDP4, /* relay: UDP 1900 on the bridge */
+	DESCRIPTOR_RELAY_SSDP6,
+	DESCRIPTOR_RELAY_RAW, /* relay: AF_PACKET, to send a frame to one bridge port */
+	DESCRIPTOR_REPLAY,    /* capture: an opened capture file, the command line's */
+	DESCRIPTOR_STATUS, /* web: listening on the LAN's port 80, status page for penned devices */
+	DESCRIPTOR_COUNT,
+};
+
+struct message_descriptor {
+	uint8_t what; /* enum descriptor */
+	uint8_t peer; /* enum process, with DESCRIPTOR_PEER */
+	uint8_t zero[6];
+};
+
+/* A bridge port or the uplink appeared, changed or went (monitor, from rtnetlink). */
+struct message_link {
+	uint32_t ifindex;
+	uint8_t up, gone;
+	uint8_t zero[2];
+	char name[16];
+};
+
+/* --- capture to engine --------------------------------------------------------------------- */
+
+/* struct observation in observation/observation.h is the payload; see there. */
+
+/* --- engine to enforcer -------------------------------------------------------------------- */
+
+struct message_policy {
+	uint32_t device;     /* number, 1..DEVICE_NUMBER_MAX */
+	uint32_t generation; /* grows with every change of this device; older is refused */
+	uint32_t packet_cap; /* packets a second */
+	uint32_t flow_cap;   /* new flows a second */
+	uint8_t state;       /* enum device_state */
+	uint8_t n_bindings;
+	uint16_t n_entries;
+	uint32_t zero;
+	struct policy_binding binding[POLICY_BINDINGS_MAX];
+	struct policy_entry entry[POLICY_ENTRIES_MAX]; /* sent up to n_entries */
+};
+
+/* The device is gone for good: all its elements, bindings and conntrack entries go. */
+struct message_forget {
+	uint32_t device;
+	uint32_t generation;
+};
+
+/* Break-glass; seconds 0 ends it now. */
+struct message_pause {
+	uint32_t device;
+	uint32_t seconds;
+};
+
+/* Answer of the enforcer to POLICY, FORGET, PAUSE, OPEN: the header's seq is that of the question. */
+struct message_done {
+	uint32_t device;
+	uint32_t generation;
+	uint32_t err;       /* enum err */
+	uint32_t took_us;   /* batch sent to acknowledgement */
+	uint32_t elements;  /* set elements added and deleted */
+	uint32_t flows_cut; /* conntrack entries deleted */
+};
+
+/* --- resolver (and the engine, at restore) to enforcer ----------------------------------------- */
+
+/* Open address in a slot that the installed policy of the device holds. */
+struct message_open {
+	uint32_t device;
+	uint32_t generation; /* of the view it was decided by; a newer policy refuses it */
+	uint16_t slot;
+	uint16_t zero;
+	uint32_t seconds; /* from now */
+	struct ip address;
+	uint32_t zero2;
+};
+
+/* --- enforcer to engine ------------------------------------------------------------------------ */
+
+struct counter_row {
+	uint32_t device;
+	uint32_t zero;
+	uint64_t denied_packets; /* never sampled */
+	uint64_t denied_bytes;
+};
+enum { COUNTER_ROWS_MAX = 1024 };
+struct message_counters {
+	uint32_t n_rows;
+	uint32_t is_last; /* of the answer to one COUNTERS_ASK */
+	struct counter_row row[COUNTER_ROWS_MAX];
+};
+
+/* What the kernel offers, what was found at start; for status, doctor and docs/KERNELS.md. */
+struct message_enforcer_status {
+	uint8_t adopted;  /* tables were there and were taken over */
+	uint8_t links_up; /* bridge ports raised */
+	uint8_t refusing; /* the kernel refuses changes; what is loaded stays */
+	uint8_t zero[5];
+	uint64_t kernel_has; /* bit set, enum kernel_feature in policy/kernel.h */
+	uint64_t kernel_lacks;
+	uint32_t elements; /* in the mirror */
+	uint32_t devices;
+	char release[64]; /* uname -r */
+};
+
+/* --- engine to resolver ------------------------------------------------------------------------- */
+
+enum view_mode {
+	VIEW_UNKNOWN,
+	VIEW_STATUS_PAGE, /* waiting, quarantine: every name is the gateway */
+	VIEW_DECLARED,    /* names of the list only; the rest is answered NXDOMAIN here */
+	VIEW_OPEN,        /* observe, trusted: all names, rebind filter on, DoH names refused */
+	VIEW_MODE_COUNT,
+};
+enum { VIEW_NAMES_MAX = 192, VIEW_NAME_MAX = 256, VIEW_ADDRESSES_MAX = 24 };
+
+struct view_name {
+	uint16_t slot;
+	uint8_t is_suffix; /* also every name below it (owner's rules only) */
+	uint8_t zero;
+	char name[VIEW_NAME_MAX]; /* lower case, no trailing dot */
+};
+
+struct message_view {
+	uint32_t device;
+	uint32_t generation; /* same as the policy that it was compiled with */
+	uint8_t mode;        /* enum view_mode */
+	uint8_t is_watched;  /* report its names to the engine (never for class personal) */
+	uint8_t n_addresses;
+	uint8_t is_gone; /* forget this device */
+	uint32_t n_names;
+	struct ip address[VIEW_ADDRESSES_MAX];
+	struct view_name name[VIEW_NAMES_MAX]; /* sent up to n_names */
+};
+
+/* --- resolver to engine -------------------------------------------------------------------------- */
+
+enum answer_kind {
+	ANSWER_UNKNOWN,
+	ANSWER_GIVEN,      /* addresses were opened (or need not be) and the answer left */
+	ANSWER_UNDECLARED, /* a held device asked for a name it did not declare; not sent upstream */
+	ANSWER_REBIND,     /* the answer pointed inside and was withheld */
+	ANSWER_REFUSED,    /* the enforcer refused; SERVFAIL */
+	ANSWER_FAILED,     /* upstream did not answer */
+	ANSWER_LIMITED,    /* over the device's rate of questions */
+	ANSWER_KIND_COUNT,
+};
+enum { ANSWER_ADDRESSES_MAX = 64 };
+
+struct message_answered {
+	uint32_t device;
+	uint32_t generation;
+	uint8_t kind; /* enum answer_kind */
+	uint8_t n_addresses;
+	uint16_t slot;
+	uint32_t
+		seconds; /* how long the addresses stay open; or the TTL where nothing was opened */
+	uint16_t type;   /* DNS type asked */
+	uint16_t zero[3];
+	char name[VIEW_NAME_MAX]; /* printable; as asked, lower case */
+	struct ip address[ANSWER_ADDRESSES_MAX];
+};
+
+/* A process asks for the addresses of a name (fetcher): answered by LOOKED_UP with the same seq. */
+struct message_lookup {
+	char name[VIEW_NAME_MAX];
+};
+struct message_looked_up {
+	uint32_t err;
+	uint32_t n_addresses;
+	struct ip address[ANSWER_ADDRESSES_MAX];
+};
+
+/* State of the resolver for status and doctor. */
+struct message_resolver_status {
+	uint8_t upstream_dead;
+	uint8_t zero[7];
+	uint64_t queries, answered, undeclared, rebinds, opened, limited, failed;
+};
+
+/* --- engine to relay -------------------------------------------------------------------------------- */
+
+enum relay_service {
+	RELAY_UNKNOWN,
+	RELAY_MDNS = 1,
+	RELAY_SSDP = 2,
+	RELAY_BROADCAST = 4, /* the listed discovery ports, see process/relay.c */
+};
+struct relay_end {
+	uint32_t device;
+	char port[16];
+	uint8_t mac[6];
+	uint8_t zero[2];
+	struct ip address4, address6;
+};
+/* `asker` may discover `answerer`: questions go one way, answers come back.  Replaces by pair. */
+struct message_introduction {
+	struct relay_end asker, answerer;
+	uint32_t services; /* enum relay_service bits; 0 takes the introduction back */
+	uint32_t zero;
+};
+
+/* --- engine and fetcher ------------------------------------------------------------------------------- */
+
+struct message_fetch {
+	uint32_t id;
+	uint32_t zero;
+	char url[256]; /* https, checked by mud_url_from_bytes() */
+};
+enum signature_state {
+	SIGNATURE_UNKNOWN,
+	SIGNATURE_NONE,    /* no signature could be fetched */
+	SIGNATURE_BAD,     /* a signature that does not fit */
+	SIGNATURE_EXPIRED, /* good at signing time, chain expired since */
+	SIGNATURE_GOOD,
+	SIGNATURE_STATE_COUNT,
+};
+/* Travels with a sealed memfd that holds struct mud (policy/mud.h) when err is ERR_OK. */
+struct message_fetched {
+	uint32_t id;
+	uint32_t err;
+	uint8_t signature; /* enum signature_state */
+	uint8_t zero[7];
+	uint8_t digest[32]; /* SHA-256 of the file as received */
+	char signer[256];   /* printable subject */
+	char why[256];      /* printable */
+};
+
+/* --- command line, web and engine --------------------------------------------------------------------- */
+
+/*
+ * A request and its answer are JSON text (docs/API.md), because people and
+ * other programs read it; it is parsed strictly, with limits, by the engine.
+ * A long answer comes in pieces of one seq.
+ */
+enum command_role { ROLE_UNKNOWN, ROLE_OWNER, ROLE_VIEWER, ROLE_COUNT };
+enum { COMMAND_MAX = 16384, ANSWER_PIECE_MAX = 49152 };
+struct message_command {
+	uint32_t len;
+	uint8_t role; /* what the sender grants; the control socket's peer is the owner */
+	uint8_t zero[3];
+	char text[COMMAND_MAX]; /* sent up to len */
+};
+struct message_answer {
+	uint32_t len;
+	uint8_t is_last;
+	uint8_t zero[3];
+	char text[ANSWER_PIECE_MAX]; /* sent up to len */
+};
+
+/* --- the table ----------------------------------------------------------------------------------------- */
+
+/* name, payload struct (void: none), from (bit set of processes), to (bit set) */
+#define MESSAGE_P(process) (1u << PROCESS_##process)
+#define ANY_PROCESS        (~0u)
+#define MESSAGE_LIST(X)                                                                            \
+	X(MESSAGE_SETTINGS, struct settings, MESSAGE_P(MONITOR), ANY_PROCESS)                      \
+	X(MESSAGE_DESCRIPTOR, struct message_descriptor, MESSAGE_P(MONITOR), ANY_PROCESS)          \
+	X(MESSAGE_GO, struct message_none, MESSAGE_P(MONITOR), ANY_PROCESS)                        \
+	X(MESSAGE_READY, struct message_none, ANY_PROCESS, MESSAGE_P(MONITOR))                     \
+	X(MESSAGE_LINK, struct message_link, MESSAGE_P(MONITOR),                                   \
+		MESSAGE_P(ENFORCER) | MESSAGE_P(CAPTURE) | MESSAGE_P(ENGINE))                      \
+	X(MESSAGE_OBSERVATION, struct message_observation, MESSAGE_P(CAPTURE),                     \
+		MESSAGE_P(ENGINE) | MESSAGE_P(CTL))                                                \
+	X(MESSAGE_POLICY, struct message_policy, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))           \
+	X(MESSAGE_FORGET, struct message_forget, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))           \
+	X(MESSAGE_PAUSE, struct message_pause, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))             \
+	X(MESSAGE_RESTORED, struct message_none, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))           \
+	X(MESSAGE_OPEN, struct message_open, MESSAGE_P(ENGINE) | MESSAGE_P(RESOLVER),              \
+		MESSAGE_P(ENFORCER))                                                               \
+	X(MESSAGE_DONE, struct message_done, MESSAGE_P(ENFORCER),                                  \
+		MESSAGE_P(ENGINE) | MESSAGE_P(RESOLVER))                                           \
+	X(MESSAGE_COUNTERS_ASK, struct message_none, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))       \
+	X(MESSAGE_COUNTERS, struct message_counters, MESSAGE_P(ENFORCER), MESSAGE_P(ENGINE))       \
+	X(MESSAGE_ENFORCER_STATUS, struct message_enforcer_status, MESSAGE_P(ENFORCER),            \
+		MESSAGE_P(ENGINE))                                                                 \
+	X(MESSAGE_VIEW, struct message_view, MESSAGE_P(ENGINE), MESSAGE_P(RESOLVER))               \
+	X(MESSAGE_ANSWERED, struct message_answered, MESSAGE_P(RESOLVER), MESSAGE_P(ENGINE))       \
+	X(MESSAGE_RESOLVER_STATUS, struct message_resolver_status, MESSAGE_P(RESOLVER),            \
+		MESSAGE_P(ENGINE))                                                                 \
+	X(MESSAGE_LOOKUP, struct message_lookup, MESSAGE_P(FETCHER), MESSAGE_P(RESOLVER))          \
+	X(MESSAGE_LOOKED_UP, struct message_looked_up, MESSAGE_P(RESOLVER), MESSAGE_P(FETCHER))    \
+	X(MESSAGE_INTRODUCTION, struct message_introduction, MESSAGE_P(ENGINE), MESSAGE_P(RELAY))  \
+	X(MESSAGE_FETCH, struct message_fetch, MESSAGE_P(ENGINE), MESSAGE_P(FETCHER))              \
+	X(MESSAGE_FETCHED, struct message_fetched, MESSAGE_P(FETCHER), MESSAGE_P(ENGINE))          \
+	X(MESSAGE_COMMAND, struct message_command, MESSAGE_P(WEB) | MESSAGE_P(CTL),                \
+		MESSAGE_P(ENGINE))                                                                 \
+	X(MESSAGE_ANSWER, struct message_answer, MESSAGE_P(ENGINE),                                \
+		MESSAGE_P(WEB) | MESSAGE_P(CTL))                                                   \
+	X(MESSAGE_EVENT, struct message_answer, MESSAGE_P(ENGINE), MESSAGE_P(WEB) | MESSAGE_P(CTL))
+
+struct message_none {
+	char nothing[0];
+};
+
+enum message_type {
+	MESSAGE_UNKNOWN,
+#define X(name, payload, from, to) name,
+	MESSAGE_LIST(X)
+#undef X
+		MESSAGE_TYPE_COUNT,
+};
+
+enum { MESSAGE_VERSION = 1, MESSAGE_PAYLOAD_MAX = 64 * 1024 };
+
+struct message_header {
+	uint16_t version;
+	uint16_t type;
+	uint32_t len; /* of the payload */
+	uint32_t seq; /* chosen by who asks, repeated by who answers; 0 for what is not asked */
+	uint32_t zero;
+};
+
+const char *message_name(enum message_type);
+
+/*
+ * True if this payload is a well-formed message of the type from `from` to
+ * `to`: direction, exact length, counts, enumerators, terminated strings, zero
+ * padding.  Meaning (does the device exist?) is the receiver's own check.
+ */
+bool message_check(
+	enum message_type, enum process from, enum process to, const void *payload, size_t len);
+
+/* Length to send of the structs that end in an array. */
+size_t message_observation_len(const struct message_observation *);
+size_t message_policy_len(const struct message_policy *);
+size_t message_view_len(const struct message_view *);
+size_t message_counters_len(const struct message_counters *);
+size_t message_command_len(const struct message_command *);
+size_t message_answer_len(const struct message_answer *);
+
+#endif
