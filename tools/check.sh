@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Everything that must hold before a change lands.  Each stage prints its own
+# account; the last line adds them up.  CHECK_ONLY="unit scenario" picks stages.
+set -u
+cd "$(dirname "$0")/.."
+
+passed=0 failed=0 skipped=0
+logs=build/check
+rm -rf "$logs"
+mkdir -p "$logs"
+
+count() { # PASSED FAILED SKIPPED
+	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+}
+
+picked() {
+	[ -z "${CHECK_ONLY:-}" ] && return 0
+	case " $CHECK_ONLY " in *" $1 "*) return 0 ;; esac
+	return 1
+}
+
+# NAME COMMAND...: one thing that passes or fails as a whole.
+one() {
+	name=$1
+	shift
+	if "$@" >"$logs/$name.log" 2>&1; then
+		echo "ok - $name"
+		count 1 0 0
+	else
+		echo "not ok - $name"
+		tail -40 "$logs/$name.log" | sed 's/^/    /'
+		count 0 1 0
+	fi
+}
+
+# NAME COMMAND...: ends with "N passed, N failed, N skipped".
+many() {
+	name=$1
+	shift
+	"$@" >"$logs/$name.log" 2>&1
+	status=$?
+	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$logs/$name.log" | tail -1)
+	if [ -z "$line" ]; then
+		line="0 passed, 1 failed, 0 skipped"
+		tail -40 "$logs/$name.log" | sed 's/^/    /'
+	elif [ $status -ne 0 ]; then
+		grep -E '^not ok|FAILED|ERROR|panic|runtime error' "$logs/$name.log" | head -40 | sed 's/^/    /'
+	fi
+	grep -E '^skip(ped)?[ :-]|^ok .*# skip' "$logs/$name.log" | sort -u | head -20 | sed 's/^/    /'
+	echo "$name: $line"
+	# shellcheck disable=SC2046 # three numbers
+	count $(echo "$line" | tr -dc '0-9 ')
+	case $line in
+	*" 0 failed,"*) [ $status -eq 0 ] || { echo "not ok - $name ended with $status"; count 0 1 0; } ;;
+	esac
+}
+
+# DIRECTORY: the unit tests of one build, each TEST counted.
+unit() {
+	meson test -C "$1" --suite unit --no-rebuild --print-errorlogs --num-processes 2 >"$1/meson-logs/unit.out" 2>&1
+	status=$?
+	awk '
+		/\[       OK \]/ { passed++ }
+		/\[  FAILED  \] [a-z_0-9]+$/ { failed++ }
+		/\[  SKIPPED \] [a-z_0-9]+$/ { skipped++ }
+		/^skipped: / { print }
+		END { printf "%d passed, %d failed, %d skipped\n", passed, failed / 2, skipped / 2 }
+	' "$1/meson-logs/testlog-unit.txt" "$1/meson-logs/testlog.txt" 2>/dev/null
+	[ $status -eq 0 ] || cat "$1/meson-logs/unit.out"
+	return $status
+}
+
+formatted() {
+	git ls-files '*.c' '*.h' | xargs clang-format --dry-run --Werror
+}
+
+cppcheck_clean() {
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
+		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
+		--suppressions-list=tools/cppcheck.suppressions -D_GNU_SOURCE -I src -j2 src lab
+}
+
+sanitized() {
+	[ -f build/san/build.ninja ] || meson setup build/san -Db_sanitize=address,undefined \
+		-Db_lundef=false -Dbuildtype=debug >/dev/null || return 1
+	ninja -C build/san --quiet || return 1
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 unit build/san
+}
+
+if picked unit; then many unit unit build; fi
+if picked lint; then
+	one include-direction tools/includes.sh
+	if clang-format --version 2>/dev/null | grep -q 'version 14'; then
+		one formatted formatted
+	else
+		echo "skipped: formatted: the files are formatted by clang-format 14"
+		count 0 0 1
+	fi
+	one cppcheck cppcheck_clean
+	one shellcheck sh -c "git ls-files | xargs grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck -S warning -e SC1091"
+fi
+if picked sanitizer; then many sanitizer sanitized; fi
+if picked fuzz; then many fuzz test/fuzz/run.sh "${FUZZ_SECONDS:-5}"; fi
+if picked scenario; then many scenario test/scenario/run.sh; fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian packages of packages.list that are missing; says what is
+# needed elsewhere.  Sourced by ./run and ./check, which stand in the project's
+# root and have set $as_root to "" or "sudo".
+set -eu
+
+wanted() {
+	sed 's/#.*//' packages.list | while IFS='|' read -r first second; do
+		first=$(echo "$first" | tr -d ' \t')
+		second=$(echo "$second" | tr -d ' \t')
+		[ -n "$first" ] || continue
+		if [ -n "$second" ] && ! is_known "$first"; then
+			first=$second
+		fi
+		echo "$first"
+	done
+}
+
+is_installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+is_known() {
+	is_installed "$1" || [ -n "$(apt-cache show --no-all-versions "$1" 2>/dev/null | head -1)" ]
+}
+
+missing() {
+	for package in $(wanted); do
+		is_installed "$package" || echo "$package"
+	done
+}
+
+if ! command -v apt-get >/dev/null 2>&1; then
+	echo "pinfold: this is no Debian: install these (by Debian's names), then run 'make':" >&2
+	is_known() { true; }
+	wanted | tr '\n' ' ' | fold -s -w 78 >&2
+	echo >&2
+	exit 1
+fi
+
+absent=$(missing)
+if [ -n "$absent" ]; then
+	echo "pinfold: installing: $(echo "$absent" | tr '\n' ' ')"
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+	absent=$(missing) # the lists may have been empty before
+	# shellcheck disable=SC2086 # one word a package
+	$as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq \
+		--no-install-recommends $absent >/dev/null ||
+		{ echo "pinfold: apt-get could not install: $absent" >&2; exit 1; }
+	absent=$(missing)
+	[ -z "$absent" ] || { echo "pinfold: still missing: $absent" >&2; exit 1; }
+fi
