@@ -3,7 +3,7 @@
 # Everything that must hold before a change lands.  Each stage prints its own
 # account; the last line adds them up.  CHECK_ONLY="unit scenario" picks stages.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 passed=0 failed=0 skipped=0
 logs=build/check

@@ -4,6 +4,7 @@
 # needed elsewhere.  Sourced by ./run and ./check, which stand in the project's
 # root and have set $as_root to "" or "sudo".
 set -eu
+: "${as_root=}"
 
 wanted() {
 	sed 's/#.*//' packages.list | while IFS='|' read -r first second; do
