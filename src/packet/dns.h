@@ -29,6 +29,7 @@ enum {
 	DNS_NXDOMAIN = 3,
 	DNS_NOTIMP = 4,
 	DNS_REFUSED = 5,
+	DNS_BADVERS = 16, /* needs EDNS, RFC 6891 section 6.1.3 */
 
 	/* flags, RFC 1035 section 4.1.1 and RFC 4035 */
 	DNS_FLAG_RESPONSE = 0x8000,
@@ -42,7 +43,9 @@ enum {
 	DNS_NAME_MAX = 255, /* octets on the wire */
 	DNS_TEXT_MAX = 256, /* bytes of the text form, NUL included */
 	DNS_PACKET_MAX = 65535,
-	DNS_UDP_MAX = 512, /* without EDNS */
+	DNS_UDP_MIN = 512,  /* without EDNS */
+	DNS_UDP_MAX = 1232, /* with: never fragmented on the way */
+	DNS_RECORDS_MAX = 1000,
 };
 
 /*
@@ -57,8 +60,8 @@ struct dns_name {
 
 /*
  * Text form: lower case, no dot at the end, the root is "".  False when a label
- * has a byte that would need an escape: a dot, a backslash, a quote, a space, a
- * control byte or one above 126.
+ * has a byte that would need an escape: a dot, a backslash, a double quote, a
+ * space, a control byte or one above 126.
  */
 bool dns_name_text(const struct dns_name *, char out[static DNS_TEXT_MAX]);
 
@@ -154,15 +157,16 @@ struct dns_query {
 	bool has_edns;
 	uint8_t edns_version;
 	bool is_dnssec_ok;
-	uint16_t udp_size; /* what the asker can take by UDP: 512 to 4096 */
+	uint16_t udp_size; /* what the asker can take by UDP: DNS_UDP_MIN to _MAX */
 };
 
-/*
- * Parses a query.  Returns -1 when it is one (and fills it), otherwise the
- * rcode that dns_refuse() should send, or DNS_NO_REPLY for what must not be
- * answered at all (too short, or itself a response).
- */
 enum { DNS_QUERY_FINE = -1, DNS_NO_REPLY = -2 };
+
+/*
+ * DNS_QUERY_FINE when it is one, and then query is filled.  Otherwise the rcode
+ * that dns_refuse() should send, or DNS_NO_REPLY for what must not be answered
+ * at all: too short, or itself a response (two servers would talk for ever).
+ */
 int dns_query_parse(struct dns_query *, struct reader message);
 
 /*
@@ -173,9 +177,11 @@ int dns_query_parse(struct dns_query *, struct reader message);
  */
 struct dns_reply {
 	struct writer writer;
+	uint8_t *limit;                /* the writer stops earlier, OPT must fit */
 	const struct dns_query *query; /* borrowed */
-	uint16_t flags, answer_count, owner, name_len;
-	bool is_truncated;
+	uint16_t flags, answer_count;
+	uint16_t owner; /* offset of the name that the next answer is for */
+	uint8_t rcode;
 };
 
 /* limit: the most bytes to write (by UDP the query's udp_size, by TCP DNS_PACKET_MAX). */

@@ -14,16 +14,18 @@ is_method_byte(uint8_t c)
 bool
 http_is_request(struct reader r)
 {
+	struct reader start = r;
+	uint8_t byte = reader_u8(&r);
 	unsigned len = 0;
 
-	while (len <= METHOD_MAX && is_method_byte(reader_u8(&r)))
-		len++;
-	if (!reader_ok(&r) || len < 3 || len > METHOD_MAX || r.at[-1] != ' ')
+	for (; len <= METHOD_MAX && is_method_byte(byte); len++)
+		byte = reader_u8(&r);
+	if (byte != ' ' || len < 3 || len > METHOD_MAX)
 		return false;
-	/* origin, absolute and asterisk form; only CONNECT has another one */
+	/* Origin, absolute and asterisk form; only CONNECT has another one. */
 	int next = reader_peek(&r);
-	return next == '/' || next == 'h' || next == '*' ||
-	       (len == 7 && !memcmp(r.at - 8, "CONNECT", 7));
+	struct bytes method = {.at = reader_bytes(&start, len), .len = len};
+	return next == '/' || next == 'h' || next == '*' || bytes_are(method, "CONNECT");
 }
 
 static bool

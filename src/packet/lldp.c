@@ -82,8 +82,10 @@ take(struct lldp *lldp, uint8_t type, struct reader value)
 bool
 lldp_parse(struct lldp *lldp, struct reader r)
 {
+	unsigned place = 1;
+
 	memset(lldp, 0, sizeof *lldp);
-	for (unsigned place = 1; reader_left(&r) > 0; place++) {
+	for (; reader_left(&r) > 0; place++) {
 		uint16_t head = reader_u16(&r);
 		uint8_t type = (uint8_t)(head >> 9);
 		struct reader value = reader_slice(&r, head & 0x1ff);
@@ -99,5 +101,5 @@ lldp_parse(struct lldp *lldp, struct reader r)
 			return false;
 	}
 	/* Some senders leave the end mark out; everything was whole. */
-	return lldp->port.len > 0;
+	return place > TLV_TTL;
 }
