@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/ip.h"
+#include "device/device.h"
 #include "message/policy_entry.h"
 #include "policy/mud.h"
 
@@ -21,19 +22,6 @@
  * the strongest first: containment, owner, learned (approved by the owner),
  * MUD, class default.  docs/POLICY.md explains the order for people.
  */
-enum device_class {
-	CLASS_UNKNOWN,
-	CLASS_ORDINARY,
-	CLASS_PERSONAL,    /* phones, laptops: present or not, nothing else recorded */
-	CLASS_CRITICAL,    /* medical, industrial, life safety: propose and notify, never act */
-	CLASS_NEVER_PROBE, /* as ordinary, but nothing is ever sent to it */
-	CLASS_COUNT,
-};
-const char *class_word(enum device_class);           /* "ordinary", "never-probe" ... */
-enum device_class class_from_word(const char *word); /* CLASS_UNKNOWN when none */
-const char *state_word(enum device_state);           /* "waiting", "observe" ... */
-enum device_state state_from_word(const char *word);
-
 /* Strongest last, as DESIGN has it. */
 enum policy_origin {
 	ORIGIN_UNKNOWN,
