@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/statement.h"
+
+#include <stdio.h>
+
+#include "base/auto.h"
+
+/*
+ * Row n brings a file from version n to n + 1, inside one transaction with the
+ * new user_version, so that a power cut leaves the old version or the new one.
+ * Rows are never changed once released; a change is a new row.
+ */
+static const char *const decisions[] = {
+	"CREATE TABLE device(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT "
+	"NULL,"
+	" class INTEGER NOT NULL, state INTEGER NOT NULL, created INTEGER NOT NULL,"
+	" since INTEGER NOT NULL, seen INTEGER NOT NULL, kind TEXT NOT NULL,"
+	" kind_confidence INTEGER NOT NULL, kind_because TEXT NOT NULL) STRICT;"
+	"CREATE TABLE identifier(device INTEGER NOT NULL, kind INTEGER NOT NULL, value TEXT NOT "
+	"NULL,"
+	" first INTEGER NOT NULL, last INTEGER NOT NULL, confidence INTEGER NOT NULL,"
+	" count INTEGER NOT NULL, PRIMARY KEY(device, kind, value)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE binding(device INTEGER NOT NULL, port TEXT NOT NULL, mac BLOB NOT NULL,"
+	" address BLOB NOT NULL, how INTEGER NOT NULL, since INTEGER NOT NULL,"
+	" expires INTEGER NOT NULL, PRIMARY KEY(port, mac, address)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX binding_device ON binding(device);"
+	"CREATE TABLE document(device INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,"
+	" PRIMARY KEY(device, kind)) STRICT;"
+	"CREATE TABLE number(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE journal(id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL,"
+	" batch INTEGER NOT NULL, who TEXT NOT NULL, verb TEXT NOT NULL, device INTEGER NOT NULL,"
+	" device_id TEXT NOT NULL, text TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,"
+	" undoes INTEGER NOT NULL, undone_by INTEGER NOT NULL DEFAULT 0) STRICT;"
+	"CREATE INDEX journal_device ON journal(device, id);",
+};
+
+static const char *const observed[] = {
+	"CREATE TABLE event(id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+	" count INTEGER NOT NULL, device INTEGER NOT NULL, kind TEXT NOT NULL, cause TEXT NOT NULL,"
+	" level TEXT NOT NULL, text TEXT NOT NULL, detail TEXT NOT NULL) STRICT;"
+	"CREATE INDEX event_device ON event(device, id);"
+	"CREATE TABLE flow(device INTEGER NOT NULL, remote TEXT NOT NULL, proto INTEGER NOT NULL,"
+	" port INTEGER NOT NULL, way INTEGER NOT NULL, peer INTEGER NOT NULL, name TEXT NOT NULL,"
+	" address BLOB NOT NULL, flagged INTEGER NOT NULL, flows INTEGER NOT NULL,"
+	" packets INTEGER NOT NULL, bytes INTEGER NOT NULL, first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL, PRIMARY KEY(device, remote, proto, port, way)) STRICT, WITHOUT "
+	"ROWID;"
+	"CREATE TABLE opening(device INTEGER NOT NULL, name TEXT NOT NULL, address BLOB NOT NULL,"
+	" seconds INTEGER NOT NULL, until INTEGER NOT NULL,"
+	" PRIMARY KEY(device, name, address)) STRICT, WITHOUT ROWID;",
+};
+
+static const struct {
+	const char *const *migration;
+	int count;
+} schema[STORE_FILES] = {
+	[STORE_DECISIONS] = {decisions, COUNT_OF(decisions)},
+	[STORE_OBSERVED] = {observed, COUNT_OF(observed)},
+};
+
+static int
+user_version(sqlite3 *db)
+{
+	sqlite3_stmt *stmt;
+	int version = -1;
+
+	if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK)
+		return -1;
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		version = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	return version;
+}
+
+enum err
+schema_migrate(sqlite3 *db, enum store_file file, struct fault *why)
+{
+	int version = user_version(db);
+	char set[64];
+
+	if (version < 0) {
+		fault_set(why, ERR_STORE, "cannot read the version: %s", sqlite3_errmsg(db));
+		return ERR_STORE;
+	}
+	if (version > schema[file].count) {
+		fault_set(why, ERR_UNSUPPORTED,
+			"version %d was written by a newer Pinfold; this one knows up to %d",
+			version, schema[file].count);
+		return ERR_UNSUPPORTED;
+	}
+	for (; version < schema[file].count; version++) {
+		snprintf(set, sizeof set, "PRAGMA user_version=%d; COMMIT", version + 1);
+		if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
+			sqlite3_exec(db, schema[file].migration[version], NULL, NULL, NULL) !=
+				SQLITE_OK ||
+			sqlite3_exec(db, set, NULL, NULL, NULL) != SQLITE_OK) {
+			fault_set(why, ERR_STORE, "cannot move to version %d: %s", version + 1,
+				sqlite3_errmsg(db));
+			sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+			return ERR_STORE;
+		}
+	}
+	return ERR_OK;
+}

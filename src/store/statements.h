@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* No guard: read more than once.  X(name, file, text). */
+
+/* clang-format off */
+X(DEVICE_PUT, STORE_DECISIONS,
+  "INSERT INTO device(number,id,name,class,state,created,since,seen,kind,kind_confidence,kind_because)"
+  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT(number) DO UPDATE SET id=?2,name=?3,"
+  "class=?4,state=?5,created=?6,since=?7,seen=?8,kind=?9,kind_confidence=?10,kind_because=?11")
+X(DEVICE_DELETE, STORE_DECISIONS, "DELETE FROM device WHERE number=?1")
+X(DEVICE_LIST, STORE_DECISIONS,
+  "SELECT number,id,name,class,state,created,since,seen,kind,kind_confidence,kind_because"
+  " FROM device ORDER BY number")
+
+X(IDENTIFIER_PUT, STORE_DECISIONS,
+  "INSERT INTO identifier(device,kind,value,first,last,confidence,count)"
+  " VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(device,kind,value) DO UPDATE SET first=?4,last=?5,"
+  "confidence=?6,count=?7")
+X(IDENTIFIER_DELETE, STORE_DECISIONS,
+  "DELETE FROM identifier WHERE device=?1 AND kind=?2 AND value=?3")
+X(IDENTIFIERS_DELETE, STORE_DECISIONS, "DELETE FROM identifier WHERE device=?1")
+X(IDENTIFIER_LIST, STORE_DECISIONS,
+  "SELECT device,kind,value,first,last,confidence,count FROM identifier ORDER BY device,first")
+
+X(BINDING_PUT, STORE_DECISIONS,
+  "INSERT INTO binding(device,port,mac,address,how,since,expires) VALUES(?1,?2,?3,?4,?5,?6,?7)"
+  " ON CONFLICT(port,mac,address) DO UPDATE SET device=?1,how=?5,since=?6,expires=?7")
+X(BINDINGS_DELETE, STORE_DECISIONS, "DELETE FROM binding WHERE device=?1")
+X(BINDING_LIST, STORE_DECISIONS,
+  "SELECT device,port,mac,address,how,since,expires FROM binding ORDER BY device,since")
+
+X(DOCUMENT_PUT, STORE_DECISIONS,
+  "INSERT INTO document(device,kind,body) VALUES(?1,?2,?3)"
+  " ON CONFLICT(device,kind) DO UPDATE SET body=?3")
+X(DOCUMENT_DELETE, STORE_DECISIONS, "DELETE FROM document WHERE device=?1 AND kind=?2")
+X(DOCUMENTS_DELETE, STORE_DECISIONS, "DELETE FROM document WHERE device=?1")
+X(DOCUMENT_LIST, STORE_DECISIONS, "SELECT device,kind,body FROM document ORDER BY device,kind")
+
+X(NUMBER_PUT, STORE_DECISIONS,
+  "INSERT INTO number(key,value) VALUES(?1,?2) ON CONFLICT(key) DO UPDATE SET value=?2")
+X(NUMBER_GET, STORE_DECISIONS, "SELECT value FROM number WHERE key=?1")
+
+X(JOURNAL_ADD, STORE_DECISIONS,
+  "INSERT INTO journal(time,batch,who,verb,device,device_id,text,before,after,undoes)"
+  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")
+X(JOURNAL_UNDONE, STORE_DECISIONS, "UPDATE journal SET undone_by=?2 WHERE id=?1")
+X(JOURNAL_LIST, STORE_DECISIONS,
+  "SELECT id,time,batch,who,verb,device,device_id,text,before,after,undoes,undone_by FROM journal"
+  " WHERE id<?1 AND (?2=0 OR device=?2) ORDER BY id DESC LIMIT ?3")
+X(JOURNAL_FIND, STORE_DECISIONS,
+  "SELECT id,time,batch,who,verb,device,device_id,text,before,after,undoes,undone_by FROM journal"
+  " WHERE id=?1")
+X(JOURNAL_PRUNE, STORE_DECISIONS,
+  "DELETE FROM journal WHERE id<=(SELECT max(id) FROM journal)-?1")
+
+X(EVENT_PUT, STORE_OBSERVED,
+  "INSERT INTO event(id,first,last,count,device,kind,cause,level,text,detail)"
+  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) ON CONFLICT(id) DO UPDATE SET last=?3,count=?4,"
+  "level=?8,text=?9,detail=?10")
+X(EVENT_LIST, STORE_OBSERVED,
+  "SELECT id,first,last,count,device,kind,cause,level,text,detail FROM event"
+  " WHERE id<?1 AND (?2=0 OR device=?2) ORDER BY id DESC LIMIT ?3")
+X(EVENT_LAST, STORE_OBSERVED, "SELECT ifnull(max(id),0) FROM event")
+X(EVENT_PRUNE, STORE_OBSERVED,
+  "DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY last DESC,id DESC"
+  " LIMIT -1 OFFSET ?1)")
+
+X(FLOW_ADD, STORE_OBSERVED,
+  "INSERT INTO flow(device,remote,proto,port,way,peer,name,address,flagged,flows,packets,bytes,first,last)"
+  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)"
+  " ON CONFLICT(device,remote,proto,port,way) DO UPDATE SET address=?8,flagged=max(flagged,?9),"
+  "flows=flows+?10,packets=packets+?11,bytes=bytes+?12,last=max(last,?14)")
+X(FLOW_FLAG, STORE_OBSERVED, "UPDATE flow SET flagged=1 WHERE device=?1 AND first>=?2")
+X(FLOW_MOVE, STORE_OBSERVED, "UPDATE OR IGNORE flow SET device=?2 WHERE device=?1")
+X(FLOW_LIST, STORE_OBSERVED,
+  "SELECT device,peer,name,address,proto,port,way,flagged,flows,packets,bytes,first,last FROM flow"
+  " WHERE device=?1 ORDER BY last DESC")
+X(FLOW_CROWDED, STORE_OBSERVED,
+  "SELECT device FROM flow GROUP BY device HAVING count(*)>?1")
+X(FLOW_PRUNE, STORE_OBSERVED,
+  "DELETE FROM flow WHERE device=?1 AND (remote,proto,port,way) IN (SELECT remote,proto,port,way"
+  " FROM flow WHERE device=?1 ORDER BY last DESC LIMIT -1 OFFSET ?2)")
+
+X(OPENING_PUT, STORE_OBSERVED,
+  "INSERT INTO opening(device,name,address,seconds,until) VALUES(?1,?2,?3,?4,?5)"
+  " ON CONFLICT(device,name,address) DO UPDATE SET seconds=?4,until=?5")
+X(OPENINGS_DELETE, STORE_OBSERVED, "DELETE FROM opening WHERE device=?1")
+X(OPENING_LIST, STORE_OBSERVED,
+  "SELECT device,name,address,seconds,until FROM opening ORDER BY device,until")
+X(OPENING_EXPIRE, STORE_OBSERVED, "DELETE FROM opening WHERE until<=?1")
+X(OPENING_CROWDED, STORE_OBSERVED,
+  "SELECT device FROM opening GROUP BY device HAVING count(*)>?1")
+X(OPENING_PRUNE, STORE_OBSERVED,
+  "DELETE FROM opening WHERE device=?1 AND (name,address) IN (SELECT name,address FROM opening"
+  " WHERE device=?1 ORDER BY until DESC LIMIT -1 OFFSET ?2)")
+/* clang-format on */

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_STORE_STORE_H
+#define PINFOLD_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/ip.h"
+#include "base/settings.h"
+
+/*
+ * What must survive a power cut, in two SQLite files that only the engine opens.
+ *
+ * decisions.db holds what somebody decided or what a decision rests on: devices,
+ * identifiers, bindings, documents (rules, MUD files, profiles, containment),
+ * introductions and the journal.  It is small, written with a full sync, and a
+ * commit that returned ERR_OK is on the disk.  After changes a copy is kept
+ * beside it (decisions.good), which replaces it when it is found damaged.
+ *
+ * observed.db holds what was only watched: events, flow aggregates, addresses
+ * opened by answers.  Losing it loses history and no decision.  It is written
+ * rarely, see store_budget_ms().
+ *
+ * Every table has a bound; what goes first is said at its function.  Text is
+ * stored as it is given and bound as a parameter, never pasted into SQL.
+ * All callbacks borrow their row for the call and must not write to the store.
+ */
+struct store;
+
+enum store_found {
+	STORE_NEW,      /* no file was there */
+	STORE_SOUND,    /* the usual case */
+	STORE_RESTORED, /* decisions.db was damaged; the good copy is in use */
+	STORE_LOST,     /* damaged, and no good copy: everything starts in `waiting` again */
+};
+
+/*
+ * Opens or makes both files in the directory.  vfs is NULL but in tests.  A
+ * damaged file is moved aside (.damaged) and never deleted.  `observed_lost` is
+ * set when observed.db had to be made anew.
+ */
+enum err store_open(const char *directory, const char *vfs, struct store **, enum store_found *,
+	bool *observed_lost, struct fault *why) MUST_USE;
+void store_close(struct store *); /* NULL is fine */
+
+/*
+ * One transaction over decisions.db.  Calls inside it return nothing: the first
+ * failure is kept, the rest does nothing, and store_commit() tells it after it
+ * has rolled back.  Reads may be done at any time.
+ */
+void store_begin(struct store *);
+enum err store_commit(struct store *, struct fault *why) MUST_USE;
+void store_rollback(struct store *);
+
+/* The same over observed.db. */
+void store_observed_begin(struct store *);
+enum err store_observed_commit(struct store *, struct fault *why) MUST_USE;
+
+/*
+ * Flash wears out.  How long the next flush of observed.db should still wait, so
+ * that what was written so far stays below the day's budget; 0: now.  Counts the
+ * bytes of both files, decisions are written at once and only counted.
+ */
+uint64_t store_budget_ms(struct store *);
+uint64_t store_bytes_written(const struct store *);
+
+/* Keep a copy of decisions.db as decisions.good, by way of a temporary name. */
+enum err store_snapshot(struct store *, struct fault *why) MUST_USE;
+
+/* --- decisions ------------------------------------------------------------------ */
+
+enum {
+	STORE_ID_MAX = 16,
+	STORE_NAME_MAX = 64,
+	STORE_JOURNAL_ROWS = 50000,    /* oldest first */
+	STORE_EVENT_ROWS = 20000,      /* least recently repeated first */
+	STORE_FLOWS_A_DEVICE = 512,    /* least recently seen first */
+	STORE_OPENINGS_A_DEVICE = 256, /* first to expire first */
+	STORE_DOCUMENT_BYTES = 1024 * 1024,
+};
+
+struct stored_device {
+	uint32_t number;
+	char id[STORE_ID_MAX];
+	char name[STORE_NAME_MAX]; /* the owner's; may be empty */
+	uint8_t class, state;      /* enum device_class, enum device_state */
+	uint8_t kind_confidence;   /* percent */
+	int64_t created_s, since_s, seen_s;
+	char kind[64];
+	char kind_because[192];
+};
+void store_device_put(struct store *, const struct stored_device *);
+/* With its identifiers, bindings, documents, flows stay until they age out. */
+void store_device_delete(struct store *, uint32_t number);
+enum err store_devices(
+	struct store *, void (*row)(const struct stored_device *, void *), void *) MUST_USE;
+
+struct stored_identifier {
+	uint32_t device;
+	uint32_t kind;
+	uint32_t confidence;
+	uint64_t count;
+	int64_t first_s, last_s;
+	char value[256];
+};
+void store_identifier_put(struct store *, const struct stored_identifier *);
+void store_identifier_delete(struct store *, uint32_t device, uint32_t kind, const char *value);
+void store_identifiers_delete(struct store *, uint32_t device);
+enum err store_identifiers(
+	struct store *, void (*row)(const struct stored_identifier *, void *), void *) MUST_USE;
+
+struct stored_binding {
+	uint32_t device;
+	uint32_t how;
+	char port[16];
+	uint8_t mac[6];
+	struct ip address;
+	int64_t since_s, expires_s; /* wall; 0: no end */
+};
+void store_binding_put(struct store *, const struct stored_binding *);
+void store_bindings_delete(struct store *, uint32_t device);
+enum err store_bindings(
+	struct store *, void (*row)(const struct stored_binding *, void *), void *) MUST_USE;
+
+/* A document of a device by kind ("rules", "mud", ...); body NULL deletes it. */
+void store_document_put(struct store *, uint32_t device, const char *kind, const char *body);
+enum err store_documents(struct store *,
+	void (*row)(uint32_t device, const char *kind, const char *body, void *), void *) MUST_USE;
+
+void store_number_put(struct store *, const char *key, int64_t value);
+int64_t store_number(struct store *, const char *key, int64_t otherwise);
+
+struct stored_journal {
+	int64_t id, time_s;
+	int64_t transaction;
+	const char *who; /* "owner", "pinfold", "issuer NAME" */
+	const char *verb;
+	uint32_t device; /* 0: none */
+	const char *device_id;
+	const char *text;           /* sentence for people */
+	const char *before, *after; /* JSON */
+	int64_t undoes;             /* 0: none */
+	int64_t undone_by;          /* 0: not undone */
+};
+/* Gives the id by which people name it; ids are never used twice. */
+int64_t store_journal_add(struct store *, const struct stored_journal *);
+void store_journal_undone(struct store *, int64_t id, int64_t by);
+/* Newest first, ids below before_id (0: all), of one device (0: all). */
+enum err store_journal(struct store *, int64_t before_id, uint32_t device, uint32_t limit,
+	void (*row)(const struct stored_journal *, void *), void *) MUST_USE;
+/* Calls row once, or gives ERR_NOT_FOUND. */
+enum err store_journal_find(struct store *, int64_t id,
+	void (*row)(const struct stored_journal *, void *), void *) MUST_USE;
+
+/* --- observed --------------------------------------------------------------------- */
+
+struct stored_event {
+	int64_t id, first_s, last_s;
+	uint64_t count;
+	uint32_t device;
+	const char *kind;   /* stable word */
+	const char *cause;  /* groups: one row for (device, kind, cause) while it lasts */
+	const char *level;  /* info, notice, alarm */
+	const char *text;   /* sentence */
+	const char *detail; /* JSON */
+};
+/* Puts under its id (chosen by the caller, growing). */
+void store_event_put(struct store *, const struct stored_event *);
+enum err store_events(struct store *, int64_t before_id, uint32_t device, uint32_t limit,
+	void (*row)(const struct stored_event *, void *), void *) MUST_USE;
+int64_t store_event_last_id(struct store *);
+
+struct stored_flow {
+	uint32_t device;
+	uint32_t peer;     /* device number of a neighbour; 0: outside */
+	char name[256];    /* asked for before; empty: the address was used bare */
+	struct ip address; /* of the last flow */
+	uint8_t proto;
+	uint8_t is_inbound; /* the other side opened it */
+	uint8_t is_flagged; /* by containment: never learned */
+	uint8_t is_denied;
+	uint16_t port;
+	uint64_t flows, packets, bytes;
+	int64_t first_s, last_s;
+};
+/* Adds counts to the row of (device, name or else address, proto, port, direction, denied). */
+void store_flow_add(struct store *, const struct stored_flow *);
+void store_flows_flag(struct store *, uint32_t device, int64_t since_s);
+void store_flows_move(struct store *, uint32_t from, uint32_t to);
+enum err store_flows(struct store *, uint32_t device,
+	void (*row)(const struct stored_flow *, void *), void *) MUST_USE;
+
+struct stored_opening {
+	uint32_t device;
+	uint32_t seconds; /* as opened */
+	char name[256];
+	struct ip address;
+	int64_t until_s; /* wall */
+};
+void store_opening_put(struct store *, const struct stored_opening *);
+void store_openings_delete(struct store *, uint32_t device);
+enum err store_openings(
+	struct store *, void (*row)(const struct stored_opening *, void *), void *) MUST_USE;
+
+/* Takes away what is over the bounds and what expired; inside an observed transaction. */
+void store_observed_prune(struct store *, int64_t now_s);
+
+#endif
