@@ -1,9 +1,4 @@
-if (row->empty_root && geteuid() == 0) {
-	/* The monitor has made it; a replay may be the first that runs. */
-	mkdir(settings->run_directory, 0755);
-	mkdir(empty, 0555);
-	if (chroot(empty) || chdir("/"))
-		fatal /* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "process/confine.h"
 
 #include <cap-ng.h>
@@ -30,445 +25,446 @@ if (row->empty_root && geteuid() == 0) {
 #include "base/log.h"
 #include "process/process.h"
 
-			/* --- the table: what each process keeps ---------------------------------------------------- */
+/* --- the table: what each process keeps ---------------------------------------------------- */
 
-			/* Families that socket() may name. */
-			enum { F_NONE = 0,
-				F_INET = 1,
-				F_NETLINK = 2 };
+/* Families that socket() may name. */
+enum { F_NONE = 0, F_INET = 1, F_NETLINK = 2 };
 
-	/* What a path may be used for. */
-	enum { R_READ = 1, R_WRITE = 2, R_MAKE = 4 };
+/* What a path may be used for. */
+enum { R_READ = 1, R_WRITE = 2, R_MAKE = 4 };
 
-	/* A path is fixed, or stands in the settings; an empty one is skipped. */
-	struct reach {
-		const char *fixed;
-		size_t in_settings;
-		unsigned rights;
-	};
+/* A path is fixed, or stands in the settings; an empty one is skipped. */
+struct reach {
+	const char *fixed;
+	size_t in_settings;
+	unsigned rights;
+};
 #define SETTING(member) offsetof(struct settings, member)
 
-	enum { CALLS_MAX = 4, REACH_MAX = 8, CONTROLS_MAX = 6 };
+enum { CALLS_MAX = 4, REACH_MAX = 8, CONTROLS_MAX = 6 };
 
-	struct row {
-		const char *capabilities[4];
-		const char *const *calls[CALLS_MAX]; /* beside those of everybody */
-		unsigned families;
-		struct reach reach[REACH_MAX];
-		bool empty_root;    /* everything that it reads was opened for it */
-		bool is_blind;      /* holds a packet socket that must never send */
-		bool talks_tcp;     /* may connect TCP; Landlock closes it for the others */
-		unsigned files_max; /* RLIMIT_NOFILE */
-		unsigned long
-			controls[CONTROLS_MAX]; /* ioctl() requests beside those of everybody */
-	};
+struct row {
+	const char *capabilities[4];
+	const char *const *calls[CALLS_MAX]; /* beside those of everybody */
+	unsigned families;
+	struct reach reach[REACH_MAX];
+	bool empty_root;    /* everything that it reads was opened for it */
+	bool is_blind;      /* holds a packet socket that must never send */
+	bool talks_tcp;     /* may connect TCP; Landlock closes it for the others */
+	unsigned files_max; /* RLIMIT_NOFILE */
+	unsigned long controls[CONTROLS_MAX]; /* ioctl() requests beside those of everybody */
+};
 
-	/* Memory, time, the loop and the channels: nobody can do without. */
-	static const char *const calls_everybody[] = {"read", "readv", "write", "writev", "close",
-		"recvmsg", "epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl", "poll",
-		"ppoll", "brk", "munmap", "mremap", "madvise", "clock_gettime", "clock_getres",
-		"gettimeofday", "time", "clock_nanosleep", "nanosleep", "timerfd_settime",
-		"timerfd_create", "futex", "getrandom", "rt_sigreturn", "rt_sigprocmask",
-		"sigaltstack", "exit", "exit_group", "getpid", "gettid", "getppid", "getuid",
-		"geteuid", "getgid", "getegid", "sched_yield", "sched_getaffinity",
-		"restart_syscall", "uname", "sysinfo", "getsockopt", "getsockname", "fstat",
-		"newfstatat", "lseek", "membarrier", "getrusage", "times", NULL};
+/* Memory, time, the loop and the channels: nobody can do without. */
+static const char *const calls_everybody[] = {"read", "readv", "write", "writev", "close",
+	"recvmsg", "epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl", "poll", "ppoll", "brk",
+	"munmap", "mremap", "madvise", "clock_gettime", "clock_getres", "gettimeofday", "time",
+	"clock_nanosleep", "nanosleep", "timerfd_settime", "timerfd_create", "futex", "getrandom",
+	"rt_sigreturn", "rt_sigprocmask", "sigaltstack", "exit", "exit_group", "getpid", "gettid",
+	"getppid", "getuid", "geteuid", "getgid", "getegid", "sched_yield", "sched_getaffinity",
+	"restart_syscall", "uname", "sysinfo", "getsockopt", "getsockname", "fstat", "newfstatat",
+	"lseek", "membarrier", "getrusage", "times", NULL};
 
-	/* Sends to whom it likes, within what its sockets and the kernel's rules allow. */
-	static const char *const calls_send[] = {"sendmsg", "sendto", "sendmmsg", NULL};
+/* Sends to whom it likes, within what its sockets and the kernel's rules allow. */
+static const char *const calls_send[] = {"sendmsg", "sendto", "sendmmsg", NULL};
 
-	/* Reads from several sockets in one go. */
-	static const char *const calls_receive[] = {"recvfrom", "recvmmsg", NULL};
+/* Reads from several sockets in one go. */
+static const char *const calls_receive[] = {"recvfrom", "recvmmsg", NULL};
 
-	/* Hands a descriptor on, keeps one in a queue. */
-	static const char *const calls_descriptors[] = {"dup", "dup3", "eventfd2", "pipe2",
-		"epoll_create1", "setsockopt", "shutdown", NULL};
+/* Hands a descriptor on, keeps one in a queue. */
+static const char *const calls_descriptors[] = {
+	"dup", "dup3", "eventfd2", "pipe2", "epoll_create1", "setsockopt", "shutdown", NULL};
 
-	/* Makes sockets (of its families), or takes connections. */
-	static const char *const calls_connect[] = {
-		"bind", "connect", "listen", "accept", "accept4", "getpeername", NULL};
+/* Makes sockets (of its families), or takes connections. */
+static const char *const calls_connect[] = {
+	"bind", "connect", "listen", "accept", "accept4", "getpeername", NULL};
 
-	/* Opens files; Landlock says which. */
-	static const char *const calls_open[] = {"openat", "open", "stat", "lstat", "statx",
-		"access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64",
-		"pread64", "fadvise64", "statfs", "fstatfs", NULL};
+/* Opens files; Landlock says which. */
+static const char *const calls_open[] = {"openat", "open", "stat", "lstat", "statx", "access",
+	"faccessat", "faccessat2", "readlink", "readlinkat", "getdents64", "pread64", "fadvise64",
+	"statfs", "fstatfs", NULL};
 
-	/* A database: what SQLite does with its file, its log and its shared index. */
-	static const char *const calls_database[] = {"pwrite64", "pwritev", "preadv", "ftruncate",
-		"fallocate", "fsync", "fdatasync", "sync_file_range", "unlink", "unlinkat",
-		"rename", "renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "fchmod", "fchown",
-		"umask", "getcwd", "utimensat", "flock", NULL};
+/* A database: what SQLite does with its file, its log and its shared index. */
+static const char *const calls_database[] = {"pwrite64", "pwritev", "preadv", "ftruncate",
+	"fallocate", "fsync", "fdatasync", "sync_file_range", "unlink", "unlinkat", "rename",
+	"renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "fchmod", "fchown", "umask", "getcwd",
+	"utimensat", "flock", NULL};
 
-	/* A page of memory for another process: made, written, sealed, handed over. */
-	static const char *const calls_sealed[] = {"memfd_create", "ftruncate", NULL};
+/* A page of memory for another process: made, written, sealed, handed over. */
+static const char *const calls_sealed[] = {"memfd_create", "ftruncate", NULL};
 
-	/* Many connections served from memory. */
-	static const char *const calls_serve[] = {
-		"accept", "accept4", "getpeername", "sendfile", NULL};
+/* Many connections served from memory. */
+static const char *const calls_serve[] = {"accept", "accept4", "getpeername", "sendfile", NULL};
 
-	static const struct row rows[PROCESS_COUNT] = {
-		/* Reads every hostile byte there is.  Everything it reads from was opened before. */
-		[PROCESS_CAPTURE] = {.calls = {calls_receive},
-			.empty_root = true,
-			.is_blind = true,
-			.files_max = 64,
-			.controls = {SIOCGIFNAME}},
-		/* Decides.  Its database and nothing else of the machine; no network. */
-		[PROCESS_ENGINE] = {.calls = {calls_send, calls_descriptors, calls_open,
-					    calls_database},
-			.reach = {{.in_settings = SETTING(state_directory),
-					  .rights = R_READ | R_WRITE | R_MAKE},
-				/* SQLite seeds its random numbers from it. */
-				{"/dev/urandom", .rights = R_READ}},
-			.files_max = 256},
-		[PROCESS_ENFORCER] =
-			{/* Rules, bridge, addresses, neighbour entries and network sysctls all ask for it. */
-				.capabilities = {"net_admin"},
-				.calls = {calls_send, calls_receive, calls_connect, calls_open},
-				.families = F_NETLINK,
-				.reach = {{"/proc/sys/net", .rights = R_READ | R_WRITE},
-					{"/sys/class/net", .rights = R_READ},
-					{"/sys/devices", .rights = R_READ},
-					/* libnftables looks up names of marks and services when it prints an error. */
-					{"/etc/iproute2", .rights = R_READ},
-					{"/etc/services", .rights = R_READ},
-					{"/etc/protocols", .rights = R_READ}},
-				.files_max = 64},
-		/* Asks upstream from sockets of its own; the kernel's rules hold its user to port 53. */
-		[PROCESS_RESOLVER] = {.calls = {calls_send, calls_receive, calls_descriptors,
-					      calls_connect},
-			.families = F_INET,
-			.empty_root = true,
-			.talks_tcp = true,
-			.files_max = 4096},
-		[PROCESS_RELAY] = {.calls = {calls_send, calls_receive},
-			.empty_root = true,
+static const struct row rows[PROCESS_COUNT] = {
+	/* Reads every hostile byte there is.  Everything it reads from was opened before. */
+	[PROCESS_CAPTURE] = {.calls = {calls_receive},
+		.empty_root = true,
+		.is_blind = true,
+		.files_max = 64,
+		.controls = {SIOCGIFNAME}},
+	/* Decides.  Its database and nothing else of the machine; no network. */
+	[PROCESS_ENGINE] = {.calls = {calls_send, calls_descriptors, calls_open, calls_database},
+		.reach = {{.in_settings = SETTING(state_directory),
+				  .rights = R_READ | R_WRITE | R_MAKE},
+			/* SQLite seeds its random numbers from it. */
+			{"/dev/urandom", .rights = R_READ}},
+		.files_max = 256},
+	[PROCESS_ENFORCER] =
+		{/* Rules, bridge, addresses, neighbour entries and network sysctls all ask for it. */
+			.capabilities = {"net_admin"},
+			.calls = {calls_send, calls_receive, calls_connect, calls_open},
+			.families = F_NETLINK,
+			.reach = {{"/proc/sys/net", .rights = R_READ | R_WRITE},
+				{"/sys/class/net", .rights = R_READ},
+				{"/sys/devices", .rights = R_READ},
+				/* libnftables looks up names of marks and services when it prints an error. */
+				{"/etc/iproute2", .rights = R_READ},
+				{"/etc/services", .rights = R_READ},
+				{"/etc/protocols", .rights = R_READ}},
 			.files_max = 64},
-		[PROCESS_FETCHER] = {.calls = {calls_send, calls_descriptors, calls_connect,
-					     calls_sealed},
-			.families = F_INET,
-			.reach = {{.in_settings = SETTING(mud_ca), .rights = R_READ},
-				{.in_settings = SETTING(web_ca), .rights = R_READ}},
-			.talks_tcp = true,
-			.files_max = 256},
-		/* Its pages are in its own memory. */
-		[PROCESS_WEB] = {.calls = {calls_send, calls_receive, calls_descriptors,
-					 calls_serve},
-			.empty_root = true,
-			.files_max = 4096},
-	};
+	/* Asks upstream from sockets of its own; the kernel's rules hold its user to port 53. */
+	[PROCESS_RESOLVER] = {.calls = {calls_send, calls_receive, calls_descriptors,
+				      calls_connect},
+		.families = F_INET,
+		.empty_root = true,
+		.talks_tcp = true,
+		.files_max = 4096},
+	[PROCESS_RELAY] = {.calls = {calls_send, calls_receive},
+		.empty_root = true,
+		.files_max = 64},
+	[PROCESS_FETCHER] = {.calls = {calls_send, calls_descriptors, calls_connect, calls_sealed},
+		.families = F_INET,
+		.reach = {{.in_settings = SETTING(mud_ca), .rights = R_READ},
+			{.in_settings = SETTING(web_ca), .rights = R_READ}},
+		.talks_tcp = true,
+		.files_max = 256},
+	/* Its pages are in its own memory. */
+	[PROCESS_WEB] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_serve},
+		.empty_root = true,
+		.files_max = 4096},
+};
 
-	static const char *reach_path(const struct reach *reach, const struct settings *settings)
-	{
-		return reach->fixed ? reach->fixed : (const char *)settings + reach->in_settings;
+static const char *
+reach_path(const struct reach *reach, const struct settings *settings)
+{
+	return reach->fixed ? reach->fixed : (const char *)settings + reach->in_settings;
+}
+
+/* --- user, capabilities, limits ------------------------------------------------------------ */
+
+static void
+limit(int what, rlim_t most)
+{
+	struct rlimit rlimit = {most, most}, now;
+
+	if (!getrlimit((__rlimit_resource_t)what, &now) && now.rlim_max < most)
+		rlimit = (struct rlimit){now.rlim_max, now.rlim_max};
+	if (setrlimit((__rlimit_resource_t)what, &rlimit))
+		fatal("confine", "cannot set limit %d", what);
+}
+
+static void
+limit_all(const struct row *row)
+{
+	struct stat log;
+
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_NPROC, 0);
+	limit(RLIMIT_MEMLOCK, 64 * 1024 * 1024);
+	limit(RLIMIT_NOFILE, row->files_max);
+	/* Our own log may be a file, where the lab or a person redirected it. */
+	bool writes = row->reach[0].rights & R_WRITE || (!fstat(2, &log) && S_ISREG(log.st_mode));
+	for (int i = 0; i < CALLS_MAX; i++)
+		writes = writes || row->calls[i] == calls_sealed;
+	if (!writes)
+		limit(RLIMIT_FSIZE, 0);
+}
+
+static void
+drop_to(uint32_t id, const struct row *row)
+{
+	capng_clear(CAPNG_SELECT_ALL);
+	for (size_t i = 0; i < COUNT_OF(row->capabilities) && row->capabilities[i]; i++) {
+		int capability = capng_name_to_capability(row->capabilities[i]);
+		if (capability < 0 || capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+					      (unsigned)capability))
+			fatalx("confine", "no capability is called \"%s\"", row->capabilities[i]);
 	}
-
-	/* --- user, capabilities, limits ------------------------------------------------------------ */
-
-	static void limit(int what, rlim_t most)
-	{
-		struct rlimit rlimit = {most, most}, now;
-
-		if (!getrlimit((__rlimit_resource_t)what, &now) && now.rlim_max < most)
-			rlimit = (struct rlimit){now.rlim_max, now.rlim_max};
-		if (setrlimit((__rlimit_resource_t)what, &rlimit))
-			fatal("confine", "cannot set limit %d", what);
+	if (geteuid() != 0) {
+		/* A replay that a person started: there is no root to give up. */
+		if (capng_apply(CAPNG_SELECT_CAPS))
+			fatalx("confine", "cannot drop capabilities");
+		return;
 	}
+	int failed = capng_change_id((int)id, (int)id, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
+	if (failed)
+		fatalx("confine", "cannot become user %u (%d)", id, failed);
+	if (getuid() != id || geteuid() != id || getgid() != id || getegid() != id ||
+		setresuid(0, 0, 0) == 0)
+		fatalx("confine", "root was not given up");
+}
 
-	static void limit_all(const struct row *row)
-	{
-		struct stat log;
+/* --- Landlock -------------------------------------------------------------------------------- */
 
-		limit(RLIMIT_CORE, 0);
-		limit(RLIMIT_NPROC, 0);
-		limit(RLIMIT_MEMLOCK, 64 * 1024 * 1024);
-		limit(RLIMIT_NOFILE, row->files_max);
-		/* Our own log may be a file, where the lab or a person redirected it. */
-		bool writes =
-			row->reach[0].rights & R_WRITE || (!fstat(2, &log) && S_ISREG(log.st_mode));
-		for (int i = 0; i < CALLS_MAX; i++)
-			writes = writes || row->calls[i] == calls_sealed;
-		if (!writes)
-			limit(RLIMIT_FSIZE, 0);
-	}
-
-	static void drop_to(uint32_t id, const struct row *row)
-	{
-		capng_clear(CAPNG_SELECT_ALL);
-		for (size_t i = 0; i < COUNT_OF(row->capabilities) && row->capabilities[i]; i++) {
-			int capability = capng_name_to_capability(row->capabilities[i]);
-			if (capability < 0 ||
-				capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
-					(unsigned)capability))
-				fatalx("confine", "no capability is called \"%s\"",
-					row->capabilities[i]);
-		}
-		if (geteuid() != 0) {
-			/* A replay that a person started: there is no root to give up. */
-			if (capng_apply(CAPNG_SELECT_CAPS))
-				fatalx("confine", "cannot drop capabilities");
-			return;
-		}
-		int failed = capng_change_id(
-			(int)id, (int)id, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
-		if (failed)
-			fatalx("confine", "cannot become user %u (%d)", id, failed);
-		if (getuid() != id || geteuid() != id || getgid() != id || getegid() != id ||
-			setresuid(0, 0, 0) == 0)
-			fatalx("confine", "root was not given up");
-	}
-
-	/* --- Landlock -------------------------------------------------------------------------------- */
-
-	/* Wider than the header of an older kernel; the kernel takes the size that it knows. */
-	struct ruleset {
-		uint64_t files, ports, scopes;
-	};
+/* Wider than the header of an older kernel; the kernel takes the size that it knows. */
+struct ruleset {
+	uint64_t files, ports, scopes;
+};
 #define FILES_ABI1 ((UINT64_C(1) << 13) - 1)
-	enum {
-		PORT_BIND = 1,
-		PORT_CONNECT = 2,
-		SCOPE_ABSTRACT_SOCKET = 1,
-		SCOPE_SIGNAL = 2,
-		RULE_OF_PORT = 2,
-	};
+enum {
+	PORT_BIND = 1,
+	PORT_CONNECT = 2,
+	SCOPE_ABSTRACT_SOCKET = 1,
+	SCOPE_SIGNAL = 2,
+	RULE_OF_PORT = 2,
+};
 
-	static int landlock_abi(void)
-	{
-		return (int)syscall(
-			SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+static int
+landlock_abi(void)
+{
+	return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+static struct ruleset
+handled(int abi, const struct row *row)
+{
+	struct ruleset all = {.files = FILES_ABI1};
+
+	if (abi >= 2)
+		all.files |= UINT64_C(1) << 13; /* move between folders */
+	if (abi >= 3)
+		all.files |= UINT64_C(1) << 14; /* truncate */
+	if (abi >= 4 && !row->talks_tcp)
+		all.ports = PORT_BIND | PORT_CONNECT;
+	if (abi >= 5)
+		all.files |= UINT64_C(1) << 15; /* ioctl on devices */
+	if (abi >= 6)
+		all.scopes = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL;
+	return all;
+}
+
+static uint64_t
+rights_of(unsigned rights, bool is_folder)
+{
+	uint64_t files = 0;
+
+	if (rights & R_READ)
+		files |= LANDLOCK_ACCESS_FS_READ_FILE |
+			 (is_folder ? LANDLOCK_ACCESS_FS_READ_DIR : 0);
+	if (rights & R_WRITE)
+		files |= LANDLOCK_ACCESS_FS_WRITE_FILE | UINT64_C(1) << 14;
+	if (rights & R_MAKE)
+		files |= LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |
+			 LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+			 UINT64_C(1) << 13;
+	return files;
+}
+
+/* Made while we are root and see the whole tree; -1 where the kernel has no Landlock. */
+static int
+landlock_prepare(const struct row *row, const struct settings *settings)
+{
+	int abi = landlock_abi();
+
+	if (abi < 1) {
+		log_warn("confine", "this kernel has no Landlock, paths are held by user only");
+		return -1;
 	}
-
-	static struct ruleset handled(int abi, const struct row *row)
-	{
-		struct ruleset all = {.files = FILES_ABI1};
-
-		if (abi >= 2)
-			all.files |= UINT64_C(1) << 13; /* move between folders */
-		if (abi >= 3)
-			all.files |= UINT64_C(1) << 14; /* truncate */
-		if (abi >= 4 && !row->talks_tcp)
-			all.ports = PORT_BIND | PORT_CONNECT;
-		if (abi >= 5)
-			all.files |= UINT64_C(1) << 15; /* ioctl on devices */
-		if (abi >= 6)
-			all.scopes = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL;
-		return all;
-	}
-
-	static uint64_t rights_of(unsigned rights, bool is_folder)
-	{
-		uint64_t files = 0;
-
-		if (rights & R_READ)
-			files |= LANDLOCK_ACCESS_FS_READ_FILE |
-				 (is_folder ? LANDLOCK_ACCESS_FS_READ_DIR : 0);
-		if (rights & R_WRITE)
-			files |= LANDLOCK_ACCESS_FS_WRITE_FILE | UINT64_C(1) << 14;
-		if (rights & R_MAKE)
-			files |= LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |
-				 LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
-				 UINT64_C(1) << 13;
-		return files;
-	}
-
-	/* Made while we are root and see the whole tree; -1 where the kernel has no Landlock. */
-	static int landlock_prepare(const struct row *row, const struct settings *settings)
-	{
-		int abi = landlock_abi();
-
-		if (abi < 1) {
-			log_warn("confine",
-				"this kernel has no Landlock, paths are held by user only");
-			return -1;
+	struct ruleset all = handled(abi, row);
+	size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
+	int rules = (int)syscall(SYS_landlock_create_ruleset, &all, size, 0);
+	if (rules < 0)
+		fatal("confine", "Landlock");
+	for (int i = 0; i < REACH_MAX && row->reach[i].rights; i++) {
+		const char *path = reach_path(&row->reach[i], settings);
+		struct stat st;
+		if (!*path)
+			continue;
+		/* Stays open: what /proc gives for a name is the same thing only while held. */
+		int at = open(path, O_PATH | O_CLOEXEC);
+		if (at < 0 || fstat(at, &st)) {
+			log_warn("confine", "\"%s\" is out of reach from now on", path);
+			continue;
 		}
-		struct ruleset all = handled(abi, row);
-		size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
-		int rules = (int)syscall(SYS_landlock_create_ruleset, &all, size, 0);
-		if (rules < 0)
-			fatal("confine", "Landlock");
-		for (int i = 0; i < REACH_MAX && row->reach[i].rights; i++) {
-			const char *path = reach_path(&row->reach[i], settings);
-			struct stat st;
-			if (!*path)
-				continue;
-			/* Stays open: what /proc gives for a name is the same thing only while held. */
-			int at = open(path, O_PATH | O_CLOEXEC);
-			if (at < 0 || fstat(at, &st)) {
-				log_warn("confine", "\"%s\" is out of reach from now on", path);
-				continue;
-			}
-			struct landlock_path_beneath_attr beneath = {.parent_fd = at,
-				.allowed_access =
-					rights_of(row->reach[i].rights, S_ISDIR(st.st_mode)) &
-					all.files};
-			if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH,
-				    &beneath, 0))
-				fatal("confine", "Landlock: \"%s\"", path);
-		}
-		return rules;
+		struct landlock_path_beneath_attr beneath = {.parent_fd = at,
+			.allowed_access =
+				rights_of(row->reach[i].rights, S_ISDIR(st.st_mode)) & all.files};
+		if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0))
+			fatal("confine", "Landlock: \"%s\"", path);
 	}
+	return rules;
+}
 
-	/* --- system calls ---------------------------------------------------------------------------- */
+/* --- system calls ---------------------------------------------------------------------------- */
 
 #ifdef __SANITIZE_ADDRESS__
-	enum { IS_SANITIZED = true };
+enum { IS_SANITIZED = true };
 #else
-	enum { IS_SANITIZED = false };
+enum { IS_SANITIZED = false };
 #endif
 
-	static const char *trapped_name = "unknown";
+static const char *trapped_name = "unknown";
 
-	/* With "debug = yes" a person is looking for the call that is missing in the table above. */
-	static void on_trap(int signo, siginfo_t *info, void *context)
-	{
-		char *name = seccomp_syscall_resolve_num_arch(info->si_arch, info->si_syscall);
-		fatalx("confine", "%s made the system call %d (%s), which is not in its list",
-			trapped_name, info->si_syscall, name ? name : "unknown");
+/* With "debug = yes" a person is looking for the call that is missing in the table above. */
+static void
+on_trap(int signo, siginfo_t *info, void *context)
+{
+	char *name = seccomp_syscall_resolve_num_arch(info->si_arch, info->si_syscall);
+	fatalx("confine", "%s made the system call %d (%s), which is not in its list", trapped_name,
+		info->si_syscall, name ? name : "unknown");
+}
+
+static void
+added(int failed, const char *what)
+{
+	/* Seen twice, or not on this machine's list: both are fine. */
+	if (failed && failed != -EEXIST && failed != -EDOM)
+		fatalx("confine", "system call filter: %s: %s", what, strerror(-failed));
+}
+
+/* A name that another kind of machine does not have is skipped. */
+static void
+allow(scmp_filter_ctx filter, const char *name)
+{
+	int call = seccomp_syscall_resolve_name(name);
+	if (call != __NR_SCMP_ERROR && call >= 0)
+		added(seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0), name);
+}
+
+static void
+allow_if(scmp_filter_ctx filter, const char *name, struct scmp_arg_cmp cmp)
+{
+	int call = seccomp_syscall_resolve_name(name);
+	if (call != __NR_SCMP_ERROR && call >= 0)
+		added(seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, cmp), name);
+}
+
+static void
+allow_list(scmp_filter_ctx filter, const char *const *names)
+{
+	for (; names && *names; names++)
+		allow(filter, *names);
+}
+
+static int
+packet_socket(void)
+{
+	int found = -1;
+
+	for (int fd = PROCESS_MONITOR_FD + 1; fd < 1024; fd++) {
+		int domain;
+		socklen_t len = sizeof domain;
+		if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) || domain != AF_PACKET)
+			continue;
+		if (found >= 0)
+			fatalx("confine", "two packet sockets, where one can be made blind");
+		found = fd;
 	}
+	return found;
+}
 
-	static void added(int failed, const char *what)
-	{
-		/* Seen twice, or not on this machine's list: both are fine. */
-		if (failed && failed != -EEXIST && failed != -EDOM)
-			fatalx("confine", "system call filter: %s: %s", what, strerror(-failed));
-	}
-
-	/* A name that another kind of machine does not have is skipped. */
-	static void allow(scmp_filter_ctx filter, const char *name)
-	{
-		int call = seccomp_syscall_resolve_name(name);
-		if (call != __NR_SCMP_ERROR && call >= 0)
-			added(seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0), name);
-	}
-
-	static void allow_if(scmp_filter_ctx filter, const char *name, struct scmp_arg_cmp cmp)
-	{
-		int call = seccomp_syscall_resolve_name(name);
-		if (call != __NR_SCMP_ERROR && call >= 0)
-			added(seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, cmp), name);
-	}
-
-	static void allow_list(scmp_filter_ctx filter, const char *const *names)
-	{
-		for (; names && *names; names++)
-			allow(filter, *names);
-	}
-
-	static int packet_socket(void)
-	{
-		int found = -1;
-
-		for (int fd = PROCESS_MONITOR_FD + 1; fd < 1024; fd++) {
-			int domain;
-			socklen_t len = sizeof domain;
-			if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) ||
-				domain != AF_PACKET)
-				continue;
-			if (found >= 0)
-				fatalx("confine",
-					"two packet sockets, where one can be made blind");
-			found = fd;
-		}
-		return found;
-	}
-
-	/*
+/*
  * The kernel knows no packet socket that only reads.  A lost capture could send
  * frames past all bridge rules with the one it holds, so the calls that send
  * are closed for that number, and so is every way to give it another number.
  */
-	static void allow_send_but_packets(scmp_filter_ctx filter)
-	{
-		static const char *const sends[] = {"sendmsg", "sendto", "sendmmsg"};
-		int blind = packet_socket();
+static void
+allow_send_but_packets(scmp_filter_ctx filter)
+{
+	static const char *const sends[] = {"sendmsg", "sendto", "sendmmsg"};
+	int blind = packet_socket();
 
-		for (size_t i = 0; i < COUNT_OF(sends); i++) {
-			if (blind < 0)
-				allow(filter, sends[i]);
-			else
-				allow_if(filter, sends[i],
-					SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)blind));
-		}
+	for (size_t i = 0; i < COUNT_OF(sends); i++) {
+		if (blind < 0)
+			allow(filter, sends[i]);
+		else
+			allow_if(filter, sends[i], SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)blind));
 	}
+}
 
-	static void allow_arguments(scmp_filter_ctx filter, const struct row *row)
-	{
-		static const int flags[] = {F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_GETLK, F_SETLK,
-			F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_ADD_SEALS, F_GET_SEALS};
-		static const unsigned long controls[] = {FIONREAD, FIONBIO, TCGETS};
+static void
+allow_arguments(scmp_filter_ctx filter, const struct row *row)
+{
+	static const int flags[] = {F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_GETLK, F_SETLK, F_SETLKW,
+		F_OFD_GETLK, F_OFD_SETLK, F_ADD_SEALS, F_GET_SEALS};
+	static const unsigned long controls[] = {FIONREAD, FIONBIO, TCGETS};
 
-		/* Memory is never executable that was not so at the start. */
-		allow_if(filter, "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-		allow_if(filter, "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-		/* abort(): a signal to ourselves and to nobody else. */
-		allow_if(filter, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-		/* Reads a limit, sets none. */
-		allow_if(filter, "prlimit64", SCMP_A2(SCMP_CMP_EQ, 0));
-		/* Not F_SETOWN: the kernel would signal whom it names. */
-		for (size_t i = 0; i < COUNT_OF(flags); i++)
-			allow_if(filter, "fcntl", SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)flags[i]));
-		for (size_t i = 0; i < COUNT_OF(controls); i++)
-			allow_if(filter, "ioctl", SCMP_A1(SCMP_CMP_EQ, controls[i]));
-		for (int i = 0; i < CONTROLS_MAX && row->controls[i]; i++)
-			allow_if(filter, "ioctl", SCMP_A1(SCMP_CMP_EQ, row->controls[i]));
-		if (row->families & F_INET) {
-			allow_if(filter, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET));
-			allow_if(filter, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6));
-		}
-		if (row->families & F_NETLINK)
-			allow_if(filter, "socket", SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
-		if (row->is_blind) {
-			allow_send_but_packets(filter);
-			return;
-		}
-		allow(filter, "sendmsg");
-		allow_if(filter, "socketpair", SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
-		allow_if(filter, "fcntl", SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC));
+	/* Memory is never executable that was not so at the start. */
+	allow_if(filter, "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	allow_if(filter, "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	/* abort(): a signal to ourselves and to nobody else. */
+	allow_if(filter, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	/* Reads a limit, sets none. */
+	allow_if(filter, "prlimit64", SCMP_A2(SCMP_CMP_EQ, 0));
+	/* Not F_SETOWN: the kernel would signal whom it names. */
+	for (size_t i = 0; i < COUNT_OF(flags); i++)
+		allow_if(filter, "fcntl", SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)flags[i]));
+	for (size_t i = 0; i < COUNT_OF(controls); i++)
+		allow_if(filter, "ioctl", SCMP_A1(SCMP_CMP_EQ, controls[i]));
+	for (int i = 0; i < CONTROLS_MAX && row->controls[i]; i++)
+		allow_if(filter, "ioctl", SCMP_A1(SCMP_CMP_EQ, row->controls[i]));
+	if (row->families & F_INET) {
+		allow_if(filter, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET));
+		allow_if(filter, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6));
 	}
-
-	static void filter_calls(const char *name, const struct row *row, bool debug)
-	{
-		uint32_t otherwise = debug ? SCMP_ACT_TRAP : SCMP_ACT_KILL_PROCESS;
-
-		if (IS_SANITIZED) {
-			log_info(
-				"confine", "built with a sanitizer: system calls are not filtered");
-			return;
-		}
-		if (debug) {
-			struct sigaction trap = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
-			trapped_name = name;
-			sigaction(SIGSYS, &trap, NULL);
-		}
-		scmp_filter_ctx filter = seccomp_init(otherwise);
-		if (!filter ||
-			seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) ||
-			seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2))
-			fatalx("confine", "cannot make a system call filter");
-		allow_list(filter, calls_everybody);
-		for (int i = 0; i < CALLS_MAX; i++)
-			allow_list(filter, row->calls[i]);
-		allow_arguments(filter, row);
-		int failed = seccomp_load(filter);
-		if (failed)
-			fatalx("confine", "the kernel refuses the system call filter: %s",
-				strerror(-failed));
-		seccomp_release(filter);
+	if (row->families & F_NETLINK)
+		allow_if(filter, "socket", SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
+	if (row->is_blind) {
+		allow_send_but_packets(filter);
+		return;
 	}
+	allow(filter, "sendmsg");
+	allow_if(filter, "socketpair", SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+	allow_if(filter, "fcntl", SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC));
+}
 
-	/* --- all of it, in the only order that works ------------------------------------------------- */
+static void
+filter_calls(const char *name, const struct row *row, bool debug)
+{
+	uint32_t otherwise = debug ? SCMP_ACT_TRAP : SCMP_ACT_KILL_PROCESS;
 
-	void confine(enum process self, const struct settings *settings)
-	{
-		const struct row *row = &rows[self];
-		char empty[SETTINGS_PATH_MAX + 8];
+	if (IS_SANITIZED) {
+		log_info("confine", "built with a sanitizer: system calls are not filtered");
+		return;
+	}
+	if (debug) {
+		struct sigaction trap = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
+		trapped_name = name;
+		sigaction(SIGSYS, &trap, NULL);
+	}
+	scmp_filter_ctx filter = seccomp_init(otherwise);
+	if (!filter || seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) ||
+		seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2))
+		fatalx("confine", "cannot make a system call filter");
+	allow_list(filter, calls_everybody);
+	for (int i = 0; i < CALLS_MAX; i++)
+		allow_list(filter, row->calls[i]);
+	allow_arguments(filter, row);
+	int failed = seccomp_load(filter);
+	if (failed)
+		fatalx("confine", "the kernel refuses the system call filter: %s",
+			strerror(-failed));
+	seccomp_release(filter);
+}
 
-		if ((unsigned)self >= PROCESS_COUNT || !row->files_max)
-			fatalx("confine", "no row says what %s may do", process_name(self));
-		int rules = landlock_prepare(row, settings);
-		snprintf(empty, sizeof empty, "%s/empty", settings->run_directory);
-		if (row->empty_root && geteuid() == 0 && (chroot(empty) || chdir("/")))
+/* --- all of it, in the only order that works ------------------------------------------------- */
+
+void
+confine(enum process self, const struct settings *settings)
+{
+	const struct row *row = &rows[self];
+	char empty[SETTINGS_PATH_MAX + 8];
+
+	if ((unsigned)self >= PROCESS_COUNT || !row->files_max)
+		fatalx("confine", "no row says what %s may do", process_name(self));
+	int rules = landlock_prepare(row, settings);
+	snprintf(empty, sizeof empty, "%s/empty", settings->run_directory);
+	if (row->empty_root && geteuid() == 0) {
+		/* The monitor has made it; a replay may be the first that runs. */
+		mkdir(settings->run_directory, 0755);
+		mkdir(empty, 0555);
+		if (chroot(empty) || chdir("/"))
 			fatal("confine", "cannot enter the empty root \"%s\"", empty);
 	}
 	drop_to(settings->uid_base + self, row);
