@@ -22,7 +22,8 @@ lower(uint8_t c)
 /*
  * Take a name that may be compressed (RFC 1035, section 4.1.4).  A pointer must
  * lead to before the place where the bytes now read began: so every jump goes
- * further back and a loop cannot be built.
+ * further back and a loop cannot be built.  The header is no name either: it
+ * differs in the reply that dns_reply_from_answer() makes of the same records.
  */
 static bool
 take_name(struct dns_name *name, struct bytes message, struct reader *r)
@@ -39,7 +40,8 @@ take_name(struct dns_name *name, struct bytes message, struct reader *r)
 			if (!has_jumped)
 				*r = at;
 			has_jumped = true;
-			if (!reader_ok(&at) || to >= (size_t)(start - message.at))
+			if (!reader_ok(&at) || to < HEADER_LEN ||
+				to >= (size_t)(start - message.at))
 				return false;
 			start = message.at + to;
 			at = reader_over(start, message.len - to);
