@@ -20,10 +20,11 @@ lower(uint8_t c)
 }
 
 /*
- * Take a name that may be compressed (RFC 1035, section 4.1.4).  A pointer must
- * lead to before the place where the bytes now read began: so every jump goes
- * further back and a loop cannot be built.  The header is no name either: it
- * differs in the reply that dns_reply_from_answer() makes of the same records.
+ * Take a name that may be compressed (RFC 1035, section 4.1.4).  A pointer leads
+ * to a name, or the rest of one, that is whole before the place where the bytes
+ * now read began: so every jump goes further back and a loop cannot be built.
+ * The header is no name either.  dns_reply_from_answer() needs both: what it
+ * copies must mean the same without the bytes around it.
  */
 static bool
 take_name(struct dns_name *name, struct bytes message, struct reader *r)
@@ -43,8 +44,8 @@ take_name(struct dns_name *name, struct bytes message, struct reader *r)
 			if (!reader_ok(&at) || to < HEADER_LEN ||
 				to >= (size_t)(start - message.at))
 				return false;
-			start = message.at + to;
-			at = reader_over(start, message.len - to);
+			at = reader_over(message.at + to, (size_t)(start - message.at) - to);
+			start = at.at;
 			jumps++;
 			continue;
 		}
