@@ -212,7 +212,10 @@ struct message_answered {
 	uint32_t
 		seconds; /* how long the addresses stay open; or the TTL where nothing was opened */
 	uint16_t type;   /* DNS type asked */
-	uint16_t zero[3];
+	/* Undeclared questions of this device that were left out since the last one that was told,
+	 * because they came faster than they are reported, and the longest label among them. */
+	uint16_t suppressed, longest_label;
+	uint16_t zero;
 	char name[VIEW_NAME_MAX]; /* printable; as asked, lower case */
 	struct ip address[ANSWER_ADDRESSES_MAX];
 };

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_PROCESS_RESOLVER_DECIDE_H
+#define PINFOLD_PROCESS_RESOLVER_DECIDE_H
+
+#include "packet/dns.h"
+#include "process/resolver_view.h"
+
+/*
+ * What becomes of a question, from the device's view alone: pure, before any
+ * packet goes upstream.  A name that a held device did not declare is answered
+ * here, because a question that leaves the house is itself a message.
+ */
+
+/* Names of resolvers that would take the devices' questions elsewhere (data/doh-resolvers.txt). */
+struct doh_names;
+struct doh_names *doh_names_from_text(const char *text, size_t len);
+void doh_names_free(struct doh_names *);
+/* The name, or one above it, is in the list. */
+bool doh_names_has(const struct doh_names *, const char *name);
+
+enum decision_kind {
+	DECISION_UNKNOWN,
+	DECISION_RCODE,   /* answered here with rcode and no record */
+	DECISION_GATEWAY, /* answered here: the gateway's own address of the family asked */
+	DECISION_ASK,     /* upstream is asked; addresses are opened in the slots of match */
+};
+
+struct decision {
+	enum decision_kind kind;
+	uint8_t rcode;
+	bool is_undeclared; /* tell the engine */
+	bool is_held;       /* VIEW_DECLARED: opened slots or no address at all */
+	struct view_match match;
+};
+
+struct decision decision_from_query(
+	const struct view *, const struct dns_query *, const struct doh_names *);
+
+/* The gateway's own name, resolved for every device. */
+#define GATEWAY_NAME "pinfold.home.arpa"
+
+/* "4.3.2.1.in-addr.arpa" and the nibbles of ip6.arpa; false for every other name. */
+bool ip_from_reverse_name(struct ip *, const char *name);
+
+/* Length of the longest label: a tunnel's are long. */
+unsigned longest_label(const char *name);
+
+#endif

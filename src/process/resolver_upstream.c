@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/resolver_upstream.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unbound-event.h>
+#include <unbound.h>
+
+#include "base/auto.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "packet/dns.h"
+
+enum { DEAD_AFTER = 4, ANCHOR_MAX = 16384 };
+
+static struct ub_ctx *ctx;
+static void (*changed)(void);
+static unsigned failures;    /* in a row */
+static uint32_t failed_name; /* hash of the first of them */
+static bool several_names, is_dead;
+
+struct ask {
+	upstream_on_answer *on_answer;
+	void *arg;
+	uint32_t name;
+};
+
+/* What libunbound is told, and why its own default is not right here. */
+static const struct {
+	const char *name, *value;
+} options[] = {
+	{"do-not-query-localhost:", "no"}, /* a forwarder may stand beside us */
+	{"use-caps-for-id:", "yes"},       /* one more thing that a forger must guess */
+	{"minimal-responses:", "yes"},
+	{"edns-buffer-size:", "1232"}, /* no fragments on any common path */
+	{"max-udp-size:", "65535"},    /* the packet in memory is never cut */
+	{"outgoing-range:", "512"},    /* sockets at once; the default of 16 is for one program */
+	{"num-queries-per-thread:", "4096"}, /* as many as devices' questions can wait */
+	{"outgoing-num-tcp:", "16"},
+	{"msg-cache-size:", "4m"},
+	{"rrset-cache-size:", "8m"},
+	{"key-cache-size:", "1m"},
+	{"neg-cache-size:", "512k"},
+	{"infra-cache-numhosts:", "2000"},
+	{"infra-keep-probing:", "yes"}, /* a forwarder that comes back is used at once */
+	{"infra-cache-max-rtt:", "4000"},
+	{"infra-host-ttl:", "60"},
+	{"qname-minimisation:", "yes"},
+	{"harden-glue:", "yes"},
+	{"harden-dnssec-stripped:", "yes"},
+	{"hide-identity:", "yes"},
+	{"identity:", "\"\""},
+	{"rrset-roundrobin:", "yes"},
+};
+
+/* One trust anchor a line, in the form of a zone file; comments begin with ';'. */
+static void
+read_anchor(const struct settings *settings)
+{
+	char path[SETTINGS_PATH_MAX + 16], text[ANCHOR_MAX], *save = NULL;
+	unsigned count = 0;
+
+	snprintf(path, sizeof path, "%s/trust-anchor", settings->state_directory);
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (n <= 0)
+		return;
+	text[n] = 0;
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (!*line || *line == ';')
+			continue;
+		if (ub_ctx_add_ta(ctx, line))
+			log_warnx("upstream", "a line of \"%s\" is no trust anchor", path);
+		else
+			count++;
+	}
+	log_info("upstream", "answers are validated with %u trust anchors", count);
+}
+
+static void
+on_primed(void *arg, int rcode, void *packet, int len, int sec, char *why, int limited)
+{
+}
+
+void
+upstream_init(const struct settings *settings)
+{
+	char text[IP_TEXT_MAX];
+
+	ctx = ub_ctx_create_event(loop_event_base());
+	if (!ctx)
+		fatalx("upstream", "libunbound does not start");
+	for (size_t i = 0; i < COUNT_OF(options); i++) {
+		int err = ub_ctx_set_option(ctx, options[i].name, options[i].value);
+		if (err)
+			log_debug("upstream", "libunbound does not know \"%s\": %s",
+				options[i].name, ub_strerror(err));
+	}
+	for (uint32_t i = 0; i < settings->n_forwards; i++)
+		if (ub_ctx_set_fwd(ctx, ip_render(&settings->forward[i], text)))
+			fatalx("upstream", "cannot forward to %s", text);
+	read_anchor(settings);
+	/* A name that it answers itself: now it opens what it needs, while it still may. */
+	if (ub_resolve_event(ctx, "localhost.", DNS_A, DNS_IN, NULL, on_primed, NULL))
+		fatalx("upstream", "libunbound does not start");
+}
+
+void
+upstream_on_change(void (*on_change)(void))
+{
+	changed = on_change;
+}
+
+bool
+upstream_is_dead(void)
+{
+	return is_dead;
+}
+
+static void
+note_success(void)
+{
+	failures = 0;
+	several_names = false;
+	if (!is_dead)
+		return;
+	is_dead = false;
+	log_info("upstream", "answers again");
+	if (changed)
+		changed();
+}
+
+/* One broken domain, asked for again and again, does not mean that nobody answers. */
+static void
+note_failure(uint32_t name)
+{
+	if (!failures++)
+		failed_name = name;
+	else if (name != failed_name)
+		several_names = true;
+	if (is_dead || failures < DEAD_AFTER || !several_names)
+		return;
+	is_dead = true;
+	log_warnx("upstream", "no server answers; names that are not cached cannot be resolved");
+	if (changed)
+		changed();
+}
+
+static void
+on_resolved(void *arg, int rcode, void *packet, int len, int sec, char *why, int limited)
+{
+	struct ask ask = *(struct ask *)arg;
+	enum { SEC_BOGUS = 1 };
+
+	free(arg);
+	if (rcode == DNS_NOERROR && packet && len > 3)
+		rcode = ((const uint8_t *)packet)[3] & 15;
+	else if (rcode == DNS_NOERROR)
+		rcode = DNS_SERVFAIL;
+	if (rcode == DNS_SERVFAIL)
+		note_failure(ask.name);
+	else
+		note_success();
+	if (sec == SEC_BOGUS)
+		rcode = DNS_SERVFAIL;
+	if (rcode == DNS_SERVFAIL)
+		packet = NULL;
+	ask.on_answer(ask.arg, rcode, packet, packet ? (size_t)len : 0);
+}
+
+static uint32_t
+hash(const char *text)
+{
+	uint32_t h = 2166136261;
+
+	for (; *text; text++)
+		h = (h ^ (uint8_t)*text) * 16777619;
+	return h;
+}
+
+bool
+upstream_ask(const char *name, uint16_t type, upstream_on_answer *on_answer, void *arg)
+{
+	char absolute[DNS_TEXT_MAX + 1];
+	struct ask *ask = must_alloc(1, sizeof *ask);
+
+	*ask = (struct ask){on_answer, arg, hash(name)};
+	snprintf(absolute, sizeof absolute, "%s.", name);
+	if (!ub_resolve_event(ctx, absolute, type, DNS_IN, ask, on_resolved, NULL))
+		return true;
+	free(ask);
+	return false;
+}

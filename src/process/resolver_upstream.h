@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_PROCESS_RESOLVER_UPSTREAM_H
+#define PINFOLD_PROCESS_RESOLVER_UPSTREAM_H
+
+#include "base/settings.h"
+
+/*
+ * Asks the servers of dns-forward, or the root servers where there are none,
+ * by libunbound on our own loop: caching, random ids and ports, 0x20, and
+ * validation where <state-directory>/trust-anchor was there at start.
+ */
+
+/* Before confine(): reads the trust anchor and makes libunbound open what it opens. */
+void upstream_init(const struct settings *);
+
+/*
+ * packet is borrowed for the call and is NULL where rcode says that there is
+ * none.  An answer that does not validate comes as SERVFAIL.
+ */
+typedef void upstream_on_answer(void *arg, int rcode, const void *packet, size_t len);
+
+/*
+ * Exactly one call of on_answer follows, perhaps before this returns (cached).
+ * A question cannot be taken back: what arg points to must live until then.
+ * False, and no call, when libunbound refuses.
+ */
+bool upstream_ask(const char *name, uint16_t type, upstream_on_answer *on_answer, void *arg);
+
+/* Several questions in a row failed and none succeeded since; said once in the log. */
+bool upstream_is_dead(void);
+/* Called when that changes. */
+void upstream_on_change(void (*on_change)(void));
+
+#endif
