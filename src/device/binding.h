@@ -78,8 +78,12 @@ size_t binding_expire(struct device_table *, uint64_t now_ns,
 enum err binding_restore(struct device_table *, const struct binding_rules *, struct device *,
 	const struct binding *) MUST_USE;
 
-/* Is `heard` (port, MAC) where the device is believed to be?  False is a spoof or an unknown MAC. */
-bool binding_is_home(const struct device_table *, const char *port, const uint8_t mac[static 6]);
+/*
+ * Is this where the MAC of the device is believed to be, or may it have moved
+ * there?  False is a spoof.
+ */
+bool binding_is_home(const struct device_table *, const struct device *, const struct device_mac *,
+	const char *port, uint64_t now_ns);
 
 /* How long the old port must be silent before a MAC of this class has moved; UINT64_MAX: never by silence. */
 uint64_t binding_silence_ns(enum device_class, enum device_state);

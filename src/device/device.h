@@ -92,9 +92,8 @@ enum {
 struct identifier {
 	uint8_t kind;            /* enum identifier_kind */
 	uint8_t confidence;      /* 0..100: how well it tells this device from others */
-	uint8_t is_cut;          /* the value was longer */
+	uint8_t is_cut;          /* the value was longer; what is here counts as the whole */
 	char claimed_value[125]; /* printable, NUL-terminated */
-	uint64_t digest;         /* of the whole value; equal values have equal digests */
 	int64_t first_s, last_s;
 	uint32_t times;
 };
@@ -104,11 +103,14 @@ struct device_mac {
 	uint8_t mac[6];
 	uint8_t is_local; /* locally administered, so perhaps random */
 	uint8_t zero;
-	char port[16];           /* where it was last heard and believed */
-	char request_port[16];   /* where its last DHCP request came from; empty: none pending */
-	uint64_t request_ns;     /* when */
-	uint64_t heard_ns;       /* last heard on `port`; 0: not since the start */
-	uint64_t spoof_told_ns;  /* when it was last reported on another port */
+	char port[16];          /* where it was last heard and believed */
+	char request_port[16];  /* where its last DHCP request came from; empty: none pending */
+	uint64_t request_ns;    /* when */
+	uint64_t heard_ns;      /* last heard on `port`; 0: not since the start */
+	uint64_t spoof_told_ns; /* when a spoof by or of it was last reported */
+	uint64_t claims_ns;     /* start of the minute in which claims are counted */
+	uint32_t claims;        /* addresses newly claimed in it */
+	uint32_t zero2;
 	int64_t first_s, last_s; /* wall time */
 };
 
@@ -237,9 +239,20 @@ struct device_mac *device_mac_find(struct device *, const uint8_t mac[static 6])
 void device_mac_drop(struct device_table *, struct device *, const uint8_t mac[static 6]);
 
 /* True when the identifier was not there before. `value` is printable text. */
-bool device_identifier_keep(struct device *, enum identifier_kind, const char *value,
-	uint8_t confidence, int64_t wall_s);
-bool device_identifier_drop(struct device *, enum identifier_kind, const char *value);
+bool device_identifier_keep(struct device_table *, struct device *, enum identifier_kind,
+	const char *value, uint8_t confidence, int64_t wall_s);
+bool device_identifier_drop(
+	struct device_table *, struct device *, enum identifier_kind, const char *value);
+
+/*
+ * Another device with this identifier, of the kinds that name one device
+ * (client id, DUID, host name, mDNS name); start with *cursor 0, NULL at the end.
+ */
+struct device *device_next_named(
+	const struct device_table *, enum identifier_kind, const char *value, size_t *cursor);
+
+/* It was heard now: keeps it from being evicted before those that were not. */
+void device_heard(struct device_table *, struct device *, uint64_t now_ns, int64_t wall_s);
 
 /*
  * Stores a copy of the binding.  False when the address is bound to somebody
@@ -254,12 +267,12 @@ void device_binding_drop(struct device_table *, struct device *, struct binding 
 /* --- ports ----------------------------------------------------------------------------------- */
 
 /* What MESSAGE_LINK told.  A port that was never told about counts as up. */
-void device_port_is(struct device_table *, const char *port, bool up, uint64_t now_ns);
+void device_port_is(struct device_table *, const char *port, bool up);
 bool device_port_is_up(const struct device_table *, const char *port);
 
 /*
  * The most that a new MAC on this port may get without the owner's word: the
- * state, and with DEVICE_ENFORCE the device whose policy is the limit.
+ * state, and the device that sets it (with DEVICE_ENFORCE its policy is the limit).
  * DEVICE_STATE_UNKNOWN: no limit.  `except` is not looked at (0: none).
  */
 struct device_ceiling {

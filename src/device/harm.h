@@ -61,27 +61,39 @@ struct harm_verdict {
 	char why[160];     /* a sentence with the figures, printable */
 };
 
-enum { HARM_BITS = 256, HARM_COUNTERS = 8 };
+enum harm_spread_kind {
+	SPREAD_DENIED_HOSTS, /* hosts that it was denied */
+	SPREAD_DENIED_PORTS,
+	SPREAD_FLOW_HOSTS,  /* hosts that it reached, web left out */
+	SPREAD_LOGIN_HOSTS, /* other devices whose login ports it tried */
+	SPREAD_ADMIN_HOSTS, /* hosts anywhere whose administration ports it tried */
+	SPREAD_COUNT,
+};
+enum { HARM_BITS = 256 };
 
-/* Zeroed is empty.  About 500 bytes. */
-struct harm_watch {
-	struct harm_window {
-		uint64_t start_ns; /* of the running half */
-		uint16_t count[2]; /* events in this half and the one before */
-		uint16_t port;     /* the last one tried */
-		uint8_t proto, zero;
-		uint64_t told_ns; /* when it was last proposed */
-		uint8_t told_act, rounds;
-		uint8_t zero2[6];
-	} window[HARM_COUNTERS];
-	uint8_t targets[2][HARM_BITS / 8]; /* which hosts, by keyed hash */
-	uint8_t ports[2][HARM_BITS / 8];   /* which ports */
-	uint8_t logins[2][HARM_BITS / 16]; /* which neighbours' login ports */
-	uint64_t scan_start_ns;
-	uint8_t zero3[8];
+/* How many different things in the last window: two halves, each a bitmap by keyed hash. */
+struct harm_spread {
+	uint64_t start_ns;
+	uint8_t bits[2][HARM_BITS / 8];
 };
 
-/* What the hash of targets is keyed with (from the system's random source), so that it cannot be steered. */
+struct harm_window {
+	uint64_t start_ns, since_ns, last_ns, told_ns;
+	uint32_t count[2];
+	uint8_t told_act;
+	uint8_t zero[7];
+};
+
+/* Zeroed is empty.  About 800 bytes, none of them on the heap. */
+struct harm_watch {
+	struct harm_window window[HARM_CAUSE_COUNT];
+	struct harm_spread spread[SPREAD_COUNT];
+	uint16_t port; /* of the last attempt */
+	uint8_t proto;
+	uint8_t zero[5];
+};
+
+/* What the bitmaps are keyed with (from the system's random source), so that they cannot be steered. */
 struct harm_key {
 	uint64_t a, b;
 };
@@ -96,17 +108,22 @@ bool harm_from_observation(struct harm_watch *, const struct harm_key *, const s
 	uint64_t now_ns, struct harm_verdict *verdict);
 
 /*
- * What the resolver saw of the device: `undeclared` names that it asked for and
- * did not get (or, in observe, did), `long_names` of them with labels like data,
- * `distinct` names below one parent.
+ * What the resolver saw of the device since the last call: how many of the names
+ * that it asked for had labels that are data (harm_name_is_data()).
  */
-bool harm_from_answers(struct harm_watch *, uint32_t questions, uint32_t long_names,
-	uint32_t distinct, uint64_t now_ns, struct harm_verdict *verdict);
+bool harm_from_answers(
+	struct harm_watch *, uint32_t data_names, uint64_t now_ns, struct harm_verdict *verdict);
 
 /* Is a label of the name long and random enough to be data?  Of lower-case text. */
 bool harm_name_is_data(const char *name);
 
-/* Somebody else's address or MAC was claimed (binding.h, BINDING_SPOOFED). */
+/* It claimed somebody else's address or MAC (BINDING_SPOOFED names it as the culprit). */
 bool harm_from_spoof(struct harm_watch *, uint64_t now_ns, struct harm_verdict *verdict);
+
+/* Forget what was counted: the owner released it. */
+void harm_clear(struct harm_watch *);
+
+/* Ports where people and worms log in: telnet, SSH, remote desktops, debug bridges. */
+bool harm_is_login_port(uint8_t proto, uint16_t port);
 
 #endif
