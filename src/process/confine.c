@@ -31,17 +31,18 @@
 enum { F_NONE = 0, F_INET = 1, F_NETLINK = 2 };
 
 /* What a path may be used for. */
-enum { R_READ = 1, R_WRITE = 2, R_MAKE = 4 };
+enum { R_READ = 1, R_WRITE = 2, R_MAKE = 4, R_EXECUTE = 8 };
 
-/* A path is fixed, or stands in the settings; an empty one is skipped. */
+/* A path is fixed, or stands in the settings, or below what stands there; an empty one is skipped. */
 struct reach {
 	const char *fixed;
 	size_t in_settings;
 	unsigned rights;
+	const char *below;
 };
 #define SETTING(member) offsetof(struct settings, member)
 
-enum { CALLS_MAX = 4, REACH_MAX = 8, CONTROLS_MAX = 6 };
+enum { CALLS_MAX = 4, REACH_MAX = 12, CONTROLS_MAX = 6 };
 
 struct row {
 	const char *capabilities[4];
@@ -143,12 +144,59 @@ static const struct row rows[PROCESS_COUNT] = {
 	[PROCESS_WEB] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_serve},
 		.empty_root = true,
 		.files_max = 4096},
+	/* dnsmasq; not ours, so its calls are closed one by one (calls_no_server_needs). */
+	[PROCESS_DHCP] =
+		{.capabilities =
+				{/* an ARP entry for a client that has no address yet */
+					"net_admin",
+					/* frames to it, and the socket option that ties a socket to the bridge */
+					"net_raw",
+					/* ports 67 and 547 */
+					"net_bind_service"},
+			.reach =
+				{
+					{.in_settings = SETTING(state_directory),
+						.below = "/dhcp",
+						.rights = R_READ | R_WRITE | R_MAKE},
+					{.in_settings = SETTING(run_directory),
+						.below = "/dnsmasq.conf",
+						.rights = R_READ},
+					{"/usr", .rights = R_READ | R_EXECUTE},
+					{"/lib", .rights = R_READ | R_EXECUTE},
+					{"/lib64", .rights = R_READ | R_EXECUTE},
+					{"/etc/ld.so.cache", .rights = R_READ},
+					{"/etc/passwd", .rights = R_READ},
+					{"/etc/group", .rights = R_READ},
+					{"/etc/nsswitch.conf", .rights = R_READ},
+					{"/dev/null", .rights = R_READ | R_WRITE},
+					{"/dev/urandom", .rights = R_READ},
+					{"/proc/sys/net", .rights = R_READ}},
+			.files_max = 64},
 };
 
+/*
+ * For a program that is not ours: to look into or change others, the machine,
+ * its own confinement or the kernel.
+ */
+static const char *const calls_no_server_needs[] = {"ptrace", "process_vm_readv",
+	"process_vm_writev", "kcmp", "pidfd_getfd", "pidfd_open", "mount", "umount2", "move_mount",
+	"open_tree", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "pivot_root",
+	"chroot", "unshare", "setns", "init_module", "finit_module", "delete_module", "kexec_load",
+	"kexec_file_load", "reboot", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup",
+	"io_uring_enter", "io_uring_register", "keyctl", "add_key", "request_key", "swapon",
+	"swapoff", "syslog", "quotactl", "acct", "personality", "settimeofday", "clock_settime",
+	"clock_adjtime", "adjtimex", "open_by_handle_at", "name_to_handle_at", "iopl", "ioperm",
+	"memfd_create", "setresuid", "setresgid", "setreuid", "setregid", "sethostname",
+	"setdomainname", "mknod", "mknodat", "vhangup", NULL};
+
 static const char *
-reach_path(const struct reach *reach, const struct settings *settings)
+reach_path(const struct reach *reach, const struct settings *settings, char *out, size_t size)
 {
-	return reach->fixed ? reach->fixed : (const char *)settings + reach->in_settings;
+	const char *path =
+		reach->fixed ? reach->fixed : (const char *)settings + reach->in_settings;
+
+	snprintf(out, size, "%s%s", path, *path && reach->below ? reach->below : "");
+	return out;
 }
 
 /* --- user, capabilities, limits ------------------------------------------------------------ */
@@ -252,6 +300,8 @@ rights_of(unsigned rights, bool is_folder)
 	if (rights & R_READ)
 		files |= LANDLOCK_ACCESS_FS_READ_FILE |
 			 (is_folder ? LANDLOCK_ACCESS_FS_READ_DIR : 0);
+	if (rights & R_EXECUTE)
+		files |= LANDLOCK_ACCESS_FS_EXECUTE;
 	if (rights & R_WRITE)
 		files |= LANDLOCK_ACCESS_FS_WRITE_FILE | UINT64_C(1) << 14;
 	if (rights & R_MAKE)
@@ -277,8 +327,9 @@ landlock_prepare(const struct row *row, const struct settings *settings)
 	if (rules < 0)
 		fatal("confine", "Landlock");
 	for (int i = 0; i < REACH_MAX && row->reach[i].rights; i++) {
-		const char *path = reach_path(&row->reach[i], settings);
+		char path[SETTINGS_PATH_MAX + 32];
 		struct stat st;
+		reach_path(&row->reach[i], settings, path, sizeof path);
 		if (!*path)
 			continue;
 		/* Stays open: what /proc gives for a name is the same thing only while held. */
@@ -450,14 +501,39 @@ filter_calls(const char *name, const struct row *row, bool debug)
 
 /* --- all of it, in the only order that works ------------------------------------------------- */
 
+static const struct row *
+row_of(enum process self)
+{
+	if ((unsigned)self >= PROCESS_COUNT || !rows[self].files_max)
+		fatalx("confine", "no row says what %s may do", process_name(self));
+	return &rows[self];
+}
+
+static void
+restrict_paths(int rules)
+{
+	if (rules < 0)
+		return;
+	if (syscall(SYS_landlock_restrict_self, rules, 0))
+		fatal("confine", "Landlock");
+	close(rules);
+}
+
+/* After the change of user, which clears both. */
+static void
+restrict_privileges(void)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_DUMPABLE, 0) ||
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		fatal("confine", "prctl");
+}
+
 void
 confine(enum process self, const struct settings *settings)
 {
-	const struct row *row = &rows[self];
+	const struct row *row = row_of(self);
 	char empty[SETTINGS_PATH_MAX + 8];
 
-	if ((unsigned)self >= PROCESS_COUNT || !row->files_max)
-		fatalx("confine", "no row says what %s may do", process_name(self));
 	int rules = landlock_prepare(row, settings);
 	snprintf(empty, sizeof empty, "%s/empty", settings->run_directory);
 	if (row->empty_root && geteuid() == 0) {
@@ -469,14 +545,90 @@ confine(enum process self, const struct settings *settings)
 	}
 	drop_to(settings->uid_base + self, row);
 	limit_all(row);
-	/* The change of user has cleared it; without it a child could outlive its monitor. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_DUMPABLE, 0) ||
-		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		fatal("confine", "prctl");
-	if (rules >= 0) {
-		if (syscall(SYS_landlock_restrict_self, rules, 0))
-			fatal("confine", "Landlock");
-		close(rules);
-	}
+	restrict_privileges();
+	restrict_paths(rules);
 	filter_calls(process_name(self), row, settings->debug);
+}
+
+static void
+close_calls(const char *const *names)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (!filter || seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS))
+		fatalx("confine", "cannot make a system call filter");
+	for (; *names; names++) {
+		int call = seccomp_syscall_resolve_name(*names);
+		if (call != __NR_SCMP_ERROR && call >= 0)
+			added(seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, call, 0), *names);
+	}
+	int failed = seccomp_load(filter);
+	if (failed)
+		fatalx("confine", "the kernel refuses the system call filter: %s",
+			strerror(-failed));
+	seccomp_release(filter);
+}
+
+/* What the row keeps is all that the program has, and survives its exec. */
+static void
+keep_over_exec(const struct row *row)
+{
+	for (size_t i = 0; i < COUNT_OF(row->capabilities) && row->capabilities[i]; i++) {
+		int capability = capng_name_to_capability(row->capabilities[i]);
+		if (capng_update(CAPNG_ADD, CAPNG_INHERITABLE, (unsigned)capability))
+			fatalx("confine", "capability \"%s\"", row->capabilities[i]);
+	}
+	if (capng_apply(CAPNG_SELECT_CAPS))
+		fatalx("confine", "cannot keep capabilities over the exec");
+	for (size_t i = 0; i < COUNT_OF(row->capabilities) && row->capabilities[i]; i++)
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE,
+			    capng_name_to_capability(row->capabilities[i]), 0, 0))
+			fatal("confine", "capability \"%s\"", row->capabilities[i]);
+}
+
+void
+confine_foreign(enum process self, const struct settings *settings)
+{
+	const struct row *row = row_of(self);
+
+	int rules = landlock_prepare(row, settings);
+	drop_to(settings->uid_base + self, row);
+	keep_over_exec(row);
+	/* After the change of user: that counts its processes, and would refuse the exec. */
+	limit_all(row);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		fatal("confine", "prctl");
+	restrict_paths(rules);
+	close_calls(calls_no_server_needs);
+}
+
+void
+confine_monitor(void)
+{
+	static const char *const kept[] = {
+		/* the folder of the engine and that of dnsmasq are theirs */
+		"chown", "fowner",
+		/* opens them again when they are */
+		"dac_override",
+		/* starts again who hangs */
+		"kill",
+		/* each process becomes its own user, in its own root, without the rest */
+		"setuid", "setgid", "setpcap", "sys_chroot",
+		/* ports 53 and 80 */
+		"net_bind_service",
+		/* packet sockets */
+		"net_raw",
+		/* buffers, ties to the bridge; the enforcer and dnsmasq keep it */
+		"net_admin"};
+
+	capng_clear(CAPNG_SELECT_ALL);
+	for (size_t i = 0; i < COUNT_OF(kept); i++)
+		if (capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
+			    (unsigned)capng_name_to_capability(kept[i])))
+			fatalx("confine", "no capability is called \"%s\"", kept[i]);
+	if (capng_apply(CAPNG_SELECT_ALL))
+		fatalx("confine", "cannot drop capabilities");
+	/* Nothing that we start gains by its file. */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		fatal("confine", "prctl");
 }

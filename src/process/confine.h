@@ -14,4 +14,14 @@
  */
 void confine(enum process self, const struct settings *);
 
+/*
+ * The same for a program that is not ours, between fork and exec: its row's
+ * capabilities survive the exec, its paths include what it is loaded from, and
+ * of system calls only those are closed that no such program needs.
+ */
+void confine_foreign(enum process self, const struct settings *);
+
+/* The monitor itself: it stays root, with the capabilities in confine.c and no others. */
+void confine_monitor(void);
+
 #endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/monitor_dhcp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+
+enum { LEASES_MAX = 16384 };
+
+static uint32_t
+as_number(const struct ip *ip)
+{
+	return (uint32_t)ip->byte[0] << 24 | (uint32_t)ip->byte[1] << 16 |
+	       (uint32_t)ip->byte[2] << 8 | ip->byte[3];
+}
+
+static struct ip
+from_number(uint32_t number)
+{
+	const uint8_t byte[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16),
+		(uint8_t)(number >> 8), (uint8_t)number};
+	return ip_from_v4(byte);
+}
+
+/* The low sixteenth of the network is left to the owner for fixed addresses. */
+static uint32_t
+range_of(const struct ip_prefix *lan, struct ip *first, struct ip *last)
+{
+	uint32_t hosts = UINT32_C(1) << (32 - lan->length);
+	uint32_t network = as_number(&lan->address) & ~(hosts - 1);
+	uint32_t from = network + (hosts >= 32 ? hosts / 16 : 1), to = network + hosts - 2;
+
+	*first = from_number(from);
+	*last = from_number(to);
+	return to - from + 1;
+}
+
+static struct ip
+in_prefix(const struct ip_prefix *lan6, uint8_t high, uint8_t low)
+{
+	struct ip ip = lan6->address;
+
+	memset(ip.byte + 8, 0, 8);
+	ip.byte[13] = high; /* ::1:0000 and on, where no SLAAC address ends up by chance */
+	ip.byte[14] = low;
+	ip.byte[15] = low;
+	return ip;
+}
+
+bool
+monitor_dhcp_render(char *out, size_t size, const struct settings *s)
+{
+	char lan4[IP_TEXT_MAX], first4[IP_TEXT_MAX], last4[IP_TEXT_MAX], mask[IP_TEXT_MAX];
+	char lan6[IP_TEXT_MAX], first6[IP_TEXT_MAX], last6[IP_TEXT_MAX];
+	struct ip first, last, first_six = in_prefix(&s->lan6, 1, 0),
+			       last_six = in_prefix(&s->lan6, 1, 255);
+
+	uint32_t addresses = range_of(&s->lan4, &first, &last);
+	struct ip netmask = from_number(~((UINT32_C(1) << (32 - s->lan4.length)) - 1));
+	/*
+	 * off-link: devices reach each other through us (DESIGN: neighbours).
+	 * quiet-*: what devices call themselves goes into no log unescaped.
+	 * no-ping: the first answer comes 3 s late otherwise; bindings do the work.
+	 */
+	int n = snprintf(out, size,
+		"# made by pinfoldd from its own settings at each start\n"
+		"port=0\n"
+		"keep-in-foreground\n"
+		"log-facility=-\n"
+		"quiet-dhcp\n"
+		"quiet-dhcp6\n"
+		"quiet-ra\n"
+		"pid-file\n"
+		"no-resolv\n"
+		"no-hosts\n"
+		"interface=%s\n"
+		"except-interface=lo\n"
+		"bind-dynamic\n"
+		"dhcp-authoritative\n"
+		"no-ping\n"
+		"dhcp-ignore-names\n"
+		"dhcp-leasefile=%s/dhcp/leases\n"
+		"dhcp-lease-max=%u\n"
+		"dhcp-range=%s,%s,%s,1h\n"
+		"dhcp-option=option:router,%s\n"
+		"dhcp-option=option:dns-server,%s\n"
+		"enable-ra\n"
+		"dhcp-range=%s,%s,slaac,off-link,64,1h\n"
+		"dhcp-option=option6:dns-server,[%s]\n",
+		s->bridge, s->state_directory, addresses < LEASES_MAX ? addresses : LEASES_MAX,
+		ip_render(&first, first4), ip_render(&last, last4), ip_render(&netmask, mask),
+		ip_render(&s->lan4.address, lan4), lan4, ip_render(&first_six, first6),
+		ip_render(&last_six, last6), ip_render(&s->lan6.address, lan6));
+	return n > 0 && (size_t)n < size;
+}
+
+enum err
+monitor_dhcp_write(const struct settings *settings, struct fault *why)
+{
+	char text[4096], path[SETTINGS_PATH_MAX + 32];
+
+	snprintf(path, sizeof path, "%s/" MONITOR_DHCP_FILE, settings->run_directory);
+	if (!monitor_dhcp_render(text, sizeof text, settings)) {
+		fault_set(why, ERR_FULL, "%s: the text is too long", path);
+		return ERR_FULL;
+	}
+	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
+		fault_set(why, ERR_SYSTEM, "%s: %s", path, strerror(errno));
+		return ERR_SYSTEM;
+	}
+	return ERR_OK;
+}

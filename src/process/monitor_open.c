@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/monitor_open.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/in6.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+
+enum { DNS_PORT = 53, HTTP_PORT = 80, MDNS_PORT = 5353, SSDP_PORT = 1900, BACKLOG = 256 };
+enum { CAPTURE_BUFFER = 8 * 1024 * 1024, DNS_BUFFER = 1024 * 1024 };
+
+#ifndef IPV6_FREEBIND
+#define IPV6_FREEBIND 78
+#endif
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/* `meta skuid` is the file system user id of the moment in which the socket was made. */
+static int
+socket_as(const struct settings *settings, enum process holder, int family, int type, int protocol)
+{
+	setfsgid(settings->uid_base + holder);
+	setfsuid(settings->uid_base + holder);
+	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+	int saved = errno;
+	setfsuid(0);
+	setfsgid(0);
+	errno = saved;
+	return fd;
+}
+
+static socklen_t
+address_from(union address *address, const struct ip *ip, uint16_t port, int scope)
+{
+	memset(address, 0, sizeof *address);
+	if (ip->version == 4) {
+		address->v4.sin_family = AF_INET;
+		address->v4.sin_port = htons(port);
+		memcpy(&address->v4.sin_addr, ip->byte, 4);
+		return sizeof address->v4;
+	}
+	address->v6.sin6_family = AF_INET6;
+	address->v6.sin6_port = htons(port);
+	address->v6.sin6_scope_id = ip_is_link_local(ip) ? (uint32_t)scope : 0;
+	memcpy(&address->v6.sin6_addr, ip->byte, 16);
+	return sizeof address->v6;
+}
+
+static int
+set(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof value);
+}
+
+/* Heard on the bridge only, whatever address a packet carries. */
+static int
+tie_to(int fd, int ifindex)
+{
+	return set(fd, SOL_SOCKET, SO_BINDTOIFINDEX, ifindex);
+}
+
+/* The address may come later than the socket: the enforcer sets it. */
+static int
+bind_early(int fd, const struct ip *ip, uint16_t port, int scope)
+{
+	union address address;
+	socklen_t len = address_from(&address, ip, port, scope);
+
+	if (ip->version == 4 ? set(fd, IPPROTO_IP, IP_FREEBIND, 1)
+			     : set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1) ||
+				       set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))
+		return -1;
+	if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1))
+		return -1;
+	return bind(fd, &address.any, len);
+}
+
+static bool
+address_at(const struct settings *settings, const struct open_place *place, enum open_at at,
+	struct ip *ip)
+{
+	static const struct ip none;
+
+	*ip = at == AT_LAN4    ? settings->lan4.address
+	      : at == AT_LAN6  ? settings->lan6.address
+	      : at == AT_LINK6 ? place->link6
+			       : none;
+	return place->bridge && ip->version;
+}
+
+static enum err
+on_bridge(const struct settings *settings, const struct open_place *place, enum open_at at,
+	enum process holder, int type, uint16_t port, int *out)
+{
+	struct ip ip;
+
+	if (!address_at(settings, place, at, &ip))
+		return ERR_NOT_FOUND;
+	auto_close int fd =
+		socket_as(settings, holder, ip.version == 4 ? AF_INET : AF_INET6, type, 0);
+	if (fd < 0 || tie_to(fd, place->bridge) || bind_early(fd, &ip, port, place->bridge))
+		return ERR_SYSTEM;
+	if (type == SOCK_STREAM && listen(fd, BACKLOG))
+		return ERR_SYSTEM;
+	if (type == SOCK_DGRAM && set(fd, SOL_SOCKET, SO_RCVBUFFORCE, DNS_BUFFER))
+		return ERR_SYSTEM;
+	*out = fd;
+	fd = -1;
+	return ERR_OK;
+}
+
+/*
+ * For capture, which reads what devices send and is the likeliest to be lost.
+ * The filter is set before the first packet and locked, so that a lost capture
+ * cannot widen it; sending is closed in confine.c.  The worst it can do is to
+ * read what the filter passes, which is its work.
+ */
+enum err
+asroot_packets(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	/* Nothing passes until the socket is whole. */
+	struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+	struct sock_fprog closed = {COUNT_OF(nothing), nothing};
+	struct sockaddr_ll all = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
+
+	auto_close int fd = socket_as(settings, PROCESS_CAPTURE, AF_PACKET, SOCK_RAW, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &closed, sizeof closed) ||
+		set(fd, SOL_SOCKET, SO_RCVBUFFORCE, CAPTURE_BUFFER) ||
+		bind(fd, (const struct sockaddr *)&all, sizeof all))
+		return ERR_SYSTEM;
+	struct sock_filter anything[] = {BPF_STMT(BPF_RET | BPF_K, 65535)};
+	struct sock_fprog open = {COUNT_OF(anything), anything};
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &open, sizeof open) ||
+		set(fd, SOL_SOCKET, SO_LOCK_FILTER, 1))
+		return ERR_SYSTEM;
+	*out = fd;
+	fd = -1;
+	return ERR_OK;
+}
+
+/*
+ * For the resolver: port 53 below 1024.  The worst that a lost resolver can do
+ * with it is to answer devices wrongly, which opens nothing that their slots
+ * do not hold.
+ */
+enum err
+asroot_dns_udp(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	return on_bridge(settings, place, at, PROCESS_RESOLVER, SOCK_DGRAM, DNS_PORT, out);
+}
+
+enum err
+asroot_dns_tcp(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	return on_bridge(settings, place, at, PROCESS_RESOLVER, SOCK_STREAM, DNS_PORT, out);
+}
+
+/*
+ * For the engine: the owner's commands.  Root alone may connect; who connects
+ * is the owner.  A lost engine can tell the owner lies.
+ */
+enum err
+asroot_ctl(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	int len = snprintf(
+		address.sun_path, sizeof address.sun_path, "%s/ctl", settings->run_directory);
+	if (len < 0 || (size_t)len >= sizeof address.sun_path) {
+		errno = ENAMETOOLONG;
+		return ERR_SYSTEM;
+	}
+	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || (unlink(address.sun_path) && errno != ENOENT))
+		return ERR_SYSTEM;
+	mode_t was = umask(0177);
+	int failed = bind(fd, (const struct sockaddr *)&address, sizeof address);
+	umask(was);
+	if (failed || listen(fd, BACKLOG))
+		return ERR_SYSTEM;
+	*out = fd;
+	fd = -1;
+	return ERR_OK;
+}
+
+/*
+ * For web: the address that the owner chose, or the socket that systemd was
+ * told to make.  A lost web can show false pages and ask the engine for what a
+ * viewer may see.
+ */
+enum err
+asroot_web(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	if (place->inherited_fd >= 0) {
+		*out = fcntl(place->inherited_fd, F_DUPFD_CLOEXEC, 3);
+		return *out < 0 ? ERR_SYSTEM : ERR_OK;
+	}
+	const struct ip *ip = &settings->web_address;
+	auto_close int fd = socket_as(
+		settings, PROCESS_WEB, ip->version == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+	if (fd < 0 || bind_early(fd, ip, settings->web_port, place->bridge) || listen(fd, BACKLOG))
+		return ERR_SYSTEM;
+	*out = fd;
+	fd = -1;
+	return ERR_OK;
+}
+
+/* For web: the one page that penned devices may see.  Port 80 is below 1024. */
+enum err
+asroot_status(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	return on_bridge(settings, place, at, PROCESS_WEB, SOCK_STREAM, HTTP_PORT, out);
+}
+
+/* A multicast listener on the bridge: hears the group, and says nothing to itself. */
+static enum err
+group_on_bridge(const struct settings *settings, const struct open_place *place, bool v6,
+	const char *group, uint16_t port, int *out)
+{
+	struct ip any = {.version = v6 ? 6 : 4}, ip;
+
+	if (!place->bridge)
+		return ERR_NOT_FOUND;
+	if (!ip_parse(&ip, group))
+		return ERR_INVALID;
+	auto_close int fd =
+		socket_as(settings, PROCESS_RELAY, v6 ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
+	if (fd < 0 || tie_to(fd, place->bridge) || bind_early(fd, &any, port, 0))
+		return ERR_SYSTEM;
+	if (v6) {
+		struct ipv6_mreq join = {.ipv6mr_interface = (unsigned)place->bridge};
+		memcpy(&join.ipv6mr_multiaddr, ip.byte, 16);
+		if (setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &join, sizeof join) ||
+			set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, place->bridge) ||
+			set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0) ||
+			set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1))
+			return ERR_SYSTEM;
+	} else {
+		struct ip_mreqn join = {.imr_ifindex = place->bridge};
+		memcpy(&join.imr_multiaddr, ip.byte, 4);
+		if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof join) ||
+			setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &join, sizeof join) ||
+			set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0) ||
+			set(fd, IPPROTO_IP, IP_PKTINFO, 1))
+			return ERR_SYSTEM;
+	}
+	*out = fd;
+	fd = -1;
+	return ERR_OK;
+}
+
+/*
+ * For the relay: questions and notices that devices send to a group.  A lost
+ * relay can send to devices what it likes from these ports; they are penned
+ * all the same.
+ */
+enum err
+asroot_relay_mdns(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	bool v6 = at == AT_LAN6;
+	return group_on_bridge(
+		settings, place, v6, v6 ? "ff02::fb" : "224.0.0.251", MDNS_PORT, out);
+}
+
+enum err
+asroot_relay_ssdp(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	bool v6 = at == AT_LAN6;
+	return group_on_bridge(
+		settings, place, v6, v6 ? "ff02::c" : "239.255.255.250", SSDP_PORT, out);
+}
+
+/*
+ * For the relay: one frame to one bridge port.  Protocol 0 hears nothing.  A
+ * lost relay can send frames to devices, past the barrier but in one
+ * direction: it cannot hear their answers here, and they remain penned.
+ */
+enum err
+asroot_relay_raw(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	int fd = socket_as(settings, PROCESS_RELAY, AF_PACKET, SOCK_RAW, 0);
+
+	if (fd < 0)
+		return ERR_SYSTEM;
+	*out = fd;
+	return ERR_OK;
+}

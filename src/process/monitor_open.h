@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_PROCESS_MONITOR_OPEN_H
+#define PINFOLD_PROCESS_MONITOR_OPEN_H
+
+#include "message/message.h"
+
+/*
+ * What root opens for the others, and all that root opens for them.
+ *
+ * Nobody asks for any of it by message: the table in monitor.c says who gets
+ * what, and the arguments come from the owner's settings and the kernel.  Each
+ * socket is made under the user id of the process that will hold it, because
+ * the kernel's rules by user look at who made a socket.
+ *
+ * The caller owns *fd.  ERR_NOT_FOUND: the bridge or the address is not there
+ * yet, ask again after the next change of a link.
+ */
+enum open_at { AT_NOWHERE, AT_LAN4, AT_LAN6, AT_LINK6 };
+
+struct open_place {
+	int bridge;       /* ifindex; 0 while there is none */
+	struct ip link6;  /* its link-local address; version 0 while there is none */
+	int inherited_fd; /* listening stream socket that systemd handed over, or -1 */
+};
+
+enum err asroot_packets(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_dns_udp(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_dns_tcp(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_ctl(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_web(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_status(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_relay_mdns(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_relay_ssdp(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_relay_raw(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+
+#endif
