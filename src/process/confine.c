@@ -230,13 +230,16 @@ limit_all(const struct row *row)
 }
 
 static void
-drop_to(uint32_t id, const struct row *row)
+drop_to(uint32_t id, const struct row *row, bool survives_exec)
 {
+	unsigned kinds = CAPNG_EFFECTIVE | CAPNG_PERMITTED;
+
+	if (survives_exec)
+		kinds |= CAPNG_INHERITABLE | CAPNG_BOUNDING_SET;
 	capng_clear(CAPNG_SELECT_ALL);
 	for (size_t i = 0; i < COUNT_OF(row->capabilities) && row->capabilities[i]; i++) {
 		int capability = capng_name_to_capability(row->capabilities[i]);
-		if (capability < 0 || capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
-					      (unsigned)capability))
+		if (capability < 0 || capng_update(CAPNG_ADD, kinds, (unsigned)capability))
 			fatalx("confine", "no capability is called \"%s\"", row->capabilities[i]);
 	}
 	if (geteuid() != 0) {
@@ -245,7 +248,10 @@ drop_to(uint32_t id, const struct row *row)
 			fatalx("confine", "cannot drop capabilities");
 		return;
 	}
-	int failed = capng_change_id((int)id, (int)id, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
+	/* The bounding set goes first, while we may still lower it. */
+	if (capng_apply(CAPNG_SELECT_BOUNDS))
+		fatalx("confine", "cannot lower the bounding set");
+	int failed = capng_change_id((int)id, (int)id, CAPNG_DROP_SUPP_GRP);
 	if (failed)
 		fatalx("confine", "cannot become user %u (%d)", id, failed);
 	if (getuid() != id || geteuid() != id || getgid() != id || getegid() != id ||
@@ -543,7 +549,7 @@ confine(enum process self, const struct settings *settings)
 		if (chroot(empty) || chdir("/"))
 			fatal("confine", "cannot enter the empty root \"%s\"", empty);
 	}
-	drop_to(settings->uid_base + self, row);
+	drop_to(settings->uid_base + self, row, false);
 	limit_all(row);
 	restrict_privileges();
 	restrict_paths(rules);
@@ -573,13 +579,6 @@ close_calls(const char *const *names)
 static void
 keep_over_exec(const struct row *row)
 {
-	for (size_t i = 0; i < COUNT_OF(row->capabilities) && row->capabilities[i]; i++) {
-		int capability = capng_name_to_capability(row->capabilities[i]);
-		if (capng_update(CAPNG_ADD, CAPNG_INHERITABLE, (unsigned)capability))
-			fatalx("confine", "capability \"%s\"", row->capabilities[i]);
-	}
-	if (capng_apply(CAPNG_SELECT_CAPS))
-		fatalx("confine", "cannot keep capabilities over the exec");
 	for (size_t i = 0; i < COUNT_OF(row->capabilities) && row->capabilities[i]; i++)
 		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE,
 			    capng_name_to_capability(row->capabilities[i]), 0, 0))
@@ -592,7 +591,7 @@ confine_foreign(enum process self, const struct settings *settings)
 	const struct row *row = row_of(self);
 
 	int rules = landlock_prepare(row, settings);
-	drop_to(settings->uid_base + self, row);
+	drop_to(settings->uid_base + self, row, true);
 	keep_over_exec(row);
 	/* After the change of user: that counts its processes, and would refuse the exec. */
 	limit_all(row);
