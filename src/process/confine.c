@@ -409,7 +409,7 @@ packet_socket(void)
 {
 	int found = -1;
 
-	for (int fd = PROCESS_MONITOR_FD + 1; fd < 1024; fd++) {
+	for (int fd = PROCESS_MONITOR_FD; fd < 1024; fd++) {
 		int domain;
 		socklen_t len = sizeof domain;
 		if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) || domain != AF_PACKET)

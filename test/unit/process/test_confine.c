@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/confine.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/log.h"
+#include "test.h"
+
+/*
+ * Each question is asked by a process of its own that confines itself as the
+ * named one does and then tries.  "May" means that the attempt succeeded; a
+ * refusal and death by the filter are the same here.
+ */
+static const enum process confined[] = {PROCESS_CAPTURE, PROCESS_ENGINE, PROCESS_ENFORCER,
+	PROCESS_RESOLVER, PROCESS_RELAY, PROCESS_FETCHER, PROCESS_WEB};
+
+#ifdef __SANITIZE_ADDRESS__
+#define SKIP_IF_SANITIZED() SKIP("a sanitizer needs calls that the filter closes")
+#else
+#define SKIP_IF_SANITIZED() (void)0
+#endif
+
+static struct settings settings;
+static char folder[64], secret[96];
+
+static void
+quiet(const char *line)
+{
+	(void)line;
+}
+
+static void
+make_place(void)
+{
+	if (geteuid() != 0)
+		SKIP("needs root, to have something to give up");
+	if (folder[0])
+		return;
+	strcpy(folder, "/tmp/pinfold-confine-XXXXXX");
+	EXPECT(mkdtemp(folder));
+	EXPECT(!chmod(folder, 0755));
+	settings_init(&settings);
+	snprintf(settings.run_directory, sizeof settings.run_directory, "%s/run", folder);
+	snprintf(settings.state_directory, sizeof settings.state_directory, "%s/state", folder);
+	EXPECT(!mkdir(settings.run_directory, 0755));
+	EXPECT(!mkdir(settings.state_directory, 0711));
+	EXPECT(!chown(settings.state_directory, settings.uid_base + PROCESS_ENGINE,
+		settings.uid_base + PROCESS_ENGINE));
+	snprintf(secret, sizeof secret, "%s/world-readable", folder);
+	int fd = open(secret, O_WRONLY | O_CREAT, 0666);
+	EXPECT(fd >= 0 && !fchmod(fd, 0666));
+	close(fd);
+}
+
+__attribute__((destructor)) static void
+clean(void)
+{
+	char path[128];
+	static const char *const files[] = {
+		"world-readable", "state/made", "state", "run/empty", "run", ""};
+
+	for (size_t i = 0; folder[0] && i < COUNT_OF(files); i++) {
+		snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+		if (unlink(path))
+			rmdir(path);
+	}
+}
+
+/* before: as root, before confinement (may be NULL); its result is handed to attempt. */
+static bool
+may_after(enum process process, int (*before)(void), bool (*attempt)(int))
+{
+	int status;
+
+	make_place();
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		log_set_sink(quiet);
+		int got = before ? before() : -1;
+		confine(process, &settings);
+		/* Not through exit(): the test runner's own ends must not run here. */
+		syscall(SYS_exit_group, attempt(got) ? 42 : 1);
+	}
+	EXPECT(pid > 0);
+	EXPECT(waitpid(pid, &status, 0) == pid);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 42;
+}
+
+static bool
+may(enum process process, bool (*attempt)(int))
+{
+	return may_after(process, NULL, attempt);
+}
+
+static void
+expect_nobody_may(bool (*attempt)(int), const char *what)
+{
+	for (size_t i = 0; i < COUNT_OF(confined); i++)
+		if (may(confined[i], attempt))
+			fail_msg("%s may %s", process_name(confined[i]), what);
+}
+
+static bool
+breathes(int fd)
+{
+	return getpid() > 0 && write(2, "", 0) == 0;
+}
+
+TEST(a_confined_process_still_lives)
+{
+	for (size_t i = 0; i < COUNT_OF(confined); i++)
+		if (!may(confined[i], breathes))
+			fail_msg("%s dies of its confinement", process_name(confined[i]));
+}
+
+static bool
+is_own_user(int fd)
+{
+	return getuid() > 64500 && geteuid() == getuid() && getgid() == getuid() &&
+	       getegid() == getuid();
+}
+
+TEST(each_process_is_a_user_of_its_own)
+{
+	for (size_t i = 0; i < COUNT_OF(confined); i++)
+		EXPECT(may(confined[i], is_own_user));
+}
+
+static bool
+reads_passwd(int fd)
+{
+	return open("/etc/passwd", O_RDONLY) >= 0;
+}
+
+static bool
+reads_world_readable(int fd)
+{
+	return open(secret, O_RDONLY) >= 0;
+}
+
+static bool
+writes_world_writable(int fd)
+{
+	return open(secret, O_WRONLY) >= 0;
+}
+
+TEST(nobody_opens_a_file_that_is_not_in_its_row)
+{
+	expect_nobody_may(reads_passwd, "read /etc/passwd");
+	expect_nobody_may(reads_world_readable, "read what all the world may read");
+	expect_nobody_may(writes_world_writable, "write what all the world may write");
+}
+
+static bool
+makes_state(int fd)
+{
+	char path[SETTINGS_PATH_MAX + 16];
+
+	snprintf(path, sizeof path, "%s/made", settings.state_directory);
+	int made = open(path, O_RDWR | O_CREAT, 0600);
+	return made >= 0 && write(made, "x", 1) == 1 && !fsync(made);
+}
+
+TEST(the_engine_alone_writes_the_state_folder)
+{
+	for (size_t i = 0; i < COUNT_OF(confined); i++)
+		EXPECT(may(confined[i], makes_state) == (confined[i] == PROCESS_ENGINE));
+}
+
+static bool
+opens_inet(int fd)
+{
+	return socket(AF_INET, SOCK_STREAM, 0) >= 0;
+}
+
+static bool
+opens_inet6(int fd)
+{
+	return socket(AF_INET6, SOCK_DGRAM, 0) >= 0;
+}
+
+TEST(resolver_and_fetcher_alone_make_internet_sockets)
+{
+	for (size_t i = 0; i < COUNT_OF(confined); i++) {
+		bool wanted = confined[i] == PROCESS_RESOLVER || confined[i] == PROCESS_FETCHER;
+#ifdef __SANITIZE_ADDRESS__
+		if (!wanted)
+			continue;
+#endif
+		EXPECT(may(confined[i], opens_inet) == wanted);
+		EXPECT(may(confined[i], opens_inet6) == wanted);
+	}
+}
+
+static bool
+opens_packet(int fd)
+{
+	return socket(AF_PACKET, SOCK_RAW, 0) >= 0;
+}
+
+static bool
+opens_raw(int fd)
+{
+	return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) >= 0;
+}
+
+static bool
+opens_unix(int fd)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
+}
+
+TEST(nobody_makes_raw_or_local_sockets)
+{
+	expect_nobody_may(opens_packet, "make a packet socket");
+	expect_nobody_may(opens_raw, "make a raw socket");
+	SKIP_IF_SANITIZED();
+	expect_nobody_may(opens_unix, "make a local socket");
+}
+
+static bool
+opens_netlink(int fd)
+{
+	struct sockaddr_nl address = {.nl_family = AF_NETLINK};
+	int made = socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
+	return made >= 0 && !bind(made, (const struct sockaddr *)&address, sizeof address);
+}
+
+TEST(the_enforcer_alone_speaks_to_the_kernel)
+{
+	SKIP_IF_SANITIZED();
+	for (size_t i = 0; i < COUNT_OF(confined); i++)
+		EXPECT(may(confined[i], opens_netlink) == (confined[i] == PROCESS_ENFORCER));
+}
+
+static bool
+writes_network_sysctl(int fd)
+{
+	char value[8];
+	int at = open("/proc/sys/net/ipv4/conf/lo/accept_redirects", O_RDWR);
+	ssize_t n = at < 0 ? -1 : read(at, value, sizeof value);
+	return n > 0 && lseek(at, 0, SEEK_SET) == 0 && write(at, value, (size_t)n) == n;
+}
+
+static bool
+writes_kernel_sysctl(int fd)
+{
+	return open("/proc/sys/kernel/core_pattern", O_WRONLY) >= 0 ||
+	       open("/proc/sys/kernel/ostype", O_RDONLY) >= 0;
+}
+
+TEST(the_enforcer_alone_sets_how_the_network_behaves_and_nothing_else_of_the_kernel)
+{
+	for (size_t i = 0; i < COUNT_OF(confined); i++)
+		EXPECT(may(confined[i], writes_network_sysctl) ==
+			(confined[i] == PROCESS_ENFORCER));
+	expect_nobody_may(writes_kernel_sysctl, "touch the kernel's own settings");
+}
+
+/* An exec that succeeds ends with the 0 of the program and never with our 1. */
+static bool
+may_execute(enum process process)
+{
+	char path[] = "/bin/true", *argv[] = {path, NULL}, *none[] = {NULL};
+	int status;
+
+	make_place();
+	pid_t pid = fork();
+	if (pid == 0) {
+		log_set_sink(quiet);
+		confine(process, &settings);
+		execve(path, argv, none);
+		syscall(SYS_exit_group, 1);
+	}
+	EXPECT(waitpid(pid, &status, 0) == pid);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool
+forks(int fd)
+{
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(0);
+	return pid > 0;
+}
+
+TEST(nobody_starts_another_program_or_another_process)
+{
+	for (size_t i = 0; i < COUNT_OF(confined); i++)
+		EXPECT(!may_execute(confined[i]));
+	expect_nobody_may(forks, "fork");
+}
+
+static bool
+signals_parent(int fd)
+{
+	return kill(getppid(), 0) == 0;
+}
+
+static bool
+traces_parent(int fd)
+{
+	if (ptrace(PTRACE_ATTACH, getppid(), 0, 0))
+		return false;
+	ptrace(PTRACE_DETACH, getppid(), 0, 0);
+	return true;
+}
+
+static bool
+reads_memory_of_parent(int fd)
+{
+	char byte;
+	struct iovec here = {&byte, 1}, there = {&folder, 1};
+	return syscall(SYS_process_vm_readv, getppid(), &here, 1, &there, 1, 0) == 1;
+}
+
+TEST(nobody_reaches_into_another_process)
+{
+	expect_nobody_may(signals_parent, "signal another process");
+	expect_nobody_may(traces_parent, "trace another process");
+	expect_nobody_may(reads_memory_of_parent, "read another process's memory");
+}
+
+static bool
+mounts(int fd)
+{
+	return mount("none", "/", "tmpfs", 0, NULL) == 0;
+}
+
+static bool
+makes_namespace(int fd)
+{
+	return unshare(CLONE_NEWUSER) == 0;
+}
+
+static bool
+becomes_root(int fd)
+{
+	return setuid(0) == 0;
+}
+
+static bool
+loads_bpf(int fd)
+{
+	char attr[128] = {0};
+	return syscall(SYS_bpf, 0, attr, sizeof attr) >= 0;
+}
+
+static bool
+sets_up_uring(int fd)
+{
+	char params[256] = {0};
+	return syscall(SYS_io_uring_setup, 1, params) >= 0;
+}
+
+TEST(nobody_asks_the_kernel_for_what_attacks_need)
+{
+	expect_nobody_may(mounts, "mount");
+	expect_nobody_may(becomes_root, "become root");
+	expect_nobody_may(loads_bpf, "load BPF");
+	SKIP_IF_SANITIZED();
+	expect_nobody_may(makes_namespace, "make a namespace");
+	expect_nobody_may(sets_up_uring, "use io_uring");
+}
+
+static bool
+executes_memory(int fd)
+{
+	void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return at != MAP_FAILED && !mprotect(at, 4096, PROT_READ | PROT_EXEC);
+}
+
+TEST(no_memory_becomes_code)
+{
+	SKIP_IF_SANITIZED();
+	expect_nobody_may(executes_memory, "make memory executable");
+}
+
+static bool
+raises_limit(int fd)
+{
+	struct rlimit more = {1 << 20, 1 << 20};
+	return setrlimit(RLIMIT_NOFILE, &more) == 0;
+}
+
+TEST(nobody_raises_its_own_limits)
+{
+	expect_nobody_may(raises_limit, "open a million files");
+}
+
+static bool
+listens_on_a_high_port(int fd)
+{
+	/* Family and port by hand: the socket was made before, the port is free. */
+	struct sockaddr address = {.sa_family = AF_INET, .sa_data = {(char)0xc3, 0x51}};
+	return bind(fd, &address, 16) == 0;
+}
+
+static int
+stream_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+TEST(who_does_not_speak_tcp_binds_no_port_with_a_socket_it_was_left)
+{
+	static const enum process silent[] = {
+		PROCESS_CAPTURE, PROCESS_ENGINE, PROCESS_ENFORCER, PROCESS_RELAY, PROCESS_WEB};
+
+	SKIP_IF_SANITIZED();
+	for (size_t i = 0; i < COUNT_OF(silent); i++) {
+		/* The enforcer needs bind() for netlink; there it is Landlock that says no. */
+		if (silent[i] == PROCESS_ENFORCER &&
+			syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 4)
+			continue;
+		EXPECT(!may_after(silent[i], stream_socket, listens_on_a_high_port));
+	}
+}
+
+static int
+packet_socket(void)
+{
+	return socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, htons(ETH_P_ALL));
+}
+
+static bool
+reads_packet(int fd)
+{
+	char byte;
+	return fd >= 0 && (recv(fd, &byte, 1, MSG_DONTWAIT) >= 0 || errno == EAGAIN);
+}
+
+static bool
+sends_frame(int fd)
+{
+	char frame[64] = {0};
+	struct sockaddr_ll loopback = {.sll_family = AF_PACKET, .sll_ifindex = 1, .sll_halen = 6};
+	return sendto(fd, frame, sizeof frame, 0, (const struct sockaddr *)&loopback,
+		       sizeof loopback) == sizeof frame;
+}
+
+static bool
+sends_frame_in_message(int fd)
+{
+	char frame[64] = {0};
+	struct sockaddr_ll loopback = {.sll_family = AF_PACKET, .sll_ifindex = 1, .sll_halen = 6};
+	struct iovec iov = {frame, sizeof frame};
+	struct msghdr message = {.msg_name = &loopback,
+		.msg_namelen = sizeof loopback,
+		.msg_iov = &iov,
+		.msg_iovlen = 1};
+	return sendmsg(fd, &message, 0) == sizeof frame;
+}
+
+static bool
+sends_frame_by_another_number(int fd)
+{
+	int other = dup(fd);
+	return other >= 0 && sends_frame_in_message(other);
+}
+
+TEST(capture_reads_packets_and_can_send_none)
+{
+	SKIP_IF_SANITIZED();
+	EXPECT(may_after(PROCESS_CAPTURE, packet_socket, reads_packet));
+	EXPECT(!may_after(PROCESS_CAPTURE, packet_socket, sends_frame));
+	EXPECT(!may_after(PROCESS_CAPTURE, packet_socket, sends_frame_in_message));
+	EXPECT(!may_after(PROCESS_CAPTURE, packet_socket, sends_frame_by_another_number));
+}
+
+/* The control: the relay, which must send, sends the very same frame. */
+TEST(the_relay_sends_the_frame_that_capture_could_not)
+{
+	EXPECT(may_after(PROCESS_RELAY, packet_socket, sends_frame_in_message));
+}
+
+static int
+channel_pair_before(void)
+{
+	static int pair[2];
+	return socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) ? -1 : pair[0];
+}
+
+static bool
+sends_on_channel(int fd)
+{
+	struct iovec iov = {&fd, sizeof fd};
+	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+	return sendmsg(fd, &message, 0) == sizeof fd;
+}
+
+TEST(everybody_may_send_on_a_channel)
+{
+	for (size_t i = 0; i < COUNT_OF(confined); i++)
+		EXPECT(may_after(confined[i], channel_pair_before, sends_on_channel));
+}
+
+/* An assert() that fails must be seen as what it is, not as a forbidden call. */
+TEST(our_own_abort_is_not_mistaken_for_a_forbidden_call)
+{
+	int status;
+
+	SKIP_IF_SANITIZED();
+	make_place();
+	for (size_t i = 0; i < COUNT_OF(confined); i++) {
+		pid_t pid = fork();
+		if (pid == 0) {
+			signal(SIGABRT, SIG_DFL);
+			log_set_sink(quiet);
+			confine(confined[i], &settings);
+			abort();
+		}
+		EXPECT(waitpid(pid, &status, 0) == pid);
+		EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	}
+}
