@@ -99,7 +99,7 @@ frame_neighbour(struct frame *frame, const uint8_t mac[static ETH_ALEN],
 	const struct in6_addr *claimed, const uint8_t to_mac[static ETH_ALEN],
 	const struct in6_addr *to)
 {
-	uint8_t message[32] = {ND_NEIGHBOR_ADVERT, 0, 0, 0, 0x20}; /* override */
+	uint8_t message[32] = {ND_NEIGHBOR_ADVERT, 0, 0, 0, 0xa0}; /* router, override */
 
 	memcpy(message + 8, claimed, 16);
 	message[24] = ND_OPT_TARGET_LINKADDR;

@@ -36,7 +36,7 @@ void frame_add(struct frame *, const void *bytes, size_t len);
 void frame_arp_reply(struct frame *, const uint8_t mac[static ETH_ALEN], struct in_addr claimed,
 	const uint8_t to_mac[static ETH_ALEN], struct in_addr to);
 
-/* An unsolicited neighbour advertisement with the override flag (RFC 4861, 4.4). */
+/* An unsolicited neighbour advertisement that overrides (RFC 4861, 4.4). */
 void frame_neighbour(struct frame *, const uint8_t mac[static ETH_ALEN],
 	const struct in6_addr *claimed, const uint8_t to_mac[static ETH_ALEN],
 	const struct in6_addr *to);

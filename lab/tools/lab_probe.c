@@ -24,7 +24,7 @@ usage(void)
 	      "       lab-probe connect TARGET PORT SECONDS         tries IPv4, then IPv6\n"
 	      "       lab-probe login telnet|ssh|http TARGET PORT USER PASSWORD [MILLISECONDS]\n"
 	      "       lab-probe logins [MILLISECONDS]               tries from standard input\n"
-	      "       lab-probe scan 4|6 FIRST LAST TARGET...       TCP\n"
+	      "       lab-probe scan 4|6 PORTS TARGET...            TCP; PORTS as 1-1024,1883\n"
 	      "       lab-probe udp 4|6 TARGET...                   a fixed list of ports\n"
 	      "TARGET is an address, a name, or device:NAME.\n",
 		stderr);
@@ -97,10 +97,9 @@ main(int argc, char **argv)
 			       FACTS, n ? (int)number(word[0], 1, 60000, "milliseconds") : 6000)
 			       ? 1
 			       : 0;
-	if (!strcmp(verb, "scan") && n >= 4)
-		return scan_tcp(FACTS, family_of(word[0]), port_of(word[1]), port_of(word[2]),
-			       n - 3, word + 3) < 0;
+	if (!strcmp(verb, "scan") && n >= 3)
+		return !scan_tcp(FACTS, family_of(word[0]), word[1], n - 2, word + 2);
 	if (!strcmp(verb, "udp") && n >= 2)
-		return scan_udp(FACTS, family_of(word[0]), n - 1, word + 1) < 0;
+		return !scan_udp(FACTS, family_of(word[0]), n - 1, word + 1);
 	return usage();
 }

@@ -195,7 +195,8 @@ note_answers(struct scan *scan)
 	}
 }
 
-static void
+/* Returns how many left. */
+static long
 send_syns(struct scan *scan, const struct target *target, uint16_t first, uint16_t last)
 {
 	static struct tcphdr syn[SCAN_BATCH];
@@ -203,9 +204,10 @@ send_syns(struct scan *scan, const struct target *target, uint16_t first, uint16
 	struct mmsghdr message[SCAN_BATCH];
 	struct endpoint own, to = target->endpoint;
 	uint32_t port = first;
+	long left = 0;
 
 	if (!own_address(scan, target, &own))
-		return;
+		return 0;
 	set_port(&to, 0); /* raw sockets want none */
 	memset(message, 0, sizeof message);
 	while (port <= last) {
@@ -233,52 +235,89 @@ send_syns(struct scan *scan, const struct target *target, uint16_t first, uint16
 			if (done > 0) {
 				sent += done;
 			} else if (errno == EHOSTUNREACH || errno == ENETUNREACH) {
-				return;
+				return left + sent;
 			} else {
 				refused++;
 				usleep(100);
 			}
 		}
+		left += sent;
 		note_answers(scan);
 	}
+	return left;
 }
 
-int
-scan_tcp(const char *facts, int family, uint16_t first, uint16_t last, int n_targets,
-	char *const *targets)
+/* The next range of "1-1024,1883"; false at the end or where it cannot be understood. */
+static bool
+next_range(const char **ranges, uint16_t *first, uint16_t *last)
 {
-	static struct scan scan;
-	int reserved, opened = 0;
+	unsigned from, to;
+	int len = 0;
 
-	if (find_targets(&scan, facts, family, n_targets, targets))
-		return -1;
-	reserved = reserve_port(&scan);
-	scan.raw = open_raw(&scan);
-	if (reserved < 0 || scan.raw < 0)
-		return -1;
-	learn_the_way(&scan);
-	for (int i = 0; i < n_targets; i++)
-		if (scan.target[i].known)
-			send_syns(&scan, &scan.target[i], first, last);
-	usleep(SCAN_SETTLE_MS * 1000);
-	note_answers(&scan);
+	if (sscanf(*ranges, "%u-%u%n", &from, &to, &len) == 2 && len) {
+		*ranges += len;
+	} else if (sscanf(*ranges, "%u%n", &from, &len) == 1 && len) {
+		to = from;
+		*ranges += len;
+	} else {
+		return false;
+	}
+	if (**ranges == ',')
+		(*ranges)++;
+	if (from < 1 || to > 65535 || from > to)
+		return false;
+	*first = (uint16_t)from;
+	*last = (uint16_t)to;
+	return true;
+}
 
-	for (int i = 0; i < scan.n_open; i++) {
-		struct target *target = &scan.target[scan.open[i].target];
+static void
+open_what_answered(struct scan *scan)
+{
+	char family = scan->family == AF_INET ? '4' : '6';
+
+	for (int i = 0; i < scan->n_open; i++) {
+		struct target *target = &scan->target[scan->open[i].target];
 		int fd;
 
-		set_port(&target->endpoint, scan.open[i].port);
+		set_port(&target->endpoint, scan->open[i].port);
 		fd = connect_within(&target->endpoint, SCAN_CONNECT_MS);
 		if (fd < 0)
 			continue;
 		close(fd);
-		opened++;
-		printf("tcp %c %s %u\n", family == AF_INET ? '4' : '6', target->name,
-			scan.open[i].port);
+		printf("open tcp %c %s %u\n", family, target->name, scan->open[i].port);
 	}
+}
+
+bool
+scan_tcp(const char *facts, int family, const char *ranges, int n_targets, char *const *targets)
+{
+	static struct scan scan;
+	uint16_t first, last;
+	int reserved;
+
+	if (find_targets(&scan, facts, family, n_targets, targets))
+		return false;
+	reserved = reserve_port(&scan);
+	scan.raw = open_raw(&scan);
+	if (reserved < 0 || scan.raw < 0)
+		return false;
+	learn_the_way(&scan);
+	for (int i = 0; i < n_targets; i++) {
+		const char *at = ranges;
+		long sent = 0;
+
+		while (scan.target[i].known && next_range(&at, &first, &last))
+			sent += send_syns(&scan, &scan.target[i], first, last);
+		printf("sent tcp %c %s %ld\n", family == AF_INET ? '4' : '6', scan.target[i].name,
+			sent);
+	}
+	usleep(SCAN_SETTLE_MS * 1000);
+	note_answers(&scan);
+	open_what_answered(&scan);
 	close(scan.raw);
 	close(reserved);
-	return opened;
+	return true;
 }
 
 #define QUESTION(bytes) .question = bytes, .len = sizeof(bytes) - 1
@@ -307,17 +346,19 @@ static const struct {
 
 enum { UDP_SERVICES = sizeof udp_services / sizeof *udp_services };
 
-int
+bool
 scan_udp(const char *facts, int family, int n_targets, char *const *targets)
 {
 	static struct scan scan;
 	static struct pollfd poll_for[SCAN_TARGETS_MAX * UDP_SERVICES];
-	int n = 0, answered = 0;
+	int n = 0;
 	int64_t deadline_ms;
 
 	if (find_targets(&scan, facts, family, n_targets, targets))
-		return -1;
+		return false;
 	for (int i = 0; i < n_targets; i++) {
+		long sent = 0;
+
 		for (int s = 0; s < UDP_SERVICES; s++, n++) {
 			struct endpoint to = scan.target[i].endpoint;
 
@@ -329,9 +370,11 @@ scan_udp(const char *facts, int family, int n_targets, char *const *targets)
 				socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 			if (connect(poll_for[n].fd, (struct sockaddr *)&to.address, to.len))
 				continue;
-			(void)!send(
-				poll_for[n].fd, udp_services[s].question, udp_services[s].len, 0);
+			sent += send(poll_for[n].fd, udp_services[s].question, udp_services[s].len,
+					0) > 0;
 		}
+		printf("sent udp %c %s %ld\n", family == AF_INET ? '4' : '6', scan.target[i].name,
+			sent);
 	}
 	for (deadline_ms = now_ms() + SCAN_UDP_MS; now_ms() < deadline_ms;) {
 		if (poll(poll_for, (nfds_t)n, (int)(deadline_ms - now_ms())) <= 0)
@@ -342,8 +385,7 @@ scan_udp(const char *facts, int family, int n_targets, char *const *targets)
 			if (!poll_for[i].revents)
 				continue;
 			if (recv(poll_for[i].fd, &byte, 1, 0) >= 0) {
-				answered++;
-				printf("udp %c %s %u\n", family == AF_INET ? '4' : '6',
+				printf("open udp %c %s %u\n", family == AF_INET ? '4' : '6',
 					scan.target[i / UDP_SERVICES].name,
 					udp_services[i % UDP_SERVICES].port);
 			}
@@ -351,5 +393,5 @@ scan_udp(const char *facts, int family, int n_targets, char *const *targets)
 			poll_for[i].fd = -1;
 		}
 	}
-	return answered;
+	return true;
 }

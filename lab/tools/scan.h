@@ -2,18 +2,19 @@
 #ifndef PINFOLD_LAB_SCAN_H
 #define PINFOLD_LAB_SCAN_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
 /*
  * Which TCP ports of the targets can be opened from here.  A SYN is sent to
- * every port of the range, and each port that answers is then opened by an
- * ordinary connect; only what that opens is printed: "tcp FAMILY TARGET PORT".
- * Returns the number printed, or -1.
+ * every port of the ranges ("1-1024,1883"), and each port that answers is then
+ * opened by an ordinary connect; only what that opens is printed as "open tcp
+ * FAMILY TARGET PORT".  "sent tcp FAMILY TARGET COUNT" says what left for each
+ * target.  False when it could not be done at all.
  */
-int scan_tcp(const char *facts, int family, uint16_t first, uint16_t last, int n_targets,
-	char *const *targets);
+bool scan_tcp(
+	const char *facts, int family, const char *ranges, int n_targets, char *const *targets);
 
-/* Which of a fixed list of UDP ports answer: "udp FAMILY TARGET PORT". */
-int scan_udp(const char *facts, int family, int n_targets, char *const *targets);
+/* Which of a fixed list of UDP ports answer, printed in the same way. */
+bool scan_udp(const char *facts, int family, int n_targets, char *const *targets);
 
 #endif
