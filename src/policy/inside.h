@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_POLICY_INSIDE_H
+#define PINFOLD_POLICY_INSIDE_H
+
+#include "policy/policy.h"
+
+/* What the files of this station share and nobody else needs. */
+
+/* Offset of a copy of the text; NULL is "".  False when the policy's text is full. */
+bool policy_text_keep(struct policy *, const char *text, uint32_t *offset);
+
+bool policy_is_lan(const struct policy_world *, const struct ip *);
+/* A name that only the home knows: one label, or below .local (RFC 6762). */
+bool policy_name_is_local(const char *name);
+
+bool policy_rule_has_peer(const struct policy *, const struct policy_world *,
+	const struct policy_rule *, const struct policy_peer *);
+bool policy_rule_has_name(const struct policy *, const struct policy_rule *, const char *name);
+
+/* What the other device's rules say about the same flow; NULL when none matches. */
+const struct policy_rule *policy_decide_peer(const struct policy *, const struct policy_world *,
+	const struct policy_flow *, const struct policy_peer *);
+
+#endif

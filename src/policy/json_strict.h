@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_POLICY_JSON_STRICT_H
+#define PINFOLD_POLICY_JSON_STRICT_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+/*
+ * JSON that nobody trusts: length and depth are counted before anything is
+ * built, a repeated key is refused (parsers disagree on which one counts, so a
+ * signature over it says nothing), text is UTF-8 without NUL, and nothing may
+ * follow.  Gives a reference, or NULL with line, column and reason.
+ */
+json_t *json_strict(
+	const char *bytes, size_t len, size_t len_max, unsigned depth_max, struct fault *why);
+
+#endif
