@@ -148,12 +148,25 @@ is_device(uint32_t device)
 	return device >= 1 && device <= DEVICE_NUMBER_MAX;
 }
 
+/* Padding is zero, so that nothing of the sender's memory comes along. */
+static bool
+is_zero(const void *bytes, size_t len)
+{
+	const uint8_t *at = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		if (at[i])
+			return false;
+	return true;
+}
+#define PADDING_OK(field) is_zero(&(field), sizeof(field))
+
 /* Each check gets a payload that is at least as long as the part in front of the rows. */
 
 static bool
 observation_ok(const struct message_observation *m, size_t len)
 {
-	if (m->n_rows > OBSERVATION_ROWS_MAX || len != message_observation_len(m))
+	if (m->n_rows > OBSERVATION_ROWS_MAX || m->zero || len != message_observation_len(m))
 		return false;
 	for (uint32_t i = 0; i < m->n_rows; i++) {
 		const struct observation *row = &m->row[i];
@@ -172,9 +185,13 @@ entry_ok(const struct policy_entry *e)
 {
 	if (e->kind == POLICY_ENTRY_UNKNOWN || e->kind >= POLICY_ENTRY_KIND_COUNT)
 		return false;
-	if (e->version != 0 && e->version != 4 && e->version != 6)
+	if (e->zero || (e->version != 0 && e->version != 4 && e->version != 6))
 		return false;
-	if (e->port_lo > e->port_hi || e->source_lo > e->source_hi)
+	bool is_icmp = e->proto == 1 || e->proto == 58; /* then the ports are type and code */
+	if (is_icmp ? e->port_lo > 255 || (e->port_hi > 255 && e->port_hi != UINT16_MAX)
+		    : e->port_lo > e->port_hi)
+		return false;
+	if (e->source_lo > e->source_hi)
 		return false;
 	bool has_address = e->kind == POLICY_ENTRY_ADDRESS || e->kind == POLICY_ENTRY_DOOR;
 	if (has_address ? !ip_is_valid(&e->address) || e->address.version != e->version
@@ -191,7 +208,7 @@ static bool
 binding_ok(const struct policy_binding *b)
 {
 	return is_text(b->port, sizeof b->port) && b->port[0] && mac_is_unicast(b->mac) &&
-	       ip_is_valid(&b->address);
+	       PADDING_OK(b->zero) && ip_is_valid(&b->address);
 }
 
 static bool
@@ -200,7 +217,7 @@ policy_ok(const struct message_policy *m, size_t len)
 	if (!is_device(m->device) || m->state == DEVICE_STATE_UNKNOWN ||
 		m->state >= DEVICE_STATE_COUNT || m->n_bindings > POLICY_BINDINGS_MAX ||
 		m->n_entries > POLICY_ENTRIES_MAX || len != message_policy_len(m) ||
-		!m->packet_cap || !m->flow_cap)
+		!m->packet_cap || !m->flow_cap || m->zero)
 		return false;
 	for (int i = 0; i < m->n_bindings; i++)
 		if (!binding_ok(&m->binding[i]))
@@ -222,8 +239,8 @@ view_ok(const struct message_view *m, size_t len)
 		if (!ip_is_valid(&m->address[i]))
 			return false;
 	for (uint32_t i = 0; i < m->n_names; i++)
-		if (!is_text(m->name[i].name, sizeof m->name[i].name) || !m->name[i].slot ||
-			m->name[i].slot > POLICY_SLOTS_MAX)
+		if (!is_text(m->name[i].name, sizeof m->name[i].name) || m->name[i].zero ||
+			!m->name[i].slot || m->name[i].slot > POLICY_SLOTS_MAX)
 			return false;
 	return true;
 }
@@ -232,7 +249,8 @@ static bool
 answered_ok(const struct message_answered *m, size_t len)
 {
 	if (!is_device(m->device) || m->kind == ANSWER_UNKNOWN || m->kind >= ANSWER_KIND_COUNT ||
-		m->n_addresses > ANSWER_ADDRESSES_MAX || !is_text(m->name, sizeof m->name))
+		m->n_addresses > ANSWER_ADDRESSES_MAX || m->zero ||
+		!is_text(m->name, sizeof m->name))
 		return false;
 	for (int i = 0; i < m->n_addresses; i++)
 		if (!ip_is_valid(&m->address[i]))
@@ -246,24 +264,25 @@ introduction_ok(const struct message_introduction *m, size_t len)
 	const struct relay_end *ends[] = {&m->asker, &m->answerer};
 
 	for (int i = 0; i < 2; i++)
-		if (!is_device(ends[i]->device) || !is_text(ends[i]->port, sizeof ends[i]->port) ||
+		if (!is_device(ends[i]->device) || !PADDING_OK(ends[i]->zero) ||
+			!is_text(ends[i]->port, sizeof ends[i]->port) ||
 			!is_ip_or_none(&ends[i]->address4) || !is_ip_or_none(&ends[i]->address6))
 			return false;
 	return m->services <= (RELAY_MDNS | RELAY_SSDP | RELAY_BROADCAST) &&
-	       m->asker.device != m->answerer.device;
+	       m->asker.device != m->answerer.device && !m->zero;
 }
 
 static bool
 descriptor_ok(const struct message_descriptor *m, size_t len)
 {
 	return m->what != DESCRIPTOR_UNKNOWN && m->what < DESCRIPTOR_COUNT &&
-	       m->peer < PROCESS_COUNT;
+	       m->peer < PROCESS_COUNT && PADDING_OK(m->zero);
 }
 
 static bool
 link_ok(const struct message_link *m, size_t len)
 {
-	return is_text(m->name, sizeof m->name) && m->name[0];
+	return is_text(m->name, sizeof m->name) && m->name[0] && PADDING_OK(m->zero);
 }
 
 static bool
@@ -282,7 +301,7 @@ static bool
 open_ok(const struct message_open *m, size_t len)
 {
 	return is_device(m->device) && m->slot >= 1 && m->slot <= POLICY_SLOTS_MAX && m->seconds &&
-	       m->seconds <= 7 * 24 * 3600 && ip_is_valid(&m->address);
+	       m->seconds <= 7 * 24 * 3600 && ip_is_valid(&m->address) && !m->zero && !m->zero2;
 }
 
 static bool
@@ -294,13 +313,18 @@ done_ok(const struct message_done *m, size_t len)
 static bool
 counters_ok(const struct message_counters *m, size_t len)
 {
-	return m->n_rows <= COUNTER_ROWS_MAX && len == message_counters_len(m);
+	if (m->n_rows > COUNTER_ROWS_MAX || len != message_counters_len(m))
+		return false;
+	for (uint32_t i = 0; i < m->n_rows; i++)
+		if (m->row[i].zero)
+			return false;
+	return true;
 }
 
 static bool
 enforcer_status_ok(const struct message_enforcer_status *m, size_t len)
 {
-	return is_text(m->release, sizeof m->release);
+	return is_text(m->release, sizeof m->release) && PADDING_OK(m->zero);
 }
 
 static bool
@@ -323,13 +347,13 @@ looked_up_ok(const struct message_looked_up *m, size_t len)
 static bool
 fetch_ok(const struct message_fetch *m, size_t len)
 {
-	return is_text(m->url, sizeof m->url) && !strncmp(m->url, "https://", 8);
+	return is_text(m->url, sizeof m->url) && !m->zero && !strncmp(m->url, "https://", 8);
 }
 
 static bool
 fetched_ok(const struct message_fetched *m, size_t len)
 {
-	return m->err < ERR_COUNT && m->signature < SIGNATURE_STATE_COUNT &&
+	return m->err < ERR_COUNT && m->signature < SIGNATURE_STATE_COUNT && PADDING_OK(m->zero) &&
 	       is_text(m->signer, sizeof m->signer) && is_text(m->why, sizeof m->why);
 }
 
@@ -337,13 +361,13 @@ static bool
 command_ok(const struct message_command *m, size_t len)
 {
 	return m->role != ROLE_UNKNOWN && m->role < ROLE_COUNT && m->len <= COMMAND_MAX &&
-	       len == message_command_len(m);
+	       len == message_command_len(m) && PADDING_OK(m->zero);
 }
 
 static bool
 answer_ok(const struct message_answer *m, size_t len)
 {
-	return m->len <= ANSWER_PIECE_MAX && len == message_answer_len(m);
+	return m->len <= ANSWER_PIECE_MAX && PADDING_OK(m->zero) && len == message_answer_len(m);
 }
 
 static bool
