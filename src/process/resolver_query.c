@@ -680,10 +680,12 @@ on_tick(void *arg)
 
 	for (p = TAILQ_FIRST(&all); p; p = next) {
 		next = TAILQ_NEXT(p, in_all);
-		if (p->stage == STAGE_ASKING && now - p->began_ns > UPSTREAM_MS * CLOCK_MS_NS)
+		if (p->stage == STAGE_ASKING && now - p->began_ns > UPSTREAM_MS * CLOCK_MS_NS) {
+			upstream_gave_up(p->query.text);
 			fail(p, ANSWER_FAILED);
-		else if (p->stage == STAGE_OPENING && now > p->hold_until_ns)
+		} else if (p->stage == STAGE_OPENING && now > p->hold_until_ns) {
 			fail(p, ANSWER_REFUSED);
+		}
 	}
 }
 

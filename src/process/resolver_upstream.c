@@ -18,6 +18,7 @@ static void (*changed)(void);
 static unsigned failures;    /* in a row */
 static uint32_t failed_name; /* hash of the first of them */
 static bool several_names, is_dead;
+static bool is_asking; /* inside ub_resolve_event(): what is called back now was cached */
 
 struct ask {
 	upstream_on_answer *on_answer;
@@ -42,9 +43,8 @@ static const struct {
 	{"key-cache-size:", "1m"},
 	{"neg-cache-size:", "512k"},
 	{"infra-cache-numhosts:", "2000"},
-	{"infra-keep-probing:", "yes"}, /* a forwarder that comes back is used at once */
+	/* A server that was silent for this long is left alone until its entry ends ... */
 	{"infra-cache-max-rtt:", "4000"},
-	{"infra-host-ttl:", "60"},
 	{"qname-minimisation:", "yes"},
 	{"harden-glue:", "yes"},
 	{"harden-dnssec-stripped:", "yes"},
@@ -96,6 +96,9 @@ upstream_init(const struct settings *settings)
 			log_debug("upstream", "libunbound does not know \"%s\": %s",
 				options[i].name, ub_strerror(err));
 	}
+	/* ... which is soon where there is no other one to ask: it may be back (measured). */
+	if (ub_ctx_set_option(ctx, "infra-host-ttl:", settings->n_forwards ? "5" : "60"))
+		log_debug("upstream", "libunbound does not know \"infra-host-ttl:\"");
 	for (uint32_t i = 0; i < settings->n_forwards; i++)
 		if (ub_ctx_set_fwd(ctx, ip_render(&settings->forward[i], text)))
 			fatalx("upstream", "cannot forward to %s", text);
@@ -159,7 +162,7 @@ on_resolved(void *arg, int rcode, void *packet, int len, int sec, char *why, int
 		rcode = DNS_SERVFAIL;
 	if (rcode == DNS_SERVFAIL)
 		note_failure(ask.name);
-	else
+	else if (!is_asking)
 		note_success();
 	if (sec == SEC_BOGUS)
 		rcode = DNS_SERVFAIL;
@@ -178,6 +181,12 @@ hash(const char *text)
 	return h;
 }
 
+void
+upstream_gave_up(const char *name)
+{
+	note_failure(hash(name));
+}
+
 bool
 upstream_ask(const char *name, uint16_t type, upstream_on_answer *on_answer, void *arg)
 {
@@ -186,8 +195,10 @@ upstream_ask(const char *name, uint16_t type, upstream_on_answer *on_answer, voi
 
 	*ask = (struct ask){on_answer, arg, hash(name)};
 	snprintf(absolute, sizeof absolute, "%s.", name);
-	if (!ub_resolve_event(ctx, absolute, type, DNS_IN, ask, on_resolved, NULL))
-		return true;
-	free(ask);
-	return false;
+	is_asking = true;
+	int err = ub_resolve_event(ctx, absolute, type, DNS_IN, ask, on_resolved, NULL);
+	is_asking = false;
+	if (err)
+		free(ask);
+	return !err;
 }

@@ -26,6 +26,9 @@ typedef void upstream_on_answer(void *arg, int rcode, const void *packet, size_t
  */
 bool upstream_ask(const char *name, uint16_t type, upstream_on_answer *on_answer, void *arg);
 
+/* The asker did not wait for the answer any longer, which counts as a failure too. */
+void upstream_gave_up(const char *name);
+
 /* Several questions in a row failed and none succeeded since; said once in the log. */
 bool upstream_is_dead(void);
 /* Called when that changes. */

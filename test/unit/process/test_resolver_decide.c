@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/resolver_decide.h"
+
+#include <string.h>
+
+#include "test.h"
+
+static const char listed[] = "# a comment\ndns.google\nnextdns.io\n";
+
+static struct view *
+camera(enum view_mode mode)
+{
+	static struct view_table *table;
+	struct message_view said = {.device = 5, .generation = 1, .mode = (uint8_t)mode};
+	struct view *view;
+
+	if (!table)
+		table = view_table_new();
+	said.n_names = 2;
+	said.name[0].slot = 3;
+	strcpy(said.name[0].name, "cloud.example");
+	said.name[1].slot = 4;
+	said.name[1].is_suffix = true;
+	strcpy(said.name[1].name, "wide.example");
+	EXPECT(!view_keep(table, &said, &view));
+	return view;
+}
+
+static struct decision
+decide(enum view_mode mode, const char *name, uint16_t type)
+{
+	static struct doh_names *doh;
+	struct dns_query query = {.type = type};
+
+	if (!doh)
+		doh = doh_names_from_text(listed, sizeof listed - 1);
+	EXPECT(dns_name_from_text(&query.name, name));
+	EXPECT(dns_name_text(&query.name, query.text));
+	return decision_from_query(camera(mode), &query, doh);
+}
+
+static bool
+is_rcode(struct decision decision, uint8_t rcode)
+{
+	return decision.kind == DECISION_RCODE && decision.rcode == rcode;
+}
+
+TEST(a_declared_name_is_asked_with_its_slot)
+{
+	struct decision decision = decide(VIEW_DECLARED, "Cloud.Example", DNS_A);
+
+	EXPECT_INT(decision.kind, DECISION_ASK);
+	EXPECT_INT(decision.match.count, 1);
+	EXPECT_INT(decision.match.slot[0], 3);
+}
+
+TEST(an_undeclared_name_ends_here_and_is_told_of)
+{
+	struct decision decision = decide(VIEW_DECLARED, "evil.example", DNS_A);
+
+	EXPECT(is_rcode(decision, DNS_NXDOMAIN));
+	EXPECT(decision.is_undeclared);
+	EXPECT(is_rcode(decide(VIEW_DECLARED, "a.cloud.example", DNS_A), DNS_NXDOMAIN));
+}
+
+TEST(looking_for_names_in_the_house_is_not_told_of)
+{
+	static const char *const names[] = {
+		"printer.local", "wpad", "1.77.168.192.in-addr.arpa", "_dns.resolver.arpa"};
+
+	for (int i = 0; i < 4; i++) {
+		struct decision decision = decide(VIEW_DECLARED, names[i], DNS_A);
+		EXPECT(is_rcode(decision, DNS_NXDOMAIN));
+		EXPECT(!decision.is_undeclared);
+	}
+	EXPECT(decide(VIEW_DECLARED, "1.0.18.198.in-addr.arpa", DNS_PTR).is_undeclared);
+}
+
+TEST(free_text_needs_a_name_that_is_declared_whole)
+{
+	EXPECT_INT(decide(VIEW_DECLARED, "cloud.example", DNS_TXT).kind, DECISION_ASK);
+	EXPECT(is_rcode(decide(VIEW_DECLARED, "x.wide.example", DNS_TXT), DNS_NOERROR));
+	EXPECT(is_rcode(decide(VIEW_DECLARED, "cloud.example", DNS_HTTPS), DNS_NOERROR));
+	EXPECT(is_rcode(decide(VIEW_DECLARED, "cloud.example", DNS_SVCB), DNS_NOERROR));
+	EXPECT(is_rcode(decide(VIEW_DECLARED, "cloud.example", DNS_ANY), DNS_NOTIMP));
+	EXPECT(is_rcode(decide(VIEW_DECLARED, "cloud.example", 10), DNS_NOTIMP));
+	EXPECT(is_rcode(decide(VIEW_DECLARED, "cloud.example", 252), DNS_REFUSED));
+	EXPECT(is_rcode(decide(VIEW_OPEN, "cloud.example", 252), DNS_REFUSED));
+}
+
+TEST(an_open_device_is_denied_other_resolvers_and_what_belongs_to_the_house)
+{
+	EXPECT_INT(decide(VIEW_OPEN, "anything.example", DNS_A).kind, DECISION_ASK);
+	EXPECT_INT(decide(VIEW_OPEN, "anything.example", DNS_HTTPS).kind, DECISION_ASK);
+	EXPECT(is_rcode(decide(VIEW_OPEN, "dns.google", DNS_A), DNS_NXDOMAIN));
+	EXPECT(is_rcode(decide(VIEW_OPEN, "x.y.nextdns.io", DNS_A), DNS_NXDOMAIN));
+	EXPECT_INT(decide(VIEW_OPEN, "notnextdns.io", DNS_A).kind, DECISION_ASK);
+	EXPECT(is_rcode(decide(VIEW_OPEN, "5.77.168.192.in-addr.arpa", DNS_PTR), DNS_NXDOMAIN));
+	EXPECT(is_rcode(decide(VIEW_OPEN, "wpad", DNS_A), DNS_NXDOMAIN));
+}
+
+TEST(every_name_is_the_gateway_for_a_penned_device)
+{
+	EXPECT_INT(decide(VIEW_STATUS_PAGE, "cloud.example", DNS_A).kind, DECISION_GATEWAY);
+	EXPECT_INT(decide(VIEW_STATUS_PAGE, "a.b", DNS_AAAA).kind, DECISION_GATEWAY);
+	EXPECT(is_rcode(decide(VIEW_STATUS_PAGE, "cloud.example", DNS_TXT), DNS_NOERROR));
+}
+
+TEST(the_gateway_has_a_name_for_everybody)
+{
+	EXPECT_INT(decide(VIEW_DECLARED, "pinfold.home.arpa", DNS_A).kind, DECISION_GATEWAY);
+	EXPECT_INT(decide(VIEW_OPEN, "pinfold.home.arpa", DNS_AAAA).kind, DECISION_GATEWAY);
+}
+
+TEST(reverse_names_are_read_in_both_families)
+{
+	char text[IP_TEXT_MAX];
+	struct ip ip;
+
+	EXPECT(ip_from_reverse_name(&ip, "1.77.168.192.in-addr.arpa"));
+	EXPECT_STR(ip_render(&ip, text), "192.168.77.1");
+	EXPECT(ip_from_reverse_name(&ip, "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+					 "0.0.0.0.0.0.0.0.0.0.0.0.7.7.d.f.ip6.arpa"));
+	EXPECT_STR(ip_render(&ip, text), "fd77::1");
+	EXPECT(!ip_from_reverse_name(&ip, "77.168.192.in-addr.arpa"));
+	EXPECT(!ip_from_reverse_name(&ip, "256.77.168.192.in-addr.arpa"));
+	EXPECT(!ip_from_reverse_name(&ip, "1.2.3.4.5.in-addr.arpa"));
+	EXPECT(!ip_from_reverse_name(&ip, ""));
+}
+
+TEST(the_longest_label_of_a_name_is_known)
+{
+	EXPECT_INT(longest_label(""), 0);
+	EXPECT_INT(longest_label("a.bcd.ef"), 3);
+	EXPECT_INT(longest_label("abcdef"), 6);
+}
