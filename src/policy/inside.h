@@ -21,4 +21,8 @@ bool policy_rule_has_name(const struct policy *, const struct policy_rule *, con
 const struct policy_rule *policy_decide_peer(const struct policy *, const struct policy_world *,
 	const struct policy_flow *, const struct policy_peer *);
 
+/* "printer" or "device:7": false with the word in *why. */
+bool device_parse(
+	uint32_t *device, const struct policy_world *, const char *word, struct fault *why);
+
 #endif

@@ -242,7 +242,8 @@ bool policy_concerns_neighbours(const struct policy *);
 bool policy_rule_parse(struct policy *, enum policy_origin, const struct policy_world *,
 	const char *text, int64_t now_s, struct fault *why);
 
-/* The same form back; parses to the same rule.  Returns out. */
+/* The same form back, for people; returns out.  What the parser cannot say (the version of
+ * IP, a maker) is said as well. */
 const char *policy_rule_render(
 	const struct policy *, const struct policy_rule *, char *out, size_t size);
 
