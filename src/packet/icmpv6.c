@@ -107,6 +107,14 @@ parse_router(struct nd *nd, struct reader *r)
 	reader_skip(r, 8); /* reachable and retransmission timers */
 }
 
+/* ff02::1:ffXX:XXXX, RFC 4291 section 2.7.1. */
+static bool
+is_solicited_node(const struct ip *ip)
+{
+	static const uint8_t prefix[13] = {0xff, 0x02, [11] = 1, [12] = 0xff};
+	return !memcmp(ip->byte, prefix, sizeof prefix);
+}
+
 /* Targets are never multicast (RFC 4861, sections 7.1.1, 7.1.2 and 8.1). */
 static bool
 parse_target(struct nd *nd, struct reader *r)
@@ -137,13 +145,14 @@ nd_parse(struct nd *nd, const struct ipv6 *ipv6, struct reader r)
 	case ICMPV6_NEIGHBOUR_SOLICITATION:
 		reader_skip(&r, 4);
 		nd->is_dad = is_unspecified(&ipv6->source);
-		if (!parse_target(nd, &r))
+		if (!parse_target(nd, &r) || (nd->is_dad && !is_solicited_node(&ipv6->destination)))
 			return false;
 		break;
 	case ICMPV6_NEIGHBOUR_ADVERTISEMENT:
 		parse_neighbour_flags(nd, reader_u8(&r));
 		reader_skip(&r, 3);
-		if (!parse_target(nd, &r))
+		if (!parse_target(nd, &r) ||
+			(nd->is_solicited && ip_is_multicast(&ipv6->destination)))
 			return false;
 		break;
 	case ICMPV6_REDIRECT:
@@ -151,6 +160,8 @@ nd_parse(struct nd *nd, const struct ipv6 *ipv6, struct reader r)
 		if (!parse_target(nd, &r) || !ip_is_link_local(&ipv6->source))
 			return false;
 		nd->redirect_to = take_address(&r);
+		if (ip_is_multicast(&nd->redirect_to))
+			return false;
 		break;
 	default:
 		return false;

@@ -32,7 +32,7 @@ struct nd_prefix {
 	bool is_on_link, is_autonomous;
 };
 
-/* One neighbour discovery message (RFC 4861), checked as its sections 6.1 and 7.1 say. */
+/* One neighbour discovery message (RFC 4861), checked as its sections 6.1, 7.1 and 8.1 say. */
 struct nd {
 	uint8_t type;
 	struct ip target;      /* NS, NA, redirect */
@@ -55,7 +55,8 @@ bool icmpv6_is_nd(uint8_t type);
 /*
  * The rest of a message of a type that icmpv6_is_nd(); the cursor stands at its
  * first byte.  False for what a host must ignore: hop limit not 255, code not
- * 0, a fragment (RFC 6980), bad lengths, an option of length 0.
+ * 0, a fragment (RFC 6980), bad lengths, an option of length 0, a source or
+ * destination that does not go with the message.
  */
 bool nd_parse(struct nd *, const struct ipv6 *, struct reader);
 

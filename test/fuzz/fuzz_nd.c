@@ -7,6 +7,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t link_local[16] = {0xfe, 0x80, [15] = 1};
+	static const uint8_t solicited[16] = {0xff, 0x02, [11] = 1, [12] = 0xff};
 	struct ipv6 ipv6 = {.hop_limit = 255};
 	struct nd nd;
 
@@ -14,6 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	/* The first byte says who asks: nobody yet (DAD), or a neighbour. */
 	ipv6.source = ip_from_v6(link_local);
+	ipv6.destination = ip_from_v6(solicited);
 	if (data[0] & 1)
 		memset(ipv6.source.byte, 0, sizeof ipv6.source.byte);
 	if (!nd_parse(&nd, &ipv6, reader_over(data + 1, size - 1)))

@@ -21,7 +21,9 @@ static struct ipv6
 from_nobody(void)
 {
 	static const uint8_t zero[16];
-	return (struct ipv6){.source = ip_from_v6(zero), .hop_limit = 255};
+	static const uint8_t solicited[16] = {0xff, 0x02, [11] = 1, [12] = 0xff, [15] = 0x42};
+	return (struct ipv6){
+		.source = ip_from_v6(zero), .destination = ip_from_v6(solicited), .hop_limit = 255};
 }
 
 TEST(an_echo_has_an_id_and_a_number)
@@ -67,6 +69,29 @@ TEST(who_asks_from_no_address_looks_for_duplicates)
 	EXPECT_IP(nd.target, "2001:db8::42");
 	/* and must not say where he is: RFC 4861, section 7.1.1 */
 	EXPECT(!nd_parse(&nd, &ipv6, OVER(solicitation)));
+}
+
+TEST(who_looks_for_duplicates_asks_the_solicited_node_group)
+{
+	struct ipv6 ipv6 = from_nobody();
+	struct nd nd;
+
+	ipv6.destination.byte[12] = 0xfe;
+	EXPECT(!nd_parse(&nd, &ipv6, reader_over(solicitation, 24)));
+}
+
+TEST(an_advertisement_to_everybody_was_not_solicited)
+{
+	static const uint8_t everybody[16] = {0xff, 0x02, [15] = 1};
+	uint8_t bytes[] = {136, 0, 0, 0, 0x40, 0, 0, 0, DB8_42};
+	struct ipv6 ipv6 = from_neighbour();
+	struct nd nd;
+
+	EXPECT(nd_parse(&nd, &ipv6, OVER(bytes)));
+	ipv6.destination = ip_from_v6(everybody);
+	EXPECT(!nd_parse(&nd, &ipv6, OVER(bytes)));
+	bytes[4] = 0x20;
+	EXPECT(nd_parse(&nd, &ipv6, OVER(bytes)));
 }
 
 TEST(what_crossed_a_router_is_not_neighbour_discovery)
