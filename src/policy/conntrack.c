@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/conntrack.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/auto.h"
+#include "policy/kernel.h"
+
+struct conntrack {
+	int read_fd, cut_fd; /* flows are cut while the list is still being read */
+	uint32_t seq;
+};
+
+enum err
+conntrack_new(struct conntrack **out)
+{
+	struct conntrack *conntrack = must_alloc(1, sizeof *conntrack);
+
+	conntrack->seq = 0;
+	conntrack->read_fd = kernel_netlink(NETLINK_NETFILTER);
+	conntrack->cut_fd = kernel_netlink(NETLINK_NETFILTER);
+	if (conntrack->read_fd < 0 || conntrack->cut_fd < 0) {
+		conntrack_free(conntrack);
+		return ERR_SYSTEM;
+	}
+	*out = conntrack;
+	return ERR_OK;
+}
+
+void
+conntrack_free(struct conntrack *conntrack)
+{
+	if (!conntrack)
+		return;
+	if (conntrack->read_fd >= 0)
+		close(conntrack->read_fd);
+	if (conntrack->cut_fd >= 0)
+		close(conntrack->cut_fd);
+	free(conntrack);
+}
+
+static struct nlmsghdr *
+put_header(struct conntrack *conntrack, char *buffer, uint8_t type, uint16_t flags, uint8_t family)
+{
+	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+	struct nfgenmsg *generic;
+
+	header->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
+	header->nlmsg_flags = NLM_F_REQUEST | flags;
+	header->nlmsg_seq = ++conntrack->seq;
+	generic = mnl_nlmsg_put_extra_header(header, sizeof *generic);
+	generic->nfgen_family = family;
+	generic->version = NFNETLINK_V0;
+	return header;
+}
+
+struct attributes {
+	const struct nlattr *at[CTA_MAX + 1];
+};
+
+static struct attributes
+attributes_of(const struct nlattr *nest)
+{
+	struct attributes out = {0};
+	const struct nlattr *attribute;
+
+	if (!nest)
+		return out;
+	mnl_attr_for_each_nested(attribute, nest) if (mnl_attr_get_type(attribute) <= CTA_MAX)
+		out.at[mnl_attr_get_type(attribute)] = attribute;
+	return out;
+}
+
+static bool
+read_address(struct ip *out, const struct attributes *ip, uint16_t v4, uint16_t v6)
+{
+	if (ip->at[v4] && mnl_attr_get_payload_len(ip->at[v4]) == 4)
+		*out = ip_from_v4(mnl_attr_get_payload(ip->at[v4]));
+	else if (ip->at[v6] && mnl_attr_get_payload_len(ip->at[v6]) == 16)
+		*out = ip_from_v6(mnl_attr_get_payload(ip->at[v6]));
+	else
+		return false;
+	return true;
+}
+
+static uint16_t
+read_port(const struct nlattr *attribute)
+{
+	return attribute && mnl_attr_get_payload_len(attribute) == 2
+		       ? ntohs(mnl_attr_get_u16(attribute))
+		       : 0;
+}
+
+static uint8_t
+read_u8(const struct nlattr *attribute)
+{
+	return attribute && mnl_attr_get_payload_len(attribute) == 1 ? mnl_attr_get_u8(attribute)
+								     : 0;
+}
+
+/* The initiator from the original direction, the target from the answers: there it is real. */
+static bool
+read_flow(struct flow *out, const struct attributes *flow)
+{
+	struct attributes original = attributes_of(flow->at[CTA_TUPLE_ORIG]);
+	struct attributes reply = attributes_of(flow->at[CTA_TUPLE_REPLY]);
+	struct attributes ip = attributes_of(original.at[CTA_TUPLE_IP]);
+	struct attributes back = attributes_of(reply.at[CTA_TUPLE_IP]);
+	struct attributes proto = attributes_of(original.at[CTA_TUPLE_PROTO]);
+	struct attributes back_proto = attributes_of(reply.at[CTA_TUPLE_PROTO]);
+
+	memset(out, 0, sizeof *out);
+	if (!read_address(&out->source, &ip, CTA_IP_V4_SRC, CTA_IP_V6_SRC) ||
+		!read_address(&out->target, &back, CTA_IP_V4_SRC, CTA_IP_V6_SRC))
+		return false;
+	out->proto = read_u8(proto.at[CTA_PROTO_NUM]);
+	out->source_port = read_port(proto.at[CTA_PROTO_SRC_PORT]);
+	out->target_port = read_port(back_proto.at[CTA_PROTO_SRC_PORT]);
+	if (out->proto == IPPROTO_ICMP) {
+		out->target_port = read_u8(proto.at[CTA_PROTO_ICMP_TYPE]);
+		out->source_port = read_u8(proto.at[CTA_PROTO_ICMP_CODE]);
+	} else if (out->proto == IPPROTO_ICMPV6) {
+		out->target_port = read_u8(proto.at[CTA_PROTO_ICMPV6_TYPE]);
+		out->source_port = read_u8(proto.at[CTA_PROTO_ICMPV6_CODE]);
+	}
+	return true;
+}
+
+struct cutting {
+	struct conntrack *conntrack;
+	uint32_t mark, mask;
+	conntrack_judge *judge;
+	void *arg;
+	uint32_t cut;
+};
+
+static void
+copy(struct nlmsghdr *header, const struct nlattr *attribute)
+{
+	if (attribute)
+		mnl_attr_put(header, attribute->nla_type, mnl_attr_get_payload_len(attribute),
+			mnl_attr_get_payload(attribute));
+}
+
+static bool
+on_flow(const struct nlmsghdr *header, void *arg)
+{
+	struct cutting *cutting = arg;
+	const struct nfgenmsg *generic = mnl_nlmsg_get_payload(header);
+	struct attributes attributes = {0};
+	const struct nlattr *attribute;
+	struct flow flow;
+	char buffer[1024];
+
+	mnl_attr_for_each(
+		attribute, header, sizeof *generic) if (mnl_attr_get_type(attribute) <= CTA_MAX)
+		attributes.at[mnl_attr_get_type(attribute)] = attribute;
+	uint32_t mark =
+		attributes.at[CTA_MARK] ? ntohl(mnl_attr_get_u32(attributes.at[CTA_MARK])) : 0;
+	if ((mark & cutting->mask) != cutting->mark || !read_flow(&flow, &attributes) ||
+		!cutting->judge(&flow, mark, cutting->arg))
+		return true;
+	/* The number keeps us from cutting a flow that took the place of the one we judged. */
+	struct nlmsghdr *request = put_header(
+		cutting->conntrack, buffer, IPCTNL_MSG_CT_DELETE, 0, generic->nfgen_family);
+	if (mnl_attr_get_payload_len(attributes.at[CTA_TUPLE_ORIG]) > 512)
+		return true;
+	copy(request, attributes.at[CTA_TUPLE_ORIG]);
+	copy(request, attributes.at[CTA_ZONE]);
+	copy(request, attributes.at[CTA_ID]);
+	if (!kernel_ask(cutting->conntrack->cut_fd, request))
+		cutting->cut++;
+	return true;
+}
+
+enum err
+conntrack_cut(struct conntrack *conntrack, uint32_t mark, uint32_t mask, conntrack_judge *judge,
+	void *arg, uint32_t *cut)
+{
+	struct cutting cutting = {
+		.conntrack = conntrack, .mark = mark, .mask = mask, .judge = judge, .arg = arg};
+	char buffer[128];
+	struct nlmsghdr *header =
+		put_header(conntrack, buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
+
+	if (mask) {
+		mnl_attr_put_u32(header, CTA_MARK, htonl(mark));
+		mnl_attr_put_u32(header, CTA_MARK_MASK, htonl(mask));
+	}
+	enum err err = kernel_dump(conntrack->read_fd, header, on_flow, &cutting);
+	/* Flows come and go while we read; those that were there before were all shown. */
+	if (err && err != ERR_BUSY)
+		return err;
+	*cut += cutting.cut;
+	return ERR_OK;
+}

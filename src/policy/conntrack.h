@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_POLICY_CONNTRACK_H
+#define PINFOLD_POLICY_CONNTRACK_H
+
+#include "base/err.h"
+#include "policy/nft_render.h"
+
+/*
+ * Running flows, as the kernel tracks them: found by their mark, judged, cut.
+ */
+struct conntrack;
+
+enum err conntrack_new(struct conntrack **) MUST_USE; /* gives */
+void conntrack_free(struct conntrack *);
+
+/* True cuts the flow.  `mark` is the flow's; the target is the real one, behind any translation. */
+typedef bool conntrack_judge(const struct flow *, uint32_t mark, void *arg);
+
+/*
+ * Shows every flow whose mark, masked, is `mark` to judge; mask 0 means all
+ * flows.  *cut counts those that were deleted.
+ */
+enum err conntrack_cut(struct conntrack *, uint32_t mark, uint32_t mask, conntrack_judge *judge,
+	void *arg, uint32_t *cut) MUST_USE;
+
+#endif

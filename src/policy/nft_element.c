@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/nft_element.h"
+
+const struct nft_set_shape nft_sets[NFT_SET_COUNT] = {
+#define X(set, text, in, length, has)                                                              \
+	[set] = {.name = text, .table = in, .key = length, .traits = has},
+	NFT_SET_LIST(X)
+#undef X
+};
+
+unsigned
+nft_element_key_len(const struct nft_element *element)
+{
+	const struct nft_set_shape *shape = &nft_sets[element->set];
+	return shape->traits & NFT_IS_INTERVAL ? 2u * shape->key : shape->key;
+}

@@ -1,0 +1,784 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/nft_hold.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+enum {
+	CUT_ROUNDS = 4,
+	MARKS_EACH = 6,         /* more flow marks than this: read all flows once */
+	REVIVE_S = 5,           /* how long a running flow's address is open again while we judge */
+	OPEN_MAX_S = 24 * 3600, /* no address stays open longer on one answer */
+	OPENED_START = 8,
+};
+
+struct record {
+	struct message_policy *policy; /* owned; as long as its entries */
+	struct nft_opened *opened; /* owned; ended ones stay while there is room, see revive() */
+	uint16_t n_opened, room;
+	uint64_t pause_ends_ns; /* 0: no pause */
+};
+
+struct hold {
+	struct nft_apply *apply;
+	struct conntrack *conntrack;
+	struct settings settings;
+	struct record **record; /* by device number */
+	struct nft_elements elements;
+	uint32_t n_records;
+	uint32_t n_paused;
+};
+
+struct hold *
+hold_new(struct nft_apply *apply, struct conntrack *conntrack, const struct settings *settings)
+{
+	struct hold *hold = must_alloc(1, sizeof *hold);
+
+	memset(hold, 0, sizeof *hold);
+	hold->apply = apply;
+	hold->conntrack = conntrack;
+	hold->settings = *settings;
+	hold->record = calloc(DEVICE_NUMBER_MAX + 1, sizeof(struct record *));
+	if (!hold->record)
+		fatal("rules", "out of memory");
+	hold->elements.row = must_alloc(NFT_ELEMENTS_MAX, sizeof(struct nft_element));
+	return hold;
+}
+
+static void
+record_free(struct record *record)
+{
+	if (!record)
+		return;
+	free(record->policy);
+	free(record->opened);
+	free(record);
+}
+
+void
+hold_free(struct hold *hold)
+{
+	if (!hold)
+		return;
+	for (uint32_t i = 0; i <= DEVICE_NUMBER_MAX; i++)
+		record_free(hold->record[i]);
+	free(hold->record);
+	free(hold->elements.row);
+	free(hold);
+}
+
+const struct message_policy *
+hold_find(const struct hold *hold, uint32_t device)
+{
+	return device <= DEVICE_NUMBER_MAX && hold->record[device] ? hold->record[device]->policy
+								   : NULL;
+}
+
+uint32_t
+hold_count(const struct hold *hold)
+{
+	return hold->n_records;
+}
+
+/* --- what the asker may ask ------------------------------------------------------------------- */
+
+/* A device's address lies in our networks and is not ours. */
+static bool
+is_lan_address(const struct hold *hold, const struct ip *address)
+{
+	const struct settings *settings = &hold->settings;
+
+	if (ip_is_equal(address, &settings->lan4.address) ||
+		ip_is_equal(address, &settings->lan6.address))
+		return false;
+	return prefix_contains(&settings->lan4, address) ||
+	       prefix_contains(&settings->lan6, address) ||
+	       (address->version == 6 && ip_is_link_local(address));
+}
+
+static enum err
+check_bindings(const struct hold *hold, const struct message_policy *policy, struct fault *why)
+{
+	char text[IP_TEXT_MAX];
+
+	for (int i = 0; i < policy->n_bindings; i++) {
+		const struct policy_binding *binding = &policy->binding[i];
+		if (!nft_interface_is_safe(binding->port) ||
+			!strcmp(binding->port, hold->settings.uplink)) {
+			fault_set(why, ERR_DENIED, "binding %d: not a port for devices", i);
+			return ERR_DENIED;
+		}
+		if (!is_lan_address(hold, &binding->address)) {
+			fault_set(why, ERR_DENIED, "binding %d: %s is not an address of the LAN", i,
+				ip_render(&binding->address, text));
+			return ERR_DENIED;
+		}
+	}
+	return ERR_OK;
+}
+
+static bool
+may_be_opened(const struct hold *hold, const struct ip *address)
+{
+	return !ip_is_inside(address) && !prefix_contains(&hold->settings.lan4, address) &&
+	       !prefix_contains(&hold->settings.lan6, address) &&
+	       !ip_is_equal(address, &hold->settings.uplink4.address) &&
+	       !ip_is_equal(address, &hold->settings.uplink6.address);
+}
+
+/* --- opened addresses --------------------------------------------------------------------------- */
+
+static struct nft_opened *
+find_opened(struct record *record, uint16_t slot, const struct ip *address)
+{
+	for (int i = 0; i < record->n_opened; i++)
+		if (record->opened[i].slot == slot &&
+			ip_is_equal(&record->opened[i].address, address))
+			return &record->opened[i];
+	return NULL;
+}
+
+static void
+remember_opened(struct record *record, const struct nft_opened *opened)
+{
+	struct nft_opened *at = find_opened(record, opened->slot, &opened->address);
+
+	if (at) {
+		if (at->expires_ns < opened->expires_ns)
+			at->expires_ns = opened->expires_ns;
+		return;
+	}
+	if (record->n_opened < record->room) {
+		at = &record->opened[record->n_opened++];
+	} else if (record->room < NFT_OPENED_MAX) {
+		uint16_t room = record->room ? (uint16_t)(record->room * 2) : OPENED_START;
+		struct nft_opened *more = must_alloc(room, sizeof *more);
+		if (record->n_opened)
+			memcpy(more, record->opened, record->n_opened * sizeof *more);
+		free(record->opened);
+		record->opened = more;
+		record->room = room;
+		at = &record->opened[record->n_opened++];
+	} else {
+		at = &record->opened[0];
+		for (int i = 1; i < record->n_opened; i++)
+			if (record->opened[i].expires_ns < at->expires_ns)
+				at = &record->opened[i];
+	}
+	*at = *opened;
+}
+
+/*
+ * A slot stays itself from one policy to the next only if each of its entries
+ * is there again, with the same rule behind it; otherwise an address opened
+ * for one name would be open for another.
+ */
+static bool
+is_same_slot(const struct message_policy *old, const struct message_policy *new, uint16_t slot)
+{
+	bool is_there = false;
+
+	for (int i = 0; i < old->n_entries; i++) {
+		bool is_again = false;
+		if (old->entry[i].kind != POLICY_ENTRY_SLOT || old->entry[i].slot != slot)
+			continue;
+		for (int j = 0; j < new->n_entries && !is_again; j++)
+			is_again = !memcmp(&old->entry[i], &new->entry[j], sizeof old->entry[i]);
+		if (!is_again)
+			return false;
+		is_there = true;
+	}
+	return is_there;
+}
+
+static void
+keep_opened_of_same_slots(struct record *record, const struct message_policy *new)
+{
+	int kept = 0;
+
+	for (int i = 0; i < record->n_opened; i++)
+		if (is_same_slot(record->policy, new, record->opened[i].slot))
+			record->opened[kept++] = record->opened[i];
+	record->n_opened = (uint16_t)kept;
+}
+
+/* Those that have not ended, in a row for the renderer. */
+static unsigned
+current_opened(const struct record *record, struct nft_opened out[static NFT_OPENED_MAX])
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	unsigned n = 0;
+
+	for (int i = 0; record && i < record->n_opened; i++)
+		if (record->opened[i].expires_ns > now_ns)
+			out[n++] = record->opened[i];
+	return n;
+}
+
+/* --- judging running flows --------------------------------------------------------------------------- */
+
+static uint32_t
+number_at(const struct hold *hold, const struct ip *address)
+{
+	struct nft_element element = {.set = address->version == 4 ? NFT_ADDRESS4 : NFT_ADDRESS6};
+	uint32_t data;
+
+	memcpy(element.key, address->byte, address->version == 4 ? 4 : 16);
+	return nft_apply_find_data(hold->apply, &element, &data) ? data & NFT_MARK_NUMBER : 0;
+}
+
+static bool
+is_paused(const struct hold *hold, uint32_t device)
+{
+	const struct record *record = device <= DEVICE_NUMBER_MAX ? hold->record[device] : NULL;
+	return record && record->pause_ends_ns > clock_monotonic_ns();
+}
+
+static bool
+is_forbidden(const struct flow *flow, uint32_t mark, void *arg)
+{
+	const struct hold *hold = arg;
+	uint32_t from = number_at(hold, &flow->source), to = number_at(hold, &flow->target);
+
+	if (mark & NFT_MARK_BY_PAUSE)
+		return !is_paused(hold, mark & NFT_MARK_NUMBER) || (!from && !to);
+	if (from) {
+		const struct record *record = hold->record[from];
+		/* Not known yet after a restart: its policy will judge. */
+		return record && !policy_allows_flow(record->policy, record->opened,
+					 record->n_opened, flow, to);
+	}
+	if (to)
+		return hold->record[to] && !policy_opens_door(hold->record[to]->policy, flow);
+	return true;
+}
+
+/* Device numbers whose flows a change may forbid: flow marks. */
+struct marks {
+	uint32_t number[POLICY_ENTRIES_MAX + 1];
+	unsigned n;
+};
+
+static void
+add_mark(struct marks *marks, uint32_t number)
+{
+	for (unsigned i = 0; i < marks->n; i++)
+		if (marks->number[i] == number)
+			return;
+	if (marks->n < COUNT_OF(marks->number))
+		marks->number[marks->n++] = number;
+}
+
+/* Flows between neighbours carry the number of the one that was called. */
+static void
+add_peers(struct marks *marks, const struct message_policy *policy)
+{
+	for (int i = 0; policy && i < policy->n_entries; i++)
+		if (policy->entry[i].kind == POLICY_ENTRY_NEIGHBOUR)
+			add_mark(marks, policy->entry[i].peer);
+}
+
+static struct nft_element
+number_element(enum nft_set set, uint32_t device, uint64_t expires_ns)
+{
+	struct nft_element element = {
+		.set = (uint8_t)set, .device = device, .expires_ns = expires_ns};
+	memcpy(element.key, &device, 4);
+	return element;
+}
+
+static enum err
+cut_once(struct hold *hold, const struct marks *marks, uint32_t *cut)
+{
+	if (!hold->conntrack)
+		return ERR_OK;
+	if (marks->n > MARKS_EACH)
+		return conntrack_cut(hold->conntrack, 0, 0, is_forbidden, hold, cut);
+	for (unsigned i = 0; i < marks->n; i++) {
+		enum err err = conntrack_cut(hold->conntrack, marks->number[i], NFT_MARK_NUMBER,
+			is_forbidden, hold, cut);
+		if (err)
+			return err;
+	}
+	return ERR_OK;
+}
+
+/* Until a round finds nothing: a packet that was on its way may have begun a flow meanwhile. */
+static void
+cut_and_leave(struct hold *hold, const struct marks *marks, struct message_done *done)
+{
+	struct nft_outcome outcome;
+	enum err err = ERR_OK;
+
+	for (int i = 0; i < CUT_ROUNDS; i++) {
+		uint32_t cut = 0;
+		err = cut_once(hold, marks, &cut);
+		done->flows_cut += cut;
+		if (err || !cut)
+			break;
+	}
+	if (err) {
+		/* They stay in recheck: slower, and safe.  The next change tries again. */
+		log_warn(
+			"rules", "running flows cannot be read, they are checked packet by packet");
+		return;
+	}
+	nft_apply_begin(hold->apply);
+	for (unsigned i = 0; i < marks->n; i++) {
+		struct nft_element element = number_element(NFT_RECHECK, marks->number[i], 0);
+		nft_apply_drop(hold->apply, &element);
+	}
+	err = nft_apply_commit(hold->apply, &outcome);
+	if (err)
+		log_warn("rules", "devices cannot leave recheck");
+}
+
+/*
+ * A connection outlives the answer that opened its address.  While its device
+ * is rechecked the address must be open again, or a narrower policy would end
+ * what it allows.
+ */
+struct reviving {
+	struct hold *hold;
+	struct record *record;
+	const struct message_policy *policy;
+	bool is_any;
+};
+
+static bool
+revive(const struct flow *flow, uint32_t mark, void *arg)
+{
+	struct reviving *reviving = arg;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	for (int i = 0; i < reviving->record->n_opened; i++) {
+		struct nft_opened *opened = &reviving->record->opened[i];
+		if (opened->expires_ns > now_ns || !ip_is_equal(&opened->address, &flow->target) ||
+			!policy_has_slot(reviving->policy, opened->slot))
+			continue;
+		opened->expires_ns = now_ns + REVIVE_S * CLOCK_SECOND_NS;
+		reviving->is_any = true;
+	}
+	return false;
+}
+
+/* --- policies ------------------------------------------------------------------------------------------- */
+
+static void
+want_all(struct hold *hold)
+{
+	for (unsigned i = 0; i < hold->elements.n; i++)
+		nft_apply_want(hold->apply, &hold->elements.row[i]);
+}
+
+static enum err
+render(struct hold *hold, const struct message_policy *policy, const struct record *record,
+	struct fault *why)
+{
+	struct nft_opened opened[NFT_OPENED_MAX];
+	unsigned n = current_opened(record, opened);
+
+	hold->elements.n = 0;
+	hold->elements.work = 0;
+	return nft_render(&hold->elements, policy, opened, n, why);
+}
+
+/*
+ * After a restart the kernel holds opened addresses that no record knows.
+ * Those on a port of one of the policy's slots stay until they end.
+ */
+struct adopting {
+	struct hold *hold;
+	const struct message_policy *policy;
+};
+
+static void
+adopt(const struct nft_element *element, bool was_found, void *arg)
+{
+	struct adopting *adopting = arg;
+	bool four = element->set == NFT_ALLOW4;
+	unsigned at = four ? 8 : 20;
+
+	if (!was_found || !element->expires_ns || (!four && element->set != NFT_ALLOW6))
+		return;
+	uint8_t proto = element->key[at];
+	uint16_t port = (uint16_t)(element->key[at + 4] << 8 | element->key[at + 5]);
+	for (int i = 0; i < adopting->policy->n_entries; i++) {
+		const struct policy_entry *entry = &adopting->policy->entry[i];
+		if (entry->kind == POLICY_ENTRY_SLOT && entry->proto == proto &&
+			entry->port_lo == port && entry->port_hi == port &&
+			(!entry->version || entry->version == (four ? 4 : 6)) &&
+			adopting->hold->elements.n < NFT_ELEMENTS_MAX) {
+			adopting->hold->elements.row[adopting->hold->elements.n++] = *element;
+			return;
+		}
+	}
+}
+
+/* MAC elements that were found at the start carry no device: the policy of the MAC claims them. */
+static void
+drop_foreign_pens(struct hold *hold, const struct message_policy *policy)
+{
+	for (int i = 0; i < policy->n_bindings; i++) {
+		struct nft_element element = {.device = policy->device};
+		uint32_t owner;
+		memcpy(element.key, policy->binding[i].mac, 6);
+		for (int j = 0; j < 2; j++) {
+			element.set = j ? NFT_BLOCKED : NFT_CONTAINED;
+			bool is_wanted = j ? policy->state == DEVICE_BLOCK
+					   : policy->state == DEVICE_WAITING ||
+							 policy->state == DEVICE_QUARANTINE;
+			if (!is_wanted && nft_apply_find_owner(hold->apply, &element, &owner) &&
+				owner == 0)
+				nft_apply_drop(hold->apply, &element);
+		}
+	}
+}
+
+static enum err
+fail(struct message_done *done, enum err err)
+{
+	done->err = err;
+	return err;
+}
+
+static void
+note(struct message_done *done, const struct nft_outcome *outcome)
+{
+	done->took_us = outcome->took_us;
+	done->elements = outcome->added + outcome->deleted;
+}
+
+static enum err
+commit(struct hold *hold, struct message_done *done, struct fault *why)
+{
+	struct nft_outcome outcome;
+	enum err err = nft_apply_commit(hold->apply, &outcome);
+
+	if (err) {
+		fault_set(why, err, "%s: %m", err_text(err));
+		return fail(done, err);
+	}
+	note(done, &outcome);
+	return ERR_OK;
+}
+
+static struct message_policy *
+copy_policy(const struct message_policy *policy)
+{
+	size_t len = message_policy_len(policy);
+	struct message_policy *copy = malloc(len);
+
+	if (!copy)
+		fatal("rules", "out of memory");
+	memcpy(copy, policy, len);
+	return copy;
+}
+
+void
+hold_policy(struct hold *hold, const struct message_policy *policy, struct message_done *done,
+	struct fault *why)
+{
+	uint32_t device = policy->device;
+	struct record *record = hold->record[device];
+	struct marks marks = {0};
+
+	*done = (struct message_done){.device = device, .generation = policy->generation};
+	if (record && policy->generation < record->policy->generation) {
+		fault_set(why, ERR_STALE, "a newer policy is in force");
+		fail(done, ERR_STALE);
+		return;
+	}
+	if (!record && hold->n_records == HOLD_DEVICES_MAX) {
+		fault_set(why, ERR_FULL, "more than %d devices", HOLD_DEVICES_MAX);
+		fail(done, ERR_FULL);
+		return;
+	}
+	enum err err = check_bindings(hold, policy, why);
+	if (!err)
+		err = render(hold, policy, NULL, why);
+	if (err) {
+		fail(done, err);
+		return;
+	}
+	/* From here on only the kernel can refuse; what is open is known again after it did not. */
+	struct record kept = {0};
+	if (record) {
+		kept = *record;
+		kept.opened = must_alloc(record->room ? record->room : 1, sizeof *kept.opened);
+		memcpy(kept.opened, record->opened, record->n_opened * sizeof *kept.opened);
+		keep_opened_of_same_slots(&kept, policy);
+	}
+	bool is_narrower = false;
+	for (int pass = 0; pass < 2; pass++) {
+		err = render(hold, policy, &kept, why);
+		if (err)
+			break;
+		if (!record) {
+			struct adopting adopting = {.hold = hold, .policy = policy};
+			nft_apply_each(hold->apply, device, adopt, &adopting);
+		}
+		nft_apply_begin(hold->apply);
+		want_all(hold);
+		nft_apply_drop_rest(hold->apply, device);
+		drop_foreign_pens(hold, policy);
+		is_narrower = nft_apply_is_narrower(hold->apply);
+		if (!is_narrower || pass || !hold->conntrack)
+			break;
+		struct reviving reviving = {.hold = hold, .record = &kept, .policy = policy};
+		uint32_t none = 0;
+		if (conntrack_cut(
+			    hold->conntrack, device, NFT_MARK_NUMBER, revive, &reviving, &none) ||
+			!reviving.is_any)
+			break;
+		nft_apply_cancel(hold->apply);
+	}
+	if (err) {
+		free(kept.opened);
+		fail(done, err);
+		return;
+	}
+	if (is_narrower) {
+		add_mark(&marks, device);
+		add_peers(&marks, record ? record->policy : NULL);
+		add_peers(&marks, policy);
+		for (unsigned i = 0; i < marks.n; i++) {
+			struct nft_element element =
+				number_element(NFT_RECHECK, marks.number[i], 0);
+			nft_apply_want(hold->apply, &element);
+		}
+	}
+	if (commit(hold, done, why)) {
+		free(kept.opened);
+		return;
+	}
+	if (!record) {
+		record = hold->record[device] = must_alloc(1, sizeof *record);
+		memset(record, 0, sizeof *record);
+		hold->n_records++;
+	} else {
+		free(record->policy);
+		free(record->opened);
+		record->opened = kept.opened;
+		record->n_opened = kept.n_opened;
+		record->room = kept.room;
+	}
+	record->policy = copy_policy(policy);
+	if (is_narrower)
+		cut_and_leave(hold, &marks, done);
+}
+
+void
+hold_forget(struct hold *hold, const struct message_forget *forget, struct message_done *done,
+	struct fault *why)
+{
+	struct record *record = hold->record[forget->device];
+	struct marks marks = {0};
+
+	*done = (struct message_done){.device = forget->device, .generation = forget->generation};
+	if (record && forget->generation < record->policy->generation) {
+		fault_set(why, ERR_STALE, "a newer policy is in force");
+		fail(done, ERR_STALE);
+		return;
+	}
+	add_mark(&marks, forget->device);
+	add_peers(&marks, record ? record->policy : NULL);
+	nft_apply_begin(hold->apply);
+	for (unsigned i = 0; i < marks.n; i++) {
+		struct nft_element element = number_element(NFT_RECHECK, marks.number[i], 0);
+		nft_apply_want(hold->apply, &element);
+	}
+	struct nft_element pause = number_element(NFT_PAUSE, forget->device, 0);
+	nft_apply_drop(hold->apply, &pause);
+	nft_apply_drop_rest(hold->apply, forget->device);
+	if (commit(hold, done, why))
+		return;
+	if (record) {
+		hold->n_paused -= record->pause_ends_ns != 0;
+		record_free(record);
+		hold->record[forget->device] = NULL;
+		hold->n_records--;
+	}
+	cut_and_leave(hold, &marks, done);
+}
+
+/* --- pauses ------------------------------------------------------------------------------------------- */
+
+static bool
+is_of_ended_pause(const struct flow *flow, uint32_t mark, void *arg)
+{
+	return !is_paused(arg, mark & NFT_MARK_NUMBER);
+}
+
+static uint32_t
+cut_paused(struct hold *hold, uint32_t device)
+{
+	uint32_t cut = 0;
+
+	if (hold->conntrack &&
+		conntrack_cut(hold->conntrack, device | NFT_MARK_BY_PAUSE,
+			NFT_MARK_NUMBER | NFT_MARK_BY_PAUSE, is_of_ended_pause, hold, &cut))
+		log_warn("rules",
+			"flows of an ended pause cannot be read; no packet of them passes");
+	return cut;
+}
+
+void
+hold_pause(struct hold *hold, const struct message_pause *pause, struct message_done *done,
+	struct fault *why)
+{
+	struct record *record = hold->record[pause->device];
+	uint64_t ends_ns = clock_monotonic_ns() + pause->seconds * CLOCK_SECOND_NS;
+	struct nft_element element = number_element(NFT_PAUSE, pause->device, ends_ns);
+
+	*done = (struct message_done){.device = pause->device};
+	if (!record) {
+		fault_set(why, ERR_NOT_FOUND, "no such device");
+		fail(done, ERR_NOT_FOUND);
+		return;
+	}
+	done->generation = record->policy->generation;
+	nft_apply_begin(hold->apply);
+	if (pause->seconds)
+		nft_apply_want(hold->apply, &element);
+	else
+		nft_apply_drop(hold->apply, &element);
+	if (commit(hold, done, why))
+		return;
+	hold->n_paused += (pause->seconds != 0) - (record->pause_ends_ns != 0);
+	record->pause_ends_ns = pause->seconds ? ends_ns : 0;
+	if (!pause->seconds)
+		done->flows_cut = cut_paused(hold, pause->device);
+}
+
+void
+hold_tick(struct hold *hold)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	for (uint32_t i = 1; hold->n_paused && i <= DEVICE_NUMBER_MAX; i++) {
+		struct record *record = hold->record[i];
+		if (!record || !record->pause_ends_ns || record->pause_ends_ns > now_ns)
+			continue;
+		record->pause_ends_ns = 0;
+		hold->n_paused--;
+		cut_paused(hold, i);
+	}
+}
+
+/* --- slots ---------------------------------------------------------------------------------------------- */
+
+void
+hold_open(struct hold *hold, const struct message_open *open, struct message_done *done,
+	struct fault *why)
+{
+	struct record *record = hold->record[open->device];
+	uint32_t seconds = open->seconds < OPEN_MAX_S ? open->seconds : OPEN_MAX_S;
+	struct nft_opened opened = {.address = open->address,
+		.slot = open->slot,
+		.expires_ns = clock_monotonic_ns() + seconds * CLOCK_SECOND_NS};
+
+	*done = (struct message_done){.device = open->device, .generation = open->generation};
+	if (!record) {
+		fail(done, ERR_NOT_FOUND);
+		return;
+	}
+	if (open->generation != record->policy->generation) {
+		fail(done, open->generation < record->policy->generation ? ERR_STALE : ERR_BUSY);
+		return;
+	}
+	if (!may_be_opened(hold, &open->address)) {
+		fault_set(why, ERR_DENIED, "an address inside is never opened by name");
+		fail(done, ERR_DENIED);
+		return;
+	}
+	if (!policy_has_slot(record->policy, open->slot)) {
+		fail(done, ERR_NOT_OURS);
+		return;
+	}
+	hold->elements.n = 0;
+	hold->elements.work = 0;
+	bool is_simple = nft_render_opened(&hold->elements, record->policy, &opened);
+	struct nft_opened *before = find_opened(record, open->slot, &open->address);
+	uint64_t ended_ns = before ? before->expires_ns : 0;
+	if (!is_simple) {
+		/* Intervals must stay disjoint: the whole device is rendered anew. */
+		remember_opened(record, &opened);
+		if (render(hold, record->policy, record, why)) {
+			fail(done, ERR_FULL);
+			return;
+		}
+	}
+	nft_apply_begin(hold->apply);
+	for (unsigned i = 0; i < hold->elements.n; i++) {
+		uint64_t there_ns;
+		bool is_there = is_simple &&
+				nft_apply_holds(hold->apply, &hold->elements.row[i], &there_ns);
+		if (!is_there || (there_ns && there_ns < opened.expires_ns))
+			nft_apply_want(hold->apply, &hold->elements.row[i]);
+	}
+	if (!is_simple)
+		nft_apply_drop_rest(hold->apply, open->device);
+	if (!commit(hold, done, why)) {
+		remember_opened(record, &opened);
+		return;
+	}
+	/* Not open after all: forget that it was. */
+	before = find_opened(record, open->slot, &open->address);
+	if (before && !is_simple)
+		before->expires_ns = ended_ns;
+}
+
+/* --- after a restart ----------------------------------------------------------------------------------- */
+
+struct leftovers {
+	struct hold *hold;
+	struct marks *marks;
+};
+
+static void
+drop_element(const struct nft_element *element, bool was_found, void *arg)
+{
+	struct leftovers *leftovers = arg;
+
+	if (element->set != NFT_RECHECK && was_found)
+		nft_apply_drop(leftovers->hold->apply, element);
+}
+
+static void
+note_recheck(const struct nft_element *element, bool was_found, void *arg)
+{
+	struct leftovers *leftovers = arg;
+
+	if (element->set == NFT_RECHECK && element->device)
+		add_mark(leftovers->marks, element->device);
+	if (element->set == NFT_PAUSE && leftovers->hold->record[element->device] &&
+		!leftovers->hold->record[element->device]->pause_ends_ns) {
+		leftovers->hold->record[element->device]->pause_ends_ns = element->expires_ns;
+		leftovers->hold->n_paused++;
+	}
+}
+
+void
+hold_restored(struct hold *hold, struct message_done *done, struct fault *why)
+{
+	struct marks marks = {0};
+	struct leftovers leftovers = {.hold = hold, .marks = &marks};
+
+	*done = (struct message_done){0};
+	nft_apply_begin(hold->apply);
+	for (uint32_t i = 0; i <= DEVICE_NUMBER_MAX; i++)
+		if (!hold->record[i])
+			nft_apply_each(hold->apply, i, drop_element, &leftovers);
+	if (commit(hold, done, why))
+		return;
+	for (uint32_t i = 1; i <= DEVICE_NUMBER_MAX; i++)
+		nft_apply_each(hold->apply, i, note_recheck, &leftovers);
+	if (marks.n || done->elements)
+		cut_and_leave(hold, &marks, done);
+}

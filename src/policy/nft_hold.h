@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_POLICY_NFT_HOLD_H
+#define PINFOLD_POLICY_NFT_HOLD_H
+
+#include "policy/conntrack.h"
+#include "policy/nft_apply.h"
+
+/*
+ * Every device as the kernel holds it: the policy in force, what is open in
+ * its slots, and how one policy becomes the next without a gap.
+ *
+ * The side that asks has parsed hostile bytes and may be lost; what it says is
+ * checked here again.  The worst that it can do is to choose policies: numbers
+ * and addresses of devices on our own bridge, never a rule.
+ */
+struct hold;
+
+enum { HOLD_DEVICES_MAX = 20000 };
+
+/* Borrows apply and conntrack (NULL: flows are never cut, for tests of sets alone); copies settings. */
+struct hold *hold_new(struct nft_apply *, struct conntrack *, const struct settings *);
+void hold_free(struct hold *);
+
+/*
+ * Each fills *done, also its err, and says in *why what a person should read
+ * when err is not ERR_OK.
+ *
+ * hold_policy replaces the whole policy of a device.  When that takes anything
+ * away, the device is in `recheck` from the same batch on; then running flows
+ * that the new policy forbids are cut, then it leaves `recheck`.
+ */
+void hold_policy(
+	struct hold *, const struct message_policy *, struct message_done *, struct fault *why);
+void hold_forget(
+	struct hold *, const struct message_forget *, struct message_done *, struct fault *why);
+void hold_pause(
+	struct hold *, const struct message_pause *, struct message_done *, struct fault *why);
+/* Refuses addresses inside, slots that the policy does not hold, and older generations. */
+void hold_open(
+	struct hold *, const struct message_open *, struct message_done *, struct fault *why);
+
+/* All policies came: what no policy claims goes, and what an earlier life began is ended. */
+void hold_restored(struct hold *, struct message_done *, struct fault *why);
+
+/* Cuts the flows of pauses that ended; call it every few seconds. */
+void hold_tick(struct hold *);
+
+/* NULL when there is none.  Borrows, until the next change. */
+const struct message_policy *hold_find(const struct hold *, uint32_t device);
+uint32_t hold_count(const struct hold *);
+
+#endif

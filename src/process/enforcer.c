@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "policy/kernel.h"
+#include "policy/nft_hold.h"
+#include "process/confine.h"
+#include "process/network.h"
+#include "process/process.h"
+
+/*
+ * The only process that may change the kernel's rules.  In: typed policies of
+ * the engine, addresses that the resolver asks to open.  Out: what the kernel
+ * said to it.  It sees no packet, no name, no file from outside, and never
+ * flushes what it finds.
+ */
+enum { TICK_MS = 2000 };
+
+static const struct settings *settings;
+static struct nft_base base;
+static struct nft_apply *apply;
+static struct conntrack *conntrack;
+static struct hold *hold;
+static struct network *network;
+static struct kernel kernel;
+static struct message_enforcer_status status;
+static struct channel *engine, *resolver;
+static struct log_once refusal;
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+static void
+send_status(void)
+{
+	status.kernel_has = kernel.has;
+	status.kernel_lacks = kernel.lacks;
+	status.elements = apply ? nft_apply_count(apply) : 0;
+	status.devices = hold ? hold_count(hold) : 0;
+	memcpy(status.release, kernel.release, sizeof status.release);
+	if (channel_is_open(engine) &&
+		channel_send(engine, MESSAGE_ENFORCER_STATUS, 0, &status, sizeof status, -1))
+		log_warnx("start", "the engine does not take the status");
+}
+
+static void
+answer(struct channel *to, uint32_t seq, const struct message_done *done)
+{
+	if (channel_send(to, MESSAGE_DONE, seq, done, sizeof *done, -1))
+		log_warnx("start", "%s does not take an answer", process_name(channel_peer(to)));
+}
+
+/*
+ * A kernel that refuses is said once, not for each change.  When our tables are
+ * not there any more the next life of this process brings them back; until
+ * then the bridge's ports stay as they are, so it must be soon.
+ */
+static void
+note_result(const struct message_done *done, const struct fault *why)
+{
+	bool refuses = done->err == ERR_KERNEL || done->err == ERR_TIMEOUT;
+
+	if (refuses && apply && !nft_apply_is_loaded(apply, &base))
+		fatalx("rules", "somebody took our tables away");
+	if (refuses && log_once(&refusal))
+		log_warnx("rules", "%s; what is loaded stays in force", why->text);
+	if (!refuses && done->err == ERR_OK && log_once_over(&refusal))
+		log_info("rules", "the kernel takes changes again");
+	if (status.refusing != (refuses ? 1 : 0) && (refuses || done->err == ERR_OK)) {
+		status.refusing = refuses;
+		send_status();
+	}
+}
+
+/* --- questions ----------------------------------------------------------------------------------- */
+
+/* A copy, for what must be compared after a policy was replaced; NULL where there is none. */
+static struct message_policy *
+copy_of(uint32_t device)
+{
+	const struct message_policy *policy = hold_find(hold, device);
+	size_t len = policy ? message_policy_len(policy) : 0;
+	struct message_policy *copy = policy ? must_alloc(1, len) : NULL;
+
+	if (copy)
+		memcpy(copy, policy, len);
+	return copy;
+}
+
+static void
+on_policy(const struct message_policy *policy, struct message_done *done, struct fault *why)
+{
+	auto_free struct message_policy *old = copy_of(policy->device);
+
+	hold_policy(hold, policy, done, why);
+	if (done->err == ERR_OK)
+		network_bind(network, old, policy);
+}
+
+static void
+on_forget(const struct message_forget *forget, struct message_done *done, struct fault *why)
+{
+	auto_free struct message_policy *old = copy_of(forget->device);
+
+	hold_forget(hold, forget, done, why);
+	if (done->err == ERR_OK)
+		network_bind(network, old, NULL);
+}
+
+static void
+on_restored(struct message_done *done)
+{
+	struct fault why = {0};
+
+	if (hold)
+		hold_restored(hold, done, &why);
+	if (done->err) {
+		log_warnx("rules", "%s", why.text);
+		return;
+	}
+	if (network_raise(network, &why))
+		log_warnx("network", "%s", why.text);
+	else
+		log_info("network", "ports are up");
+	status.links_up = 1;
+	for (uint32_t i = 1; hold && i <= DEVICE_NUMBER_MAX; i++)
+		if (hold_find(hold, i))
+			network_bind(network, NULL, hold_find(hold, i));
+	send_status();
+}
+
+static struct message_counters counters;
+
+static void
+send_counters(bool is_last, uint32_t seq)
+{
+	counters.is_last = is_last;
+	if (channel_send(
+		    engine, MESSAGE_COUNTERS, seq, &counters, message_counters_len(&counters), -1))
+		log_warnx("start", "the engine does not take counters");
+	counters.n_rows = 0;
+}
+
+static void
+on_counter(uint32_t device, uint64_t packets, uint64_t bytes, void *arg)
+{
+	if (counters.n_rows == COUNTER_ROWS_MAX)
+		send_counters(false, *(const uint32_t *)arg);
+	counters.row[counters.n_rows++] = (struct counter_row){
+		.device = device, .denied_packets = packets, .denied_bytes = bytes};
+}
+
+static void
+on_counters_ask(uint32_t seq)
+{
+	counters.n_rows = 0;
+	if (apply && nft_apply_counters(apply, on_counter, &seq))
+		log_warn("rules", "counters cannot be read");
+	send_counters(true, seq);
+}
+
+static void
+on_message(struct channel *channel, const struct message_header *header, const void *payload,
+	int fd, void *arg)
+{
+	struct message_done done = {0};
+	struct fault why = {0};
+
+	if (fd >= 0)
+		close(fd);
+	switch (header->type) {
+	case MESSAGE_RESTORED:
+		on_restored(&done);
+		break;
+	case MESSAGE_COUNTERS_ASK:
+		on_counters_ask(header->seq);
+		return;
+	default:
+		if (!hold) {
+			done.err = ERR_UNSUPPORTED; /* a sensor holds nobody */
+			break;
+		}
+		switch (header->type) {
+		case MESSAGE_POLICY:
+			on_policy(payload, &done, &why);
+			break;
+		case MESSAGE_FORGET:
+			on_forget(payload, &done, &why);
+			break;
+		case MESSAGE_PAUSE:
+			hold_pause(hold, payload, &done, &why);
+			break;
+		case MESSAGE_OPEN:
+			hold_open(hold, payload, &done, &why);
+			break;
+		default:
+			return;
+		}
+	}
+	if (done.err && why.text[0])
+		log_debug("rules", "device %u: %s", done.device, why.text);
+	answer(channel, header->seq, &done);
+	note_result(&done, &why);
+}
+
+/* --- peers ------------------------------------------------------------------------------------------- */
+
+static void
+on_closed(struct channel *channel, const char *why, void *arg)
+{
+	log_info("start", "%s is gone: %s", process_name(channel_peer(channel)), why);
+}
+
+static void
+on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
+{
+	struct channel **channel = peer == PROCESS_ENGINE     ? &engine
+				   : peer == PROCESS_RESOLVER ? &resolver
+							      : NULL;
+
+	if (what != DESCRIPTOR_PEER || !channel) {
+		close(fd);
+		return;
+	}
+	channel_free(*channel);
+	*channel = channel_new(fd, PROCESS_ENFORCER, peer, on_message, on_closed, NULL);
+	if (peer == PROCESS_ENGINE && settings)
+		send_status();
+}
+
+static void
+on_link(const struct message_link *link, void *arg)
+{
+	if (network)
+		network_on_link(network, link);
+}
+
+static void
+on_tick(void *arg)
+{
+	hold_tick(hold);
+	if (!nft_apply_is_loaded(apply, &base))
+		fatalx("rules", "somebody took our tables away");
+}
+
+/* --- start --------------------------------------------------------------------------------------------- */
+
+/* Rules first, then the bridge: it never stands a moment without them. */
+static void
+begin_router(void)
+{
+	struct fault why = {0};
+	bool adopted = false;
+
+	if (nft_apply_new(&apply) || conntrack_new(&conntrack))
+		fatal("start", "no netlink");
+	if (nft_base_render(&base, settings, network_gateway_mac(network), &why))
+		fatalx("start", "%s", why.text);
+	if (nft_apply_load(apply, &base, &adopted, &why))
+		fatalx("start", "%s", why.text);
+	status.adopted = adopted;
+	log_info("rules", "%s, %u elements",
+		adopted ? "found our tables and kept them" : "tables loaded",
+		nft_apply_count(apply));
+	if (network_prepare(network, &why))
+		fatalx("start", "%s", why.text);
+	hold = hold_new(apply, conntrack, settings);
+	loop_timer_new(TICK_MS, true, on_tick, NULL);
+}
+
+int
+main(void)
+{
+	static const struct process_hooks hooks = {
+		.on_descriptor = on_descriptor, .on_link = on_link};
+	struct fault why = {0};
+
+	settings = process_begin(PROCESS_ENFORCER, &hooks);
+	if (kernel_probe(&kernel, &why))
+		fatalx("start", "%s", why.text);
+	if (network_new(&network, settings, &why))
+		fatalx("start", "%s", why.text);
+	if (settings->mode == SETTINGS_ROUTER)
+		begin_router();
+	confine(PROCESS_ENFORCER, settings);
+	process_ready();
+	send_status();
+	loop_run();
+	return 0;
+}
