@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/log.h"
+#include "observation/filter.h"
 
 enum { DNS_PORT = 53, HTTP_PORT = 80, MDNS_PORT = 5353, SSDP_PORT = 1900, BACKLOG = 256 };
 enum { CAPTURE_BUFFER = 8 * 1024 * 1024, DNS_BUFFER = 1024 * 1024 };
@@ -140,14 +142,22 @@ asroot_packets(
 	struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
 	struct sock_fprog closed = {COUNT_OF(nothing), nothing};
 	struct sockaddr_ll all = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
+	static struct filter filter;
+	struct fault why;
 
+	/* From all interfaces: a port that is plugged in later is in no list, and the list is locked. */
+	enum err err = filter_make(&filter, NULL, 0, &why);
+	if (err) {
+		log_warnx("capture", "filter: %s", why.text);
+		errno = EINVAL;
+		return err;
+	}
 	auto_close int fd = socket_as(settings, PROCESS_CAPTURE, AF_PACKET, SOCK_RAW, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &closed, sizeof closed) ||
 		set(fd, SOL_SOCKET, SO_RCVBUFFORCE, CAPTURE_BUFFER) ||
 		bind(fd, (const struct sockaddr *)&all, sizeof all))
 		return ERR_SYSTEM;
-	struct sock_filter anything[] = {BPF_STMT(BPF_RET | BPF_K, 65535)};
-	struct sock_fprog open = {COUNT_OF(anything), anything};
+	struct sock_fprog open = {filter.n, filter.code};
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &open, sizeof open) ||
 		set(fd, SOL_SOCKET, SO_LOCK_FILTER, 1))
 		return ERR_SYSTEM;
