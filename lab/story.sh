@@ -33,7 +33,7 @@ trap 'exit 130' INT TERM HUP
 rm -rf "$story"
 mkdir -p "$story"
 # Each attack that must have its effect on the plain network, and none behind Pinfold.
-forbidden="neighbours logins flood rebind tunnel arp ndp spoof ra resolver hostile-cloud new-mac dhcp"
+forbidden="neighbours logins infected-camera flood rebind tunnel arp ndp spoof ra resolver hostile-cloud new-mac dhcp"
 
 tell()
 {
