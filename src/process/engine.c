@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/engine.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "process/confine.h"
+
+enum { LOOK_MS = 1000, COUNTERS_MS = 10 * 1000 };
+
+struct engine engine = {.ctl_fd = -1};
+
+/* --- who talks to us ------------------------------------------------------------------------------ */
+
+static void
+on_message(struct channel *channel, const struct message_header *header, const void *payload,
+	int fd, void *arg)
+{
+	switch (header->type) {
+	case MESSAGE_OBSERVATION:
+		observe_message(payload);
+		break;
+	case MESSAGE_ANSWERED:
+		observe_answered(payload);
+		break;
+	case MESSAGE_DONE:
+		sync_done(header->seq, payload);
+		break;
+	case MESSAGE_COUNTERS:
+		observe_counters(payload);
+		break;
+	case MESSAGE_ENFORCER_STATUS: {
+		const struct message_enforcer_status *status = payload;
+		engine.enforcer = *status;
+		engine.has_enforcer_status = true;
+		break;
+	}
+	case MESSAGE_RESOLVER_STATUS: {
+		const struct message_resolver_status *status = payload;
+		bool was_dead = engine.has_resolver_status && engine.resolver.upstream_dead;
+		engine.resolver = *status;
+		engine.has_resolver_status = true;
+		if (status->upstream_dead != was_dead)
+			event(was_dead ? EVENT_NOTICE : EVENT_ALARM, NULL,
+				was_dead ? "dns-upstream-back" : "dns-upstream-dead", "",
+				was_dead ? "the name servers upstream answer again"
+					 : "no name server upstream answers; what is open stays "
+					   "open "
+					   "until it expires");
+		break;
+	}
+	case MESSAGE_FETCHED:
+		mud_fetched(payload, fd);
+		break;
+	case MESSAGE_COMMAND:
+		command_run(channel, header->seq, payload);
+		break;
+	default:
+		break;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+on_peer_closed(struct channel *channel, const char *why, void *arg)
+{
+	/* The monitor starts it again and sends a new channel; until then nothing is lost. */
+	log_info("peer", "%s: %s", process_name(channel_peer(channel)), why);
+}
+
+static void
+on_client_closed(struct channel *channel, const char *why, void *arg)
+{
+	struct client *client = arg;
+
+	channel_free(client->channel);
+	client->channel = NULL;
+	client->follows = false;
+}
+
+static void
+on_ctl(int listening, void *arg)
+{
+	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	for (int i = 0; i < CLIENTS_MAX; i++) {
+		struct client *client = &engine.client[i];
+		if (client->channel)
+			continue;
+		client->channel = channel_new(
+			fd, PROCESS_ENGINE, PROCESS_CTL, on_message, on_client_closed, client);
+		return;
+	}
+	close(fd);
+}
+
+static void
+on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
+{
+	switch (what) {
+	case DESCRIPTOR_PEER:
+		channel_free(engine.peer[peer]);
+		engine.peer[peer] =
+			channel_new(fd, PROCESS_ENGINE, peer, on_message, on_peer_closed, NULL);
+		if (engine.store)
+			sync_peer_connected(peer);
+		return;
+	case DESCRIPTOR_CTL:
+		engine.ctl_fd = fd;
+		if (engine.store && !engine.ctl_watch)
+			engine.ctl_watch = loop_watch_read(fd, on_ctl, NULL);
+		return;
+	default:
+		close(fd);
+	}
+}
+
+static void
+on_link(const struct message_link *link, void *arg)
+{
+	if (!engine.table)
+		return;
+	device_port_is(engine.table, link->name, link->up && !link->gone);
+}
+
+/* --- start ---------------------------------------------------------------------------------------- */
+
+static void
+fill_random(void *out, size_t len)
+{
+	if (getrandom(out, len, 0) != (ssize_t)len)
+		fatal("start", "no random numbers");
+}
+
+static void
+random8(uint8_t out[static 8])
+{
+	fill_random(out, 8);
+}
+
+static void
+read_line(const char *path, char *out, size_t size)
+{
+	auto_fclose FILE *file = fopen(path, "re");
+
+	out[0] = '\0';
+	if (file && fgets(out, (int)size, file))
+		out[strcspn(out, "\n")] = '\0';
+}
+
+/* Our own MACs are no devices. */
+static void
+read_own_macs(void)
+{
+	char path[300], text[32];
+	struct dirent *entry;
+	DIR *dir = opendir("/sys/class/net");
+
+	while (dir && (entry = readdir(dir))) {
+		struct identify_rules *rules = &engine.identify;
+		if (entry->d_name[0] == '.' || rules->n_own == COUNT_OF(rules->own))
+			continue;
+		snprintf(path, sizeof path, "/sys/class/net/%s/address", entry->d_name);
+		read_line(path, text, sizeof text);
+		if (mac_parse(rules->own[rules->n_own], text) &&
+			mac_is_unicast(rules->own[rules->n_own]))
+			rules->n_own++;
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void
+know_the_home(const struct settings *settings)
+{
+	const struct ip_prefix *own[] = {&settings->lan4, &settings->lan6};
+	static const struct ip_prefix link_local = {
+		.address = {.version = 6, .byte = {0xfe, 0x80}}, .length = 10};
+
+	engine.rules.lan4 = settings->lan4;
+	engine.rules.lan6 = settings->lan6;
+	for (int i = 0; i < 2; i++) {
+		if (!own[i]->address.version)
+			continue;
+		engine.rules.gateway[engine.rules.n_gateways++] = own[i]->address;
+		engine.lan[engine.world.n_lan++] = *own[i];
+	}
+	engine.lan[engine.world.n_lan++] = link_local;
+	engine.world.lan = engine.lan;
+	engine.join_until_s = clock_wall_s() + settings->join_window_minutes * 60;
+	if (!settings->join_window_minutes)
+		engine.join_until_s = 0;
+}
+
+static void
+say_how_found(void)
+{
+	if (engine.found == STORE_RESTORED)
+		event(EVENT_ALARM, NULL, "store-restored", "",
+			"the database was damaged; the last good copy is in use, the damaged file "
+			"is "
+			"kept beside it");
+	if (engine.found == STORE_LOST)
+		event(EVENT_ALARM, NULL, "store-lost", "",
+			"the database was damaged and there is no good copy: every device waits "
+			"until it is admitted again; the damaged file is kept");
+	if (engine.observed_lost)
+		event(EVENT_NOTICE, NULL, "history-lost", "",
+			"the history of events and flows was damaged and begins anew");
+}
+
+static void
+on_look(void *arg)
+{
+	observe_expire();
+	pause_look();
+	mud_look();
+}
+
+static void
+on_counters(void *arg)
+{
+	if (channel_is_open(engine.peer[PROCESS_ENFORCER]) &&
+		channel_send(engine.peer[PROCESS_ENFORCER], MESSAGE_COUNTERS_ASK, 0, NULL, 0, -1))
+		log_debug("counters", "not asked");
+}
+
+static void
+on_signal(int signo, void *arg)
+{
+	keep_flush(true);
+	store_close(engine.store);
+	loop_stop();
+}
+
+int
+main(void)
+{
+	static const struct process_hooks hooks = {
+		.on_descriptor = on_descriptor, .on_link = on_link};
+	uint8_t secret[16];
+	struct fault why;
+
+	engine.peers = must_alloc(DEVICES_MAX, sizeof *engine.peers);
+	engine.wards = must_alloc(DEVICES_MAX, sizeof *engine.wards);
+	engine.world.peer = engine.peers;
+	TAILQ_INIT(&engine.due);
+	fill_random(secret, sizeof secret);
+	fill_random(&engine.harm_key, sizeof engine.harm_key);
+	engine.table = device_table_new(DEVICES_MAX, secret);
+	engine.identify.random = random8;
+	engine.started_s = clock_wall_s();
+	read_own_macs();
+	read_line("/proc/sys/kernel/random/boot_id", engine.boot, sizeof engine.boot);
+
+	engine.settings = process_begin(PROCESS_ENGINE, &hooks);
+	know_the_home(engine.settings);
+	confine(PROCESS_ENGINE, engine.settings);
+	if (store_open(engine.settings->state_directory, NULL, &engine.store, &engine.found,
+		    &engine.observed_lost, &why))
+		fatalx("store", "%s", why.text);
+	event_start();
+	sync_start();
+	say_how_found();
+	keep_load();
+	pause_load();
+	keep_start();
+	loop_on_signal(SIGTERM, on_signal, NULL);
+	loop_timer_new(LOOK_MS, true, on_look, NULL);
+	loop_timer_new(COUNTERS_MS, true, on_counters, NULL);
+	process_ready();
+	if (engine.ctl_fd >= 0)
+		engine.ctl_watch = loop_watch_read(engine.ctl_fd, on_ctl, NULL);
+	for (int i = 0; i < PROCESS_COUNT; i++)
+		if (engine.peer[i])
+			sync_peer_connected((enum process)i);
+	loop_run();
+	return 0;
+}

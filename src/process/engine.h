@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_PROCESS_ENGINE_H
+#define PINFOLD_PROCESS_ENGINE_H
+
+#include <jansson.h>
+#include <sys/queue.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "device/binding.h"
+#include "device/identify.h"
+#include "message/channel.h"
+#include "policy/compile.h"
+#include "policy/learn.h"
+#include "policy/policy.h"
+#include "process/process.h"
+#include "store/store.h"
+
+/*
+ * The engine: the only one that decides.
+ *
+ * In come observations (capture), names that were answered (resolver), what the
+ * kernel did (enforcer), MUD files (fetcher) and what people ask for (control
+ * socket, web).  Out go policies, views and introductions, and events.  It
+ * touches neither the network nor the kernel's rules.
+ *
+ * The files: engine.c wires; engine_ward.c keeps what was decided for a device
+ * and merges its policy; engine_sync.c tells enforcer, resolver and relay;
+ * engine_change.c commits changes, with journal and undo; engine_observe.c takes
+ * what is seen, engine_flow.c aggregates it, engine_contain.c acts on harm;
+ * engine_mud.c follows MUD files; engine_event.c groups and tells events;
+ * engine_command.c has the table of verbs, engine_show.c their reading half.
+ */
+enum {
+	DEVICES_MAX = 12000,
+	CLIENTS_MAX = 16,
+	ANSWERS_A_DEVICE = 192,     /* first to expire goes */
+	INTRODUCTIONS_MAX = 4096,   /* beyond: refused */
+	RULES_A_DEVICE = 128,       /* owner's; beyond: refused */
+	CONTAINMENTS_A_DEVICE = 32, /* beyond: quarantine */
+	REPORTS_A_DEVICE = 16,
+	PENDING_FLOWS_MAX = 32768, /* beyond: flushed early, then counted as lost */
+	EVENT_GROUPS_MAX = 2048,   /* least recently seen is closed */
+	UNRECORDED_MAX = 512,      /* containments that the database would not take */
+};
+
+/*
+ * What can be decided about a device.  A change sets facets, the journal keeps
+ * them as they were and as they became, undo sets them back.
+ */
+#define FACET_LIST(X)                                                                              \
+	X(FACET_NAME, "name")     /* string */                                                     \
+	X(FACET_CLASS, "class")   /* word */                                                       \
+	X(FACET_STATE, "state")   /* word */                                                       \
+	X(FACET_BEFORE, "before") /* word: state to go back to on release */                       \
+	X(FACET_RULES, "rules")   /* [{text, since}], strongest first */                           \
+	X(FACET_CONTAINMENT,                                                                       \
+		"containment") /* [{act, direction, proto, port, cause, since, text}] */           \
+	X(FACET_INTRODUCTIONS, "introductions") /* [{to, service, since}] */                       \
+	X(FACET_LEARNED, "learned")             /* {file, since, flows} */                         \
+	X(FACET_MUD, "mud")           /* {url, state, digest, signature, signer, since, ...} */    \
+	X(FACET_MUD_FILE, "mud-file") /* string: as we render it */                                \
+	X(FACET_MUD_NEXT, "mud-next") /* as mud, waiting for approval */                           \
+	X(FACET_MUD_NEXT_FILE, "mud-next-file")                                                    \
+	X(FACET_REPORTS, "reports") /* [{text, issuer, since}] */                                  \
+	X(FACET_ISSUERS, "issuers") /* of the home: {name: key} */                                 \
+	X(FACET_MEMBERS, "members") /* of the home: [{class, device}] */
+
+enum facet {
+#define X(name, word) name,
+	FACET_LIST(X)
+#undef X
+		FACET_COUNT,
+};
+const char *facet_word(enum facet);
+enum facet facet_from_word(const char *word); /* FACET_COUNT: none */
+
+/* A name's address, as the resolver told it. */
+struct answer {
+	struct ip address;
+	char *name;
+	int64_t until_s; /* wall */
+	uint32_t seconds;
+	uint16_t slot; /* 0: nothing was opened */
+	bool is_unsaved;
+};
+
+/* What the engine keeps of one device, besides struct device. */
+struct ward {
+	uint32_t number;            /* 0: the home */
+	struct device *device;      /* NULL: the home */
+	json_t *facet[FACET_COUNT]; /* NULL where unset; NAME, CLASS, STATE live in the device */
+	int64_t since_s;            /* in its state */
+	struct policy *policy;
+	struct compiled_slots *slots;
+	uint32_t generation;
+	bool is_policy_due, is_view_due, is_queued, is_save_due, is_view_only_open;
+	bool has_neighbour_rules, is_stored;
+	uint64_t save_after_ns;
+	TAILQ_ENTRY(ward) queue;
+
+	struct answer *answer;
+	uint16_t n_answers, room_answers;
+	uint32_t questions, long_names, undeclared; /* since the last look */
+	uint64_t questions_ns;
+
+	int64_t pause_since_s, pause_until_s; /* 0: not paused */
+	uint64_t pause_until_ns;
+	int64_t pause_journal;
+	json_t *offers; /* rules offered when the last pause ended */
+
+	uint64_t denied_packets, denied_bytes;
+	uint32_t faults; /* rules that could not be taken over */
+	char last_fault[180];
+	uint32_t fetch_id; /* running, 0: none */
+	int64_t fetch_after_s;
+	uint32_t fetch_failures;
+	char fetch_why[256];
+};
+
+struct client {
+	struct channel *channel;
+	bool follows;
+};
+
+struct engine {
+	const struct settings *settings;
+	struct store *store;
+	enum store_found found;
+	bool observed_lost;
+	struct log_once store_trouble;
+	char store_why[256];
+	struct channel *peer[PROCESS_COUNT];
+	struct client client[CLIENTS_MAX];
+	int ctl_fd;
+	struct loop_watch *ctl_watch;
+
+	struct device_table *table;
+	struct binding_rules rules;
+	struct identify_rules identify;
+	struct harm_key harm_key;
+	struct ward home; /* number 0: decisions about the home itself; its device is NULL */
+
+	struct policy_peer *peers; /* sorted by number; one a device */
+	struct ward **wards;       /* the same places */
+	size_t n_peers;
+	struct policy_world world;
+	struct ip_prefix lan[4];
+	struct policy_member *members;
+
+	struct introduced {
+		uint32_t asker, answerer;
+		const struct service *service;
+		int64_t since_s;
+	} * introduced;
+	size_t n_introduced;
+
+	TAILQ_HEAD(, ward) due;
+	bool is_restoring; /* RESTORED is still owed to the enforcer */
+	uint32_t in_flight;
+	uint32_t generation, generation_ceiling;
+	bool is_pumping;
+
+	struct message_enforcer_status enforcer;
+	struct message_resolver_status resolver;
+	bool has_enforcer_status, has_resolver_status;
+	uint64_t restored_ns, policies_sent, policies_failed;
+	struct log_once refusing;
+
+	int64_t join_until_s;
+	uint64_t flows_lost, observations, reports_lost;
+	int64_t started_s;
+	char boot[40]; /* the kernel's boot id */
+	bool is_snapshot_due;
+	uint64_t changed_ns;
+};
+
+extern struct engine engine;
+
+/* --- engine_ward.c ------------------------------------------------------------------------ */
+
+/* Attaches a ward to a device that has none. */
+struct ward *ward_new(struct device *);
+void ward_free(struct ward *);           /* and takes it out of the world */
+struct ward *ward_find(uint32_t number); /* NULL: none; 0 is the home */
+void ward_evicted(uint32_t number);      /* its device is gone from the table already */
+struct ward *ward_of(const struct device *);
+uint32_t ward_number(const struct ward *);
+/* By number ("7", "#7"), id, the owner's name, or a claimed name if only one has it. */
+struct ward *ward_find_by_text(const char *text, struct fault *why);
+
+json_t *ward_facet(const struct ward *, enum facet); /* gives a reference; JSON null when unset */
+/* Copies the value into the device or the ward; the caller rebuilds afterwards. */
+void ward_set_facet(struct ward *, enum facet, json_t *value);
+/* Merges the policy anew from its sources; marks it and whom it concerns as due. */
+void ward_rebuild(struct ward *);
+/* The policy as it would be with another state, learned or MUD file; for previews.  Gives. */
+struct policy *ward_policy_with(struct ward *, enum device_state, const struct mud *learned,
+	const struct mud *mud, enum mud_trust);
+/* The MUD file or learned profile, parsed into a buffer that the next call reuses; NULL none. */
+const struct mud *ward_mud(const struct ward *, enum facet);
+void introductions_rebuild(void);
+void world_update(struct ward *);
+void members_rebuild(void);
+
+/* --- engine_sync.c ------------------------------------------------------------------------ */
+
+void sync_policy_due(struct ward *); /* policy and view */
+void sync_view_due(struct ward *);
+/* Sends what is due, as far as the channels take it; the rest follows by itself. */
+void sync_pump(void);
+/* A peer was connected (again): everything that it must know is due. */
+void sync_peer_connected(enum process);
+void sync_done(uint32_t seq, const struct message_done *);
+void sync_introductions(const struct ward *about); /* NULL: all */
+void sync_forget(uint32_t number);
+void sync_start(void);
+
+/* --- engine_change.c ------------------------------------------------------------------------ */
+
+/* One step that the journal names: facets of one or several devices. */
+struct change {
+	const char *who, *verb;
+	char text[256];      /* sentence, printable */
+	json_t *set;         /* {"7": {"state": "observe"}}; owned */
+	bool is_containment; /* acted first, recorded then */
+	int64_t undoes;
+};
+void change_init(struct change *, const char *who, const char *verb);
+void change_set(struct change *, const struct ward *, enum facet, json_t *value); /* takes value */
+/*
+ * Commits to the database, then applies.  ERR_STORE: nothing happened (but with
+ * is_containment, which has happened and will be recorded when it can be).
+ * *journal is 0 when nothing differed.  Frees the change's set.
+ */
+enum err change_commit(struct change *, int64_t *journal, struct fault *why) MUST_USE;
+enum err change_undo(int64_t journal, const char *who, int64_t *undo, char text[static 256],
+	struct fault *why) MUST_USE;
+enum err change_forget(
+	struct ward *, const char *who, int64_t *journal, struct fault *why) MUST_USE;
+enum err change_merge(
+	const struct device_merge *, const char *who, int64_t *journal, struct fault *why) MUST_USE;
+/* Journal row for something that is no facet (a pause). */
+enum err change_note(const char *who, const char *verb, const struct ward *, const char *text,
+	json_t *before, json_t *after, int64_t *journal, struct fault *why) MUST_USE;
+void change_retry_unrecorded(void);
+
+/* --- engine_keep.c: between memory and database ------------------------------------------------ */
+
+void keep_load(void);
+/* Inside a transaction: device, identifiers, bindings. */
+void keep_save_ward(struct ward *);
+/* Something about it is new; urgent: a binding or MAC of an admitted device. */
+void keep_due(struct ward *, bool urgent);
+void keep_device_gone(uint32_t number);  /* evicted */
+void keep_start(void);                   /* timers for what is written lazily */
+void keep_trouble(const struct fault *); /* the database refused: said once */
+void keep_trouble_over(void);
+void keep_flush(bool is_final);
+json_t *keep_export(struct ward *); /* everything of a device, for the journal of forget */
+struct ward *keep_import(const json_t *, struct fault *why);
+
+/* --- engine_observe.c ---------------------------------------------------------------------- */
+
+void observe_message(const struct message_observation *);
+void observe_answered(const struct message_answered *);
+void observe_counters(const struct message_counters *);
+void observe_expire(void);
+
+/* --- engine_flow.c -------------------------------------------------------------------------- */
+
+struct flow_seen {
+	uint32_t device, peer;
+	struct ip address;
+	uint8_t proto;
+	bool is_inbound, is_denied, is_end;
+	uint16_t port;
+	uint64_t packets, bytes;
+};
+void flow_seen(const struct flow_seen *);
+void flow_flag(uint32_t device, int64_t since_s); /* never learned */
+void flow_flush(void);                            /* inside an observed transaction */
+/* All of a device, merged with what is not flushed yet; learn_flow's names point into *keep. */
+size_t flow_list(struct ward *, struct learn_flow **out, void **keep);
+void answer_seen(struct ward *, const struct message_answered *);
+const struct answer *answer_find(const struct ward *, const struct ip *);
+
+/* --- engine_contain.c ------------------------------------------------------------------------ */
+
+void contain(struct ward *, const struct harm_verdict *);
+
+/* --- engine_pause.c --------------------------------------------------------------------------- */
+
+enum err pause_begin(struct ward *, uint32_t seconds, const char *who, int64_t *journal,
+	struct fault *why) MUST_USE;
+enum err pause_end(struct ward *, const char *who, struct fault *why) MUST_USE;
+void pause_look(void); /* ends what is over */
+bool pause_is_on(const struct ward *);
+void pause_load(void);
+
+/* --- engine_mud.c --------------------------------------------------------------------------- */
+
+void mud_url_seen(struct ward *);
+void mud_fetched(const struct message_fetched *, int fd);
+void mud_look(void); /* fetches what is due */
+enum mud_trust mud_trust_of(const struct ward *);
+enum err mud_approve(struct ward *, bool with_addresses, const char *who, struct change *,
+	struct fault *why) MUST_USE;
+
+/* --- engine_event.c -------------------------------------------------------------------------- */
+
+enum event_level { EVENT_INFO, EVENT_NOTICE, EVENT_ALARM };
+/*
+ * Tells and stores an event.  Those with a cause are grouped: while the same
+ * (device, kind, cause) goes on it is one row with a count.  text is printable.
+ */
+void event(enum event_level, const struct ward *, const char *kind, const char *cause,
+	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void event_flush(void); /* inside an observed transaction */
+void event_start(void);
+json_t *event_list(uint32_t device, int64_t before_id, uint32_t limit);
+
+/* --- engine_command.c ------------------------------------------------------------------------- */
+
+void command_run(struct channel *, uint32_t seq, const struct message_command *);
+json_t *show_device(struct ward *, bool whole);
+json_t *show_status(void);
+json_t *show_doctor(void);
+json_t *show_policy(struct ward *);
+json_t *show_ref(const struct ward *); /* {"number", "id", "name"} */
+json_t *show_why(struct ward *, const char *destination, const char *proto, uint16_t port,
+	struct fault *why);
+json_t *show_proposal(struct ward *, enum facet source, json_t **file, struct fault *why);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Harm has an answer in proportion: close one port, then limit, then quarantine.
+ * A device of class critical or personal is never touched without a person; for
+ * it, and where the owner wants reports only, the same is proposed with the
+ * command that would do it.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "process/engine.h"
+
+static bool
+has_act(const struct ward *ward, const char *act, uint8_t proto, uint16_t port)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(ward->facet[FACET_CONTAINMENT], i, row)
+	{
+		const char *is = json_string_value(json_object_get(row, "act"));
+		if (!is || strcmp(is, act))
+			continue;
+		if (strcmp(act, "patch") ||
+			(json_integer_value(json_object_get(row, "proto")) == proto &&
+				json_integer_value(json_object_get(row, "port")) == port))
+			return true;
+	}
+	return false;
+}
+
+/* What was done already and did not help is not done again: the next step is. */
+static enum harm_act
+in_proportion(const struct ward *ward, const struct harm_verdict *verdict)
+{
+	enum harm_act act = verdict->act;
+
+	if (act == HARM_ACT_CLOSE_PORT &&
+		(!verdict->port || has_act(ward, "patch", verdict->proto, verdict->port)))
+		act = HARM_ACT_LIMIT;
+	if (act == HARM_ACT_LIMIT && has_act(ward, "limit", 0, 0))
+		act = HARM_ACT_QUARANTINE;
+	if (act != HARM_ACT_NOTE && act != HARM_ACT_NONE &&
+		json_array_size(ward->facet[FACET_CONTAINMENT]) >= CONTAINMENTS_A_DEVICE)
+		act = HARM_ACT_QUARANTINE;
+	return act;
+}
+
+static bool
+may_act(const struct ward *ward)
+{
+	return engine.settings->containment_acts && engine.settings->mode != SETTINGS_SENSOR &&
+	       ward->device->class != DEVICE_CLASS_CRITICAL &&
+	       ward->device->class != DEVICE_CLASS_PERSONAL;
+}
+
+static bool
+is_penned_already(const struct ward *ward)
+{
+	return ward->device->state == DEVICE_WAITING || ward->device->state == DEVICE_QUARANTINE ||
+	       ward->device->state == DEVICE_BLOCK;
+}
+
+static void
+propose(struct ward *ward, enum harm_act act, const struct harm_verdict *verdict)
+{
+	const char *id = ward->device->id;
+	char command[96];
+
+	if (act == HARM_ACT_CLOSE_PORT)
+		snprintf(command, sizeof command, "pinfold policy add %s \"deny %s any %u\"", id,
+			verdict->proto == 17 ? "udp" : "tcp", verdict->port);
+	else
+		snprintf(command, sizeof command, "pinfold device quarantine %s", id);
+	event(EVENT_ALARM, ward, "containment-proposed", harm_word(verdict->cause),
+		"%s: %s; nothing was done, because %s; to act: %s", harm_sentence(verdict->cause),
+		verdict->why,
+		ward->device->class == DEVICE_CLASS_CRITICAL   ? "it is critical"
+		: ward->device->class == DEVICE_CLASS_PERSONAL ? "it is personal"
+							       : "containment is set to report",
+		command);
+}
+
+static json_t *
+with_row(const struct ward *ward, const char *act, const struct harm_verdict *verdict)
+{
+	json_t *list = ward->facet[FACET_CONTAINMENT]
+			       ? json_deep_copy(ward->facet[FACET_CONTAINMENT])
+			       : json_array();
+	json_array_append_new(
+		list, json_pack("{s:s, s:s, s:i, s:i, s:s, s:I, s:s}", "act", act, "direction",
+			      "from", "proto", verdict->proto, "port", verdict->port, "cause",
+			      harm_word(verdict->cause), "since", (json_int_t)clock_wall_s(),
+			      "text", verdict->why));
+	return list;
+}
+
+void
+contain(struct ward *ward, const struct harm_verdict *verdict)
+{
+	enum harm_act act = in_proportion(ward, verdict);
+	const char *word = harm_word(verdict->cause);
+	struct change change;
+	struct fault why;
+	int64_t journal;
+
+	if (act == HARM_ACT_NONE)
+		return;
+	if (act == HARM_ACT_NOTE || is_penned_already(ward)) {
+		event(EVENT_NOTICE, ward, "harm", word, "%s: %s", harm_sentence(verdict->cause),
+			verdict->why);
+	} else if (!may_act(ward)) {
+		propose(ward, act, verdict);
+	} else {
+		change_init(&change, "pinfold", "containment");
+		change.is_containment = true;
+		if (act == HARM_ACT_QUARANTINE) {
+			change_set(&change, ward, FACET_BEFORE, ward_facet(ward, FACET_STATE));
+			change_set(&change, ward, FACET_STATE,
+				json_string(device_state_word(DEVICE_QUARANTINE)));
+		}
+		change_set(&change, ward, FACET_CONTAINMENT,
+			with_row(ward,
+				act == HARM_ACT_CLOSE_PORT ? "patch"
+				: act == HARM_ACT_LIMIT    ? "limit"
+							   : "quarantine",
+				verdict));
+		snprintf(change.text, sizeof change.text, "%s %s: %.150s", harm_act_word(act),
+			device_label(ward->device), verdict->why);
+		if (change_commit(&change, &journal, &why))
+			log_debug(
+				"contain", "device %u: acted; not recorded yet", ward_number(ward));
+	}
+	/* What harm taught must not become what is allowed. */
+	uint64_t ago_ns = clock_monotonic_ns() - verdict->since_ns;
+	flow_flag(ward_number(ward),
+		clock_wall_s() - (int64_t)(ago_ns / CLOCK_SECOND_NS) - verdict->window_s);
+}

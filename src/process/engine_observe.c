@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What capture and resolver report, row by row: to whom it belongs, what it
+ * binds, whether it does harm, and what is worth keeping.
+ */
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "process/engine.h"
+
+/* Of a phone or laptop: that it is here and how to reach it, and nothing of what it does. */
+static bool
+is_for_personal(enum observed what)
+{
+	switch (what) {
+	case OBSERVED_ARP:
+	case OBSERVED_ND_DAD:
+	case OBSERVED_ND_ADVERT:
+	case OBSERVED_IP:
+	case OBSERVED_MAC_SEEN:
+	case OBSERVED_DHCP4_DISCOVER:
+	case OBSERVED_DHCP4_REQUEST:
+	case OBSERVED_DHCP4_ACK:
+	case OBSERVED_DHCP4_NAK:
+	case OBSERVED_DHCP4_RELEASE:
+	case OBSERVED_DHCP_HOSTNAME:
+	case OBSERVED_DHCP_CLIENT_ID:
+	case OBSERVED_DHCP_VENDOR_CLASS:
+	case OBSERVED_DHCP_PARAMETERS:
+	case OBSERVED_DHCP6_SOLICIT:
+	case OBSERVED_DHCP6_REPLY:
+	case OBSERVED_DHCP6_RELEASE:
+	case OBSERVED_DHCP6_DUID:
+	case OBSERVED_MDNS_NAME:
+	case OBSERVED_FLOW_NEW: /* counted for harm, not kept */
+	case OBSERVED_FLOW_END:
+	case OBSERVED_DENIED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+is_flow(enum observed what)
+{
+	return what == OBSERVED_FLOW_NEW || what == OBSERVED_FLOW_END || what == OBSERVED_DENIED;
+}
+
+static bool
+is_ours(const struct ip *ip)
+{
+	for (int i = 0; i < engine.rules.n_gateways; i++)
+		if (ip_is_equal(&engine.rules.gateway[i], ip))
+			return true;
+	return false;
+}
+
+/* Reasons that are about addresses, not about where a flow would have gone. */
+static bool
+is_about_a_flow(const struct observation *row)
+{
+	switch (row->what == OBSERVED_DENIED ? row->value : REASON_NEW_FLOW) {
+	case REASON_NEW_FLOW:
+	case REASON_FROM_DEVICE:
+	case REASON_NEIGHBOUR:
+	case REASON_ADMIN_PORT:
+	case REASON_ENCRYPTED_DNS:
+	case REASON_PATCHED:
+	case REASON_PENNED:
+	case REASON_PAUSE_OVER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+keep_flow(const struct observation *row)
+{
+	struct device *opener = device_find_by_address(engine.table, &row->source);
+	struct device *other = device_find_by_address(engine.table, &row->target);
+	struct flow_seen flow = {.proto = row->proto,
+		.port = row->target_port,
+		.packets = row->packets,
+		.bytes = row->bytes,
+		.is_denied = row->what == OBSERVED_DENIED,
+		.is_end = row->what == OBSERVED_FLOW_END};
+
+	if (!is_about_a_flow(row) || is_ours(&row->target) || ip_is_multicast(&row->target))
+		return;
+	if (opener) {
+		flow.device = opener->number;
+		flow.address = row->target;
+		flow.peer = other ? other->number : 0;
+	} else if (other) {
+		flow.device = other->number;
+		flow.address = row->source;
+		flow.is_inbound = true;
+	} else if (row->device) {
+		flow.device = row->device;
+		flow.address = row->target;
+	} else {
+		return;
+	}
+	const struct ward *ward = ward_find(flow.device);
+	if (!ward || !ward->device || ward->device->class == DEVICE_CLASS_PERSONAL ||
+		ip_is_multicast(&flow.address) || is_ours(&flow.address))
+		return;
+	if (flow.address.version)
+		flow_seen(&flow);
+}
+
+static void
+tell_denied(struct ward *ward, const struct observation *row)
+{
+	enum reason reason = (enum reason)row->value;
+	char target[IP_TEXT_MAX];
+
+	if (reason == REASON_NEW_FLOW)
+		return;
+	if (ward->device->class == DEVICE_CLASS_PERSONAL) {
+		event(EVENT_INFO, ward, "denied", reason_word(reason), "%s",
+			reason_sentence(reason));
+		return;
+	}
+	const struct answer *answer = answer_find(ward, &row->target);
+	event(EVENT_INFO, ward, "denied", reason_word(reason), "%s; the last: %.100s%s%u to %s",
+		reason_sentence(reason), answer ? answer->name : ip_render(&row->target, target),
+		row->proto == 6    ? " tcp/"
+		: row->proto == 17 ? " udp/"
+				   : " icmp/",
+		row->target_port, row->target.version == 6 ? "IPv6" : "IPv4");
+}
+
+static void
+look_for_harm(struct ward *ward, const struct observation *row)
+{
+	struct harm_verdict verdict;
+
+	if (harm_from_observation(
+		    &ward->device->harm, &engine.harm_key, row, clock_monotonic_ns(), &verdict))
+		contain(ward, &verdict);
+}
+
+static void
+on_spoof(const struct binding_change *change)
+{
+	struct ward *victim = change->device ? ward_find(change->device) : NULL;
+	struct ward *culprit = change->culprit ? ward_find(change->culprit) : NULL;
+	char address[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
+	struct harm_verdict verdict;
+
+	if (culprit && !culprit->device)
+		culprit = NULL;
+	event(EVENT_ALARM, culprit ? culprit : victim, "spoof", change->port,
+		"port %s, MAC %s claimed %s of %s", change->port, mac_render(change->mac, mac),
+		change->address.version ? ip_render(&change->address, address) : "the MAC",
+		victim && victim->device ? device_label(victim->device) : "the gateway");
+	if (culprit && culprit != victim &&
+		harm_from_spoof(&culprit->device->harm, clock_monotonic_ns(), &verdict))
+		contain(culprit, &verdict);
+}
+
+static void
+on_binding(const struct binding_change *change)
+{
+	struct ward *ward = change->device ? ward_find(change->device) : NULL;
+	char address[IP_TEXT_MAX];
+
+	switch (change->event) {
+	case BINDING_SPOOFED:
+		on_spoof(change);
+		return;
+	case BINDING_OVER_LIMIT:
+		if (ward)
+			event(EVENT_NOTICE, ward, "addresses-over-limit", change->port,
+				"used more addresses than one device may have");
+		return;
+	case BINDING_ADDED:
+	case BINDING_REMOVED:
+	case BINDING_MOVED:
+		break;
+	default:
+		return;
+	}
+	if (!ward || !ward->device)
+		return;
+	log_debug("binding", "device %u: %s %s on %s", ward_number(ward),
+		binding_event_word(change->event), ip_render(&change->address, address),
+		change->port);
+	sync_policy_due(ward);
+	keep_due(ward, true);
+	sync_introductions(ward);
+}
+
+static void
+apply_bindings(size_t (*next)(struct binding_change *, const struct observation *),
+	const struct observation *row)
+{
+	struct binding_change change[BINDING_CHANGES_MAX];
+	size_t n = next(change, row);
+
+	for (size_t i = 0; i < n; i++)
+		on_binding(&change[i]);
+}
+
+static size_t
+from_row(struct binding_change *out, const struct observation *row)
+{
+	return binding_from_observation(
+		engine.table, &engine.rules, row, clock_monotonic_ns(), out);
+}
+
+static size_t
+from_time(struct binding_change *out, const struct observation *row)
+{
+	return binding_expire(engine.table, clock_monotonic_ns(), out);
+}
+
+void
+observe_expire(void)
+{
+	apply_bindings(from_time, NULL);
+	sync_pump();
+}
+
+/* --- new devices ------------------------------------------------------------------------------- */
+
+static bool
+is_joining(void)
+{
+	return clock_wall_s() < engine.join_until_s;
+}
+
+static void
+join(struct ward *ward, const char *port)
+{
+	struct device_ceiling ceiling =
+		device_ceiling_for_port(engine.table, port, ward_number(ward));
+	struct change change;
+	struct fault why;
+	int64_t journal;
+
+	if (!device_ceiling_permits(&ceiling, DEVICE_OBSERVE)) {
+		event(EVENT_NOTICE, ward, "not-joined", port,
+			"stays waiting although the joining window is open: a held device is on "
+			"port %s",
+			port);
+		return;
+	}
+	change_init(&change, "join window", "device.admit");
+	snprintf(change.text, sizeof change.text, "%s was admitted by the open joining window",
+		device_label(ward->device));
+	change_set(&change, ward, FACET_STATE, json_string(device_state_word(DEVICE_OBSERVE)));
+	if (change_commit(&change, &journal, &why))
+		event(EVENT_NOTICE, ward, "not-joined", port, "stays waiting: %.150s", why.text);
+}
+
+static void
+on_new(struct device *device, const char *port)
+{
+	struct ward *ward = ward_new(device);
+	char mac[MAC_TEXT_MAX] = "none";
+	const char *maker = NULL;
+
+	if (device->n_macs) {
+		mac_render(device->mac[0].mac, mac);
+		maker = identify_maker(device->mac[0].mac);
+	}
+	ward_rebuild(ward);
+	keep_due(ward, true);
+	event(EVENT_NOTICE, ward, "new-device", "",
+		"a new device on port %s waits (MAC %s%s%s); to let it in: pinfold device admit %s",
+		port[0] ? port : "unknown", mac, maker ? ", " : "", maker ? maker : "", device->id);
+	if (is_joining())
+		join(ward, port);
+}
+
+static void
+on_return(const struct device_merge *back)
+{
+	int64_t journal;
+	struct fault why;
+
+	if (change_merge(back, "pinfold", &journal, &why))
+		log_info("identify", "device %u is device %u again, but: %s", back->from,
+			back->into, why.text);
+}
+
+static void
+observe(const struct observation *row)
+{
+	struct identified who;
+	enum observed what = (enum observed)row->what;
+
+	if (what == OBSERVED_LOST) {
+		engine.reports_lost += row->value;
+		return;
+	}
+	const struct device *known = row->device ? device_find(engine.table, row->device)
+						 : device_find_by_mac(engine.table, row->mac);
+	if (known && known->class == DEVICE_CLASS_PERSONAL && !is_for_personal(what))
+		return;
+	/* Room for one more in our own arrays as well as in the table's. */
+	if (!known && engine.n_peers >= DEVICES_MAX - 1)
+		return;
+	identify_observation(
+		engine.table, &engine.identify, row, clock_monotonic_ns(), clock_wall_s(), &who);
+	if (who.evicted)
+		ward_evicted(who.evicted);
+	if (who.what == IDENTIFIED_NEW)
+		on_new(who.device, row->port);
+	struct ward *ward = who.what == IDENTIFIED_SPOOF ? NULL : ward_of(who.device);
+	if (who.what == IDENTIFIED_KNOWN && who.is_news) {
+		identify_kind(who.device);
+		keep_due(ward, false);
+	}
+	if (ward && who.is_mud_url_new) {
+		mud_url_seen(ward);
+		mud_look();
+	}
+	apply_bindings(from_row, row);
+	if (who.is_return) {
+		on_return(&who.back);
+		ward = ward_find(who.back.into);
+	}
+	if (ward && ward->device)
+		look_for_harm(ward, row);
+	if (ward && ward->device && what == OBSERVED_DENIED)
+		tell_denied(ward, row);
+	if (is_flow(what))
+		keep_flow(row);
+}
+
+void
+observe_message(const struct message_observation *message)
+{
+	for (uint32_t i = 0; i < message->n_rows; i++)
+		observe(&message->row[i]);
+	engine.observations += message->n_rows;
+	sync_pump();
+}
+
+/* --- names -------------------------------------------------------------------------------------- */
+
+void
+observe_answered(const struct message_answered *answered)
+{
+	struct ward *ward = ward_find(answered->device);
+	struct harm_verdict verdict;
+
+	if (!ward || !ward->device || ward->device->class == DEVICE_CLASS_PERSONAL)
+		return;
+	switch (answered->kind) {
+	case ANSWER_GIVEN:
+		answer_seen(ward, answered);
+		break;
+	case ANSWER_UNDECLARED:
+		ward->undeclared++;
+		event(EVENT_INFO, ward, "undeclared-name", "",
+			"asked for names that it did not declare; the last: %.180s",
+			answered->name);
+		break;
+	case ANSWER_REBIND:
+		event(EVENT_ALARM, ward, "rebind", "",
+			"an answer pointed inside the home and was withheld: %.180s",
+			answered->name);
+		break;
+	case ANSWER_LIMITED:
+		event(EVENT_NOTICE, ward, "dns-limited", "",
+			"asks for more names than its rate allows");
+		break;
+	default:
+		break;
+	}
+	if (harm_from_answers(&ward->device->harm, harm_name_is_data(answered->name),
+		    clock_monotonic_ns(), &verdict))
+		contain(ward, &verdict);
+	sync_pump();
+}
+
+void
+observe_counters(const struct message_counters *counters)
+{
+	for (uint32_t i = 0; i < counters->n_rows; i++) {
+		const struct counter_row *row = &counters->row[i];
+		struct ward *ward = ward_find(row->device);
+		if (!ward || !ward->device)
+			continue;
+		ward->denied_packets = row->denied_packets;
+		ward->denied_bytes = row->denied_bytes;
+	}
+}

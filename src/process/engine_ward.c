@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/printable.h"
+#include "process/engine.h"
+
+static const char *const facet_words[FACET_COUNT] = {
+#define X(name, word) [name] = word,
+	FACET_LIST(X)
+#undef X
+};
+
+const char *
+facet_word(enum facet facet)
+{
+	return facet_words[facet];
+}
+
+enum facet
+facet_from_word(const char *word)
+{
+	int i = 0;
+
+	while (i < FACET_COUNT && strcmp(facet_words[i], word))
+		i++;
+	return (enum facet)i;
+}
+
+uint32_t
+ward_number(const struct ward *ward)
+{
+	return ward->number;
+}
+
+struct ward *
+ward_of(const struct device *device)
+{
+	return device ? device->engine : NULL;
+}
+
+struct ward *
+ward_find(uint32_t number)
+{
+	return number ? ward_of(device_find(engine.table, number)) : &engine.home;
+}
+
+/* --- the world: every device as its neighbours' policies see it ------------------------------- */
+
+static size_t
+peer_place(uint32_t number)
+{
+	size_t lo = 0, hi = engine.n_peers;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (engine.peers[mid].number < number)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+void
+world_update(struct ward *ward)
+{
+	uint32_t number = ward_number(ward);
+	size_t at = peer_place(number);
+
+	if (at == engine.n_peers || engine.peers[at].number != number) {
+		assert(engine.n_peers < DEVICES_MAX);
+		memmove(&engine.peers[at + 1], &engine.peers[at],
+			(engine.n_peers - at) * sizeof engine.peers[0]);
+		memmove(&engine.wards[at + 1], &engine.wards[at],
+			(engine.n_peers - at) * sizeof engine.wards[0]);
+		engine.n_peers++;
+	}
+	struct policy_peer *peer = &engine.peers[at];
+	engine.wards[at] = ward;
+	bool is_confirmed = ward->policy && ward->policy->is_confirmed;
+	*peer = (struct policy_peer){
+		.number = number,
+		.state = (enum device_state)ward->device->state,
+		.name = ward->device->name[0] ? ward->device->name : NULL,
+		.authority =
+			is_confirmed ? policy_text(ward->policy, ward->policy->authority) : NULL,
+		.mud_url = is_confirmed ? policy_text(ward->policy, ward->policy->url) : NULL,
+		.policy = ward->policy,
+	};
+	engine.world.n_peers = engine.n_peers;
+}
+
+static void
+world_remove(uint32_t number)
+{
+	size_t at = peer_place(number);
+
+	if (at == engine.n_peers || engine.peers[at].number != number)
+		return;
+	engine.n_peers--;
+	memmove(&engine.peers[at], &engine.peers[at + 1],
+		(engine.n_peers - at) * sizeof engine.peers[0]);
+	memmove(&engine.wards[at], &engine.wards[at + 1],
+		(engine.n_peers - at) * sizeof engine.wards[0]);
+	engine.world.n_peers = engine.n_peers;
+}
+
+void
+members_rebuild(void)
+{
+	const json_t *list = engine.home.facet[FACET_MEMBERS];
+	size_t n = json_array_size(list);
+
+	free(engine.members);
+	engine.members = n ? must_alloc(n, sizeof *engine.members) : NULL;
+	engine.world.n_members = n;
+	engine.world.member = engine.members;
+	for (size_t i = 0; i < n; i++) {
+		const json_t *row = json_array_get(list, i);
+		engine.members[i] = (struct policy_member){
+			.class = json_string_value(json_object_get(row, "class")),
+			.device = (uint32_t)json_integer_value(json_object_get(row, "device")),
+		};
+	}
+}
+
+struct ward *
+ward_new(struct device *device)
+{
+	struct ward *ward = must_alloc(1, sizeof *ward);
+
+	assert(!device->engine);
+	ward->device = device;
+	ward->number = device->number;
+	ward->since_s = clock_wall_s();
+	device->engine = ward;
+	return ward;
+}
+
+void
+ward_free(struct ward *ward)
+{
+	if (!ward)
+		return;
+	world_remove(ward_number(ward));
+	if (ward->is_queued)
+		TAILQ_REMOVE(&engine.due, ward, queue);
+	for (int i = 0; i < FACET_COUNT; i++)
+		json_decref(ward->facet[i]);
+	json_decref(ward->offers);
+	for (int i = 0; i < ward->n_answers; i++)
+		free(ward->answer[i].name);
+	free(ward->answer);
+	policy_free(ward->policy);
+	compiled_slots_free(ward->slots);
+	if (ward->device)
+		ward->device->engine = NULL;
+	free(ward);
+}
+
+void
+ward_evicted(uint32_t number)
+{
+	size_t at = peer_place(number);
+
+	if (at == engine.n_peers || engine.peers[at].number != number)
+		return;
+	struct ward *ward = engine.wards[at];
+	bool is_stored = ward->is_stored;
+	ward->device = NULL;
+	ward_free(ward);
+	sync_forget(number);
+	if (is_stored)
+		keep_device_gone(number);
+}
+
+static bool
+has_claimed_name(const struct device *device, const char *text)
+{
+	static const enum identifier_kind kinds[] = {
+		IDENTIFIER_HOSTNAME, IDENTIFIER_MDNS_NAME, IDENTIFIER_LLDP_NAME, IDENTIFIER_MAC};
+	char mac[MAC_TEXT_MAX];
+
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		const struct identifier *identifier = device_identifier(device, kinds[i]);
+		if (identifier && !strcasecmp(identifier->claimed_value, text))
+			return true;
+	}
+	for (int i = 0; i < device->n_macs; i++)
+		if (!strcasecmp(mac_render(device->mac[i].mac, mac), text))
+			return true;
+	return false;
+}
+
+struct ward *
+ward_find_by_text(const char *text, struct fault *why)
+{
+	char shown[80], *end;
+	struct device *device, *found = NULL;
+	struct ip address;
+	size_t cursor = 0;
+
+	printable(shown, sizeof shown, text, strlen(text));
+	unsigned long number = strtoul(text + (*text == '#'), &end, 10);
+	if (*text && !*end && number <= DEVICE_NUMBER_MAX && number)
+		found = device_find(engine.table, (uint32_t)number);
+	if (!found)
+		found = device_find_by_id(engine.table, text);
+	if (!found && ip_parse(&address, text))
+		found = device_find_by_address(engine.table, &address);
+	while (!found && (device = device_next(engine.table, &cursor)))
+		if (device->name[0] && !strcasecmp(device->name, text))
+			found = device;
+	/* What a device calls itself serves to find it only while nobody else says the same. */
+	for (cursor = 0; !found || !found->engine;) {
+		struct device *first = NULL;
+		while ((device = device_next(engine.table, &cursor))) {
+			if (!has_claimed_name(device, text))
+				continue;
+			if (first) {
+				fault_set(why, ERR_INVALID,
+					"\"%s\" is what several devices call themselves (%s, %s): "
+					"use the id",
+					shown, first->id, device->id);
+				return NULL;
+			}
+			first = device;
+		}
+		found = first;
+		break;
+	}
+	if (!found)
+		fault_set(why, ERR_NOT_FOUND,
+			"no device is called \"%s\"; \"pinfold device list\" shows all", shown);
+	return ward_of(found);
+}
+
+/* --- facets ---------------------------------------------------------------------------------- */
+
+json_t *
+ward_facet(const struct ward *ward, enum facet facet)
+{
+	switch (ward->device ? facet : FACET_COUNT) {
+	case FACET_NAME:
+		return json_string(ward->device->name);
+	case FACET_CLASS:
+		return json_string(device_class_word((enum device_class)ward->device->class));
+	case FACET_STATE:
+		return json_string(device_state_word((enum device_state)ward->device->state));
+	default:
+		return ward->facet[facet] ? json_incref(ward->facet[facet]) : json_null();
+	}
+}
+
+void
+ward_set_facet(struct ward *ward, enum facet facet, json_t *value)
+{
+	struct device *device = ward->device;
+
+	switch (device ? facet : FACET_COUNT) {
+	case FACET_NAME:
+		memset(device->name, 0, sizeof device->name);
+		if (json_is_string(value))
+			printable(device->name, sizeof device->name, json_string_value(value),
+				json_string_length(value));
+		break;
+	case FACET_CLASS:
+		device->class = (uint8_t)device_class_from_word(json_string_value(value));
+		device->is_class_owners = true;
+		break;
+	case FACET_STATE: {
+		enum device_state state = device_state_from_word(json_string_value(value));
+		if (state == DEVICE_STATE_UNKNOWN)
+			state = DEVICE_WAITING;
+		if (device->state != state)
+			ward->since_s = clock_wall_s();
+		device->state = (uint8_t)state;
+		if (state != DEVICE_WAITING)
+			device->is_admitted = true;
+		break;
+	}
+	default:
+		json_decref(ward->facet[facet]);
+		ward->facet[facet] = value && !json_is_null(value) ? json_incref(value) : NULL;
+	}
+}
+
+/* --- the merged policy --------------------------------------------------------------------------- */
+
+const struct mud *
+ward_mud(const struct ward *ward, enum facet facet)
+{
+	static struct mud parsed[2]; /* one each for MUD and learned: both are merged at once */
+	const json_t *file = ward->facet[facet];
+	struct mud *mud = &parsed[facet == FACET_LEARNED];
+	struct fault why;
+
+	if (facet == FACET_LEARNED)
+		file = json_object_get(file, "file");
+	if (!json_is_string(file))
+		return NULL;
+	if (mud_parse(mud, json_string_value(file), json_string_length(file), &why))
+		return mud;
+	log_warnx(
+		"ward", "device %u: stored %s: %s", ward_number(ward), facet_word(facet), why.text);
+	return NULL;
+}
+
+static int64_t
+since(const json_t *object)
+{
+	return json_integer_value(json_object_get(object, "since"));
+}
+
+static void
+fault_kept(struct ward *ward, const char *what, const struct fault *why)
+{
+	ward->faults++;
+	snprintf(ward->last_fault, sizeof ward->last_fault, "%s: %.150s", what, why->text);
+}
+
+static struct policy *
+owners_rules(struct ward *ward)
+{
+	uint32_t number = ward_number(ward);
+	struct policy *policy = policy_new(number, (enum device_state)ward->device->state,
+		(enum device_class)ward->device->class);
+	int64_t now_s = clock_wall_s();
+	struct fault why;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(ward->facet[FACET_RULES], i, row)
+	{
+		const char *text = json_string_value(json_object_get(row, "text"));
+		int64_t from_s = since(row);
+		uint16_t before = policy->n_rules;
+		/* Parsed as of when it was said, so that "for 2h" ends when it was meant to. */
+		if (!text || !policy_rule_parse(policy, ORIGIN_OWNER, &engine.world, text,
+				     from_s ? from_s : now_s, &why)) {
+			fault_kept(ward, text ? text : "rule", &why);
+			continue;
+		}
+		for (uint16_t rule = before; rule < policy->n_rules; rule++)
+			if (!policy->rule[rule].since_s)
+				policy->rule[rule].since_s = from_s;
+	}
+	for (size_t k = 0; k < engine.n_introduced; k++) {
+		const struct introduced *row_k = &engine.introduced[k];
+		struct introduction introduction = {.asker = row_k->asker,
+			.answerer = row_k->answerer,
+			.service = row_k->service};
+		if (row_k->asker == number || row_k->answerer == number)
+			policy_add_introduction(
+				policy, &introduction, row_k->since_s, "introduction");
+	}
+	return policy;
+}
+
+static struct policy *
+containment_rules(struct ward *ward)
+{
+	static struct report report;
+	struct policy *policy = policy_new(ward_number(ward),
+		(enum device_state)ward->device->state, (enum device_class)ward->device->class);
+	struct fault why;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(ward->facet[FACET_CONTAINMENT], i, row)
+	{
+		const char *act = json_string_value(json_object_get(row, "act"));
+		const char *direction = json_string_value(json_object_get(row, "direction"));
+		if (!act || strcmp(act, "patch"))
+			continue;
+		policy_add_patch(policy,
+			direction && !strcmp(direction, "to") ? DIRECTION_TO_DEVICE
+							      : DIRECTION_FROM_DEVICE,
+			(uint8_t)json_integer_value(json_object_get(row, "proto")),
+			(uint16_t)json_integer_value(json_object_get(row, "port")), since(row),
+			json_string_value(json_object_get(row, "text")));
+	}
+	json_array_foreach(ward->facet[FACET_REPORTS], i, row)
+	{
+		const json_t *text = json_object_get(row, "text");
+		if (json_is_string(text) && report_parse(&report, json_string_value(text),
+						    json_string_length(text), &why))
+			policy_narrow_by_report(policy, &report, since(row));
+	}
+	return policy;
+}
+
+static struct policy *
+merge(struct ward *ward, enum device_state state, const struct mud *learned, const struct mud *mud,
+	enum mud_trust trust, struct policy_faults *faults)
+{
+	struct policy *owner = owners_rules(ward), *containment = containment_rules(ward);
+	struct policy_sources sources = {
+		.device = ward_number(ward),
+		.state = state,
+		.class = (enum device_class)ward->device->class,
+		.mud = mud,
+		.mud_trust = mud ? trust : MUD_TRUST_UNKNOWN,
+		.addresses_approved =
+			json_is_true(json_object_get(ward->facet[FACET_MUD], "addresses_approved")),
+		.mud_since_s = since(ward->facet[FACET_MUD]),
+		.learned = learned,
+		.learned_since_s = since(ward->facet[FACET_LEARNED]),
+		.owner = owner,
+		.containment = containment,
+		.now_s = clock_wall_s(),
+	};
+	struct policy *policy = policy_from_sources(&sources, faults);
+	policy_free(owner);
+	policy_free(containment);
+	return policy;
+}
+
+struct policy *
+ward_policy_with(struct ward *ward, enum device_state state, const struct mud *learned,
+	const struct mud *mud, enum mud_trust trust)
+{
+	return merge(ward, state, learned, mud, trust, NULL);
+}
+
+void
+ward_rebuild(struct ward *ward)
+{
+	static struct policy_faults faults;
+	struct policy *before = ward->policy;
+	bool concerned = before && policy_concerns_neighbours(before);
+
+	ward->faults = 0;
+	ward->last_fault[0] = '\0';
+	memset(&faults, 0, sizeof faults);
+	ward->policy =
+		merge(ward, (enum device_state)ward->device->state, ward_mud(ward, FACET_LEARNED),
+			ward_mud(ward, FACET_MUD_FILE), mud_trust_of(ward), &faults);
+	ward->faults += faults.n + faults.n_lost;
+	if (faults.n && !ward->last_fault[0])
+		snprintf(ward->last_fault, sizeof ward->last_fault, "%s", faults.fault[0].text);
+	ward->has_neighbour_rules = policy_concerns_neighbours(ward->policy);
+	world_update(ward);
+	policy_free(before);
+	sync_policy_due(ward);
+	/* What one may open to the other is decided by both. */
+	if (!concerned && !ward->has_neighbour_rules)
+		return;
+	for (size_t i = 0; i < engine.n_peers; i++) {
+		struct ward *other = engine.wards[i];
+		if (other && other != ward && other->has_neighbour_rules)
+			sync_policy_due(other);
+	}
+}
+
+void
+introductions_rebuild(void)
+{
+	struct device *device;
+	size_t cursor = 0, n = 0, i;
+	json_t *row;
+
+	if (!engine.introduced)
+		engine.introduced = must_alloc(INTRODUCTIONS_MAX, sizeof *engine.introduced);
+	while ((device = device_next(engine.table, &cursor))) {
+		struct ward *ward = ward_of(device);
+		if (!ward)
+			continue;
+		json_array_foreach(ward->facet[FACET_INTRODUCTIONS], i, row)
+		{
+			const char *word = json_string_value(json_object_get(row, "service"));
+			const struct service *service = word ? service_find(word) : NULL;
+			uint32_t to = (uint32_t)json_integer_value(json_object_get(row, "to"));
+			if (!service || n == INTRODUCTIONS_MAX || !device_find(engine.table, to))
+				continue;
+			engine.introduced[n++] =
+				(struct introduced){device->number, to, service, since(row)};
+		}
+	}
+	engine.n_introduced = n;
+}
