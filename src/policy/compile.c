@@ -677,6 +677,20 @@ compile_names(struct compiler *c, struct names *names)
 	}
 }
 
+/* Exact names first, then suffixes from the longest: the first that matches is the closest. */
+static int
+view_order(const void *a, const void *b)
+{
+	const struct view_name *x = a, *y = b;
+	size_t x_len = strlen(x->name), y_len = strlen(y->name);
+
+	if (x->is_suffix != y->is_suffix)
+		return x->is_suffix - y->is_suffix;
+	if (x_len != y_len)
+		return x_len > y_len ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
 static void
 view_from_names(struct compiler *c, const struct names *names)
 {
@@ -689,6 +703,7 @@ view_from_names(struct compiler *c, const struct names *names)
 		for (unsigned k = 0; k < names->row[i].n; k++)
 			c->out->entry[names->row[i].first + k].slot = names->row[i].slot;
 	}
+	qsort(c->view->name, c->view->n_names, sizeof *c->view->name, view_order);
 }
 
 /* --- addresses ------------------------------------------------------------------------------------------------------------ */
@@ -936,32 +951,39 @@ deny_ports(struct compiler *c, const struct policy_rule *rule)
 }
 
 /*
- * The kernel denies by port only; what speaks of one other side closes the port
- * for all of them (and what the class default denies is in the kernel's own
- * observe chain).  Under ENFORCE only patches are said, for their log reason:
- * the accepts were made without what is denied.
+ * The kernel denies by port only, before anything else; what speaks of one
+ * other side closes the port for all of them (and what the class default denies
+ * is in the kernel's own observe chain).  Under ENFORCE only patches are said,
+ * for their log reason: the accepts were made without what is denied.
  */
 static void
 compile_denials(struct compiler *c)
 {
+	bool is_first = true; /* no accept stands before */
+
 	for (size_t i = 0; i < c->policy->n_rules; i++) {
 		const struct policy_rule *rule = &c->policy->rule[i];
 		bool is_patch = rule->origin == ORIGIN_CONTAINMENT && rule->remote == REMOTE_ANY;
 
-		if (rule->action != POLICY_DENY || rule->direction != DIRECTION_FROM_DEVICE ||
-			rule->origin == ORIGIN_CLASS_DEFAULT || speaks_of_peers(rule) ||
+		if (rule->direction != DIRECTION_FROM_DEVICE ||
+			rule->origin == ORIGIN_CLASS_DEFAULT)
+			continue;
+		is_first = is_first && rule->action == POLICY_DENY;
+		if (rule->action != POLICY_DENY || speaks_of_peers(rule) ||
 			rule->remote == REMOTE_GATEWAY)
 			continue;
-		if (c->policy->state == DEVICE_ENFORCE && !is_patch)
+		if (c->policy->state == DEVICE_ENFORCE && !(is_patch && is_first))
 			continue;
 		if (rule->proto == 1 || rule->proto == 58) {
-			policy_faults_add(c->faults, rule->id,
-				"pings cannot be denied to a device that is not held");
+			if (c->policy->state != DEVICE_ENFORCE)
+				policy_faults_add(c->faults, rule->id,
+					"pings cannot be denied to a device that is not held");
 			continue;
 		}
-		if (rule->remote != REMOTE_ANY && rule->remote != REMOTE_INTERNET)
+		if (rule->remote != REMOTE_ANY || !is_first || rule->version ||
+			rule->source_lo > 0 || rule->source_hi < UINT16_MAX)
 			policy_faults_add(c->faults, rule->id,
-				"a device that is not held is denied by port only; closed for all");
+				"denied by its port, and so for all others as well");
 		deny_ports(c, rule);
 	}
 }

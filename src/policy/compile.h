@@ -42,7 +42,11 @@ void compiled_slots_free(struct compiled_slots *); /* NULL is fine */
 /*
  * Fills of *out: device, state, n_entries, entry[]; of *view: device, mode,
  * n_names, name[].  The rest (generation, bindings, addresses, caps,
- * is_watched) is the caller's, and the unused rows are not touched.
+ * is_watched) is the caller's, and the unused rows are not touched.  The names
+ * of the view stand so that the first that matches is the closest one.
+ *
+ * Entries with an address speak of what leaves by the uplink; an address of the
+ * home never does.
  *
  * *slots: the map of the last compile or NULL; replaced by the new one (takes
  * and gives).  faults may be NULL.
@@ -52,9 +56,9 @@ void policy_compile(struct message_policy *out, struct message_view *view,
 	struct policy_faults *faults);
 
 /*
- * True when the entries would let this flow through: addresses that are open in
- * a slot are said by slot_of(arg), 0 none.  The brute-force side of the tests,
- * and what policy_why() shows of the compiled form.
+ * True when the entries would let this flow through; its address is open in
+ * open_slot, 0 none.  What the kernel checks besides (the observe chain) is not
+ * in here.
  */
 bool compiled_allows(const struct message_policy *, const struct policy_flow *, uint16_t open_slot);
 
