@@ -6,6 +6,7 @@ The seeds are kept in the tree, so this runs only when one is added or changed.
 A crash that a fuzzer finds becomes a row here (or a file beside the others) and
 a unit test with a sentence.
 """
+import json
 import os
 import struct
 
@@ -328,3 +329,69 @@ whole("lldp", ethernet(0x88cc, LLDP_HEAD + tlv(0, b"")))
 whole("router", ethernet(0x86dd, ipv6(58, ND_RA)))
 whole("first-fragment", ethernet(0x800, ipv4(17, udp(68, 67, DISCOVER), fragment=0x2000)))
 seed("packet", "from-ip", u8(1) + ipv4(17, udp(40000, 123, u8(0x23) + bytes(47))))
+
+
+# --- text ------------------------------------------------------------------
+
+for what, text in (("plain", b"\x20camera"), ("terminal-escape", b"\x20\x1b[31m\"\\"),
+                   ("invalid-utf-8", b"\x20\xc3\x28\xff"), ("no-room", b"\0\n")):
+    seed("printable", what, text)
+
+seed("settings", "router", b"mode = router # home\nlan-bridge = br-lan\nlan-port = eth1\n"
+     b"lan-address = 192.168.77.1/24\nlan-prefix = fd77::1/64\nuplink = eth0\n"
+     b"uplink-mode = static\nuplink-address = 198.18.0.2/30\nuplink-gateway = 198.18.0.1\n"
+     b"dns-forward = 198.18.0.53\ncontainment = report\njoin-window = 10\n"
+     b"packet-cap = 4000\nflow-cap = 50\nweb-listen = 127.0.0.1:8480\ndebug = yes\n")
+seed("settings", "sensor", b"mode = sensor\nlan-port = eth1\nuplink-mode = none\n")
+seed("settings", "unknown-key", b"mode = router\nlan-bridg = x\n")
+seed("settings", "port-out-of-range", b"web-listen = 127.0.0.1:70000\n")
+seed("settings", "name-with-a-slash", b"lan-port = ../eth1\n")
+
+
+def mud(aces_from, aces_to=(), **more):
+    def policy(label):
+        return {"access-lists": {"access-list": [{"name": label}]}}
+
+    def acl(label, aces):
+        return {"name": label, "type": "ipv4-acl-type", "aces": {"ace": [
+            {"name": "a%d" % i, "matches": m, "actions": {"forwarding": f}}
+            for i, (m, f) in enumerate(aces)]}}
+
+    body = {"mud-version": 1, "mud-url": "https://maker.example/cam.json",
+            "last-update": "2024-01-01T00:00:00+00:00", "cache-validity": 48,
+            "is-supported": True, "systeminfo": "camera",
+            "from-device-policy": policy("from"), "to-device-policy": policy("to")}
+    body.update(more)
+    return json.dumps({"ietf-mud:mud": body, "ietf-access-control-list:acls": {
+        "acl": [acl("from", aces_from), acl("to", aces_to)]}}).encode()
+
+
+def tcp443(name, direction):
+    where = {"ipv4": {"ietf-acldns:dst-dnsname": name, "protocol": 6},
+             "tcp": {"ietf-mud:direction-initiated": "from-device",
+                     "destination-port": {"operator": "eq", "port": 443}}}
+    if direction == "to":
+        where = {"ipv4": {"ietf-acldns:src-dnsname": name, "protocol": 6},
+                 "tcp": {"ietf-mud:direction-initiated": "from-device",
+                         "source-port": {"operator": "eq", "port": 443}}}
+    return where
+
+
+seed("mud", "cloud", mud([(tcp443("cloud.example", "from"), "accept")],
+                         [(tcp443("cloud.example", "to"), "accept")]))
+seed("mud", "abstractions", mud([
+    ({"ietf-mud:mud": {"local-networks": [None]}}, "accept"),
+    ({"ietf-mud:mud": {"same-manufacturer": [None]}}, "drop"),
+    ({"ietf-mud:mud": {"manufacturer": "maker.example"}}, "accept"),
+    ({"ietf-mud:mud": {"controller": "urn:ietf:params:mud:dns"}}, "accept"),
+    ({"ietf-mud:mud": {"my-controller": [None]}}, "accept")]))
+seed("mud", "range-and-address", mud([
+    ({"ipv4": {"destination-ipv4-network": "203.0.113.0/24", "protocol": 17},
+      "udp": {"destination-port": {"lower-port": 1000, "upper-port": 2000}}}, "accept"),
+    ({"icmp": {"type": 8, "code": 0}}, "accept")]))
+seed("mud", "unknown-match", mud([({"eth": {"ethertype": "0x0800"}}, "accept"),
+                                  ({"l5": {"x": 1}}, "drop")]))
+seed("mud", "not-supported-any-more", mud([], **{"is-supported": False}))
+seed("mud", "duplicate-key", b'{"ietf-mud:mud": {"mud-version": 1, "mud-version": 2}}')
+seed("mud", "deeply-nested", b"[" * 64 + b"]" * 64)
+seed("mud", "escapes-in-its-name", mud([], systeminfo="\x1b[31m\"<script>"))
