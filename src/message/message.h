@@ -250,7 +250,8 @@ struct relay_end {
 	char port[16];
 	uint8_t mac[6];
 	uint8_t zero[2];
-	struct ip address4, address6;
+	struct ip address4, address6; /* that the other side may open flows to */
+	struct ip link6; /* link-local: where its IPv6 questions and answers come from */
 };
 /* `asker` may discover `answerer`: questions go one way, answers come back.  Replaces by pair. */
 struct message_introduction {

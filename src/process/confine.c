@@ -133,7 +133,9 @@ static const struct row rows[PROCESS_COUNT] = {
 		.files_max = 4096},
 	[PROCESS_RELAY] = {.calls = {calls_send, calls_receive},
 		.empty_root = true,
-		.files_max = 64},
+		.files_max = 64,
+		/* by which link, and from which MAC, a frame leaves */
+		.controls = {SIOCGIFINDEX, SIOCGIFHWADDR}},
 	[PROCESS_FETCHER] = {.calls = {calls_send, calls_descriptors, calls_connect, calls_sealed},
 		.families = F_INET,
 		.reach = {{.in_settings = SETTING(mud_ca), .rights = R_READ},

@@ -349,8 +349,9 @@ end_of(struct relay_end *end, const struct device *device)
 	end->device = device->number;
 	for (int i = 0; i < device->n_bindings; i++) {
 		const struct binding *binding = &device->binding[i];
-		struct ip *address =
-			binding->address.version == 4 ? &end->address4 : &end->address6;
+		struct ip *address = binding->address.version == 4         ? &end->address4
+				     : ip_is_link_local(&binding->address) ? &end->link6
+									   : &end->address6;
 		/* The relay speaks to one MAC of a device: that of its first IPv4 binding. */
 		if (!end->port[0] || (binding->address.version == 4 && !end->address4.version)) {
 			memcpy(end->port, binding->port, sizeof end->port);

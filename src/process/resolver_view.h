@@ -5,21 +5,13 @@
 #include <sys/queue.h>
 
 #include "message/message.h"
+#include "process/bucket.h"
 
 /*
  * What each device may ask, as the engine told it, found by the address that a
  * question comes from.  The kernel has checked that the address is bound to the
  * device (table bridge); an address without a view is answered nothing at all.
  */
-
-/* A token bucket in thousandths; all zero is a full one that was never used. */
-struct bucket {
-	uint64_t at_ns;
-	uint32_t milli;
-};
-
-/* True, and one token less, if the rate per second with this burst permits one more now. */
-bool bucket_take(struct bucket *, uint64_t now_ns, uint32_t per_second, uint32_t burst);
 
 enum {
 	VIEWS_MAX = 16384,
