@@ -12,7 +12,7 @@ function words(line)
 # "device:tv" is tv; the home's own outside address is a door to nobody named.
 function target_name(t)
 {
-	sub(/^device:/, "", t)
+	sub(/^(device|link):/, "", t)
 	return t == "198.18.0.2" ? "door" : t
 }
 
@@ -32,6 +32,22 @@ function read_needs_files(    d, file, line, i, n, f)
 		}
 		close(file)
 	}
+}
+
+# What the owner's introductions open is allowed too, whether somebody listens or not.
+function read_introductions(    file, line, n, i)
+{
+	file = lab_dir "/introductions"
+	while ((getline line < file) > 0) {
+		n = words(line)
+		if (line ~ /^#/ || n < 4)
+			continue
+		for (i = 4; i <= n; i++) {
+			allowed[w[1], w[2], "tcp", w[i], "4"] = 1
+			allowed[w[1], w[2], "tcp", w[i], "6"] = 1
+		}
+	}
+	close(file)
 }
 
 function read_needs(mode,    file, line)
@@ -79,10 +95,11 @@ function read_reach(mode, source,    file, line, key)
 		if (w[1] == "sent") {
 			# What did not leave was not tried.
 			probes[mode] += w[5]
-			sent_to[mode, source, target_name(w[4]), w[2], w[3]] = w[5]
+			sent_to[mode, source, target_name(w[4]), w[2], w[3]] += w[5]
 			continue
 		}
-		add(mode, w[3], "reachable")
+		if (!((mode, key) in reached))
+			add(mode, w[3], "reachable")
 		reached[mode, key] = 1
 		if (mode == "plain" && !(key in allowed))
 			forbidden[key] = 1
@@ -287,6 +304,7 @@ END {
 	sub(/\/[^\/]*$/, "", lab_dir)
 	n_modes = split(modes, mode_list)
 	read_needs_files()
+	read_introductions()
 	for (m = 1; m <= n_modes; m++) {
 		mode = mode_list[m]
 		played[mode] = 1

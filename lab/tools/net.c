@@ -43,15 +43,15 @@ number(const char *text, long least, long most, const char *what)
 	return value;
 }
 
-/* The first word of the file facts/NAME.4 or .6. */
+/* The first word of the file facts/NAME.KIND. */
 static bool
-read_fact(const char *facts, const char *name, int family, char address[static 64])
+read_fact(const char *facts, const char *name, const char *kind, char address[static 64])
 {
 	char path[256];
 	FILE *file;
 	bool found;
 
-	snprintf(path, sizeof path, "%s/%s.%c", facts, name, family == AF_INET ? '4' : '6');
+	snprintf(path, sizeof path, "%s/%s.%s", facts, name, kind);
 	file = fopen(path, "re");
 	if (!file)
 		return false;
@@ -65,11 +65,16 @@ endpoint_find(
 	struct endpoint *endpoint, const char *facts, const char *target, uint16_t port, int family)
 {
 	struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM}, *found;
-	char service[8], address[64];
+	char service[8], address[64 + sizeof "%eth0"];
 
 	if (!strncmp(target, "device:", 7)) {
-		if (!read_fact(facts, target + 7, family, address))
+		if (!read_fact(facts, target + 7, family == AF_INET ? "4" : "6", address))
 			return false;
+		target = address;
+	} else if (!strncmp(target, "link:", 5)) {
+		if (family == AF_INET || !read_fact(facts, target + 5, "link", address))
+			return false;
+		strcat(address, "%eth0");
 		target = address;
 	}
 	snprintf(service, sizeof service, "%u", port);

@@ -24,8 +24,8 @@ int64_t now_us(void);
 
 /*
  * Find an address of the family (AF_INET or AF_INET6) for "1.2.3.4", "name",
- * or "device:NAME", which is looked up in the folder of facts that the lab
- * keeps.  False when there is none.
+ * "device:NAME", which is looked up in the folder of facts that the lab keeps,
+ * or "link:NAME", its link-local address on our wire.  False when there is none.
  */
 bool endpoint_find(
 	struct endpoint *, const char *facts, const char *target, uint16_t port, int family);
