@@ -618,8 +618,10 @@ main(int argc, char **argv)
 	if (optind != argc)
 		usage(stderr, 2);
 	log_init(process_name(PROCESS_MONITOR), false);
-	if (settings_read(&settings, path, &why))
-		fatalx("settings", "%s", why.text);
+	if (settings_read(&settings, path, &why)) {
+		log_warnx("settings", "%s", why.text);
+		return 2; /* not worth a restart: the unit knows this status */
+	}
 	if (check_only) {
 		printf("%s: fine\n", path);
 		return 0;

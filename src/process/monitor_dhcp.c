@@ -111,7 +111,8 @@ monitor_dhcp_write(const struct settings *settings, struct fault *why)
 		return ERR_FULL;
 	}
 	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
+	/* dnsmasq reads it as its own user, whatever umask we were started with. */
+	if (fd < 0 || fchmod(fd, 0644) || write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
 		fault_set(why, ERR_SYSTEM, "%s: %s", path, strerror(errno));
 		return ERR_SYSTEM;
 	}

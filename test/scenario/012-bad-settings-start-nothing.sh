@@ -14,7 +14,7 @@ wrong() { # LINE-IN-FILE WORDS...
 	line=$1
 	shift
 	try -f $folder/pinfold.conf
-	expect "refused: $*" [ $status = 1 ]
+	expect "refused: $*" [ $status = 2 ]
 	expect "... with the line" grep -q "pinfold.conf: line $line: " $folder/said
 	for word; do expect "... and $word" grep -qF -- "$word" $folder/said; done
 	expect "... and nothing else said" [ "$(wc -l <$folder/said)" = 1 ]
@@ -49,11 +49,11 @@ settings <<END
 END
 sed -i '/^lan-port/d' $folder/pinfold.conf
 try -f $folder/pinfold.conf
-expect "a gateway without a port is refused" [ $status = 1 ]
+expect "a gateway without a port is refused" [ $status = 2 ]
 expect "... with the key that is missing" grep -q "lan-port: name at least one" $folder/said
 
 try -f $folder/no-such-file
-expect "a file that is not there is refused" [ $status = 1 ]
+expect "a file that is not there is refused" [ $status = 2 ]
 expect "... with its name" grep -q "no-such-file: cannot open" $folder/said
 
 settings <<END
@@ -61,7 +61,7 @@ END
 mkdir $folder/conf.d
 echo "flow-cap = 0" >$folder/conf.d/50-mine.conf
 try -f $folder/pinfold.conf
-expect "a mistake in a drop-in is refused" [ $status = 1 ]
+expect "a mistake in a drop-in is refused" [ $status = 2 ]
 expect "... with the drop-in's name and line" grep -q "conf.d/50-mine.conf: line 1: " $folder/said
 echo "flow-cap = 20" >$folder/conf.d/50-mine.conf
 try -n -f $folder/pinfold.conf

@@ -14,9 +14,11 @@ if [ -z "${PINFOLD_INSIDE-}" ]; then
 	PINFOLD_INSIDE=1 exec unshare --net --mount --pid --uts --fork --kill-child "$0" "$@"
 fi
 mount -t proc proc /proc
+umask 077 # as the unit starts it
 mount -t tmpfs none /run
 folder=/run/place
 mkdir -p $folder/bin
+chmod 755 $folder $folder/bin
 log=$folder/log
 : >$log
 children="enforcer engine capture resolver relay fetcher web"
