@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/settings.h"
+#include "ctl/ctl.h"
+
+static bool
+is_first_of_noun(const struct command *command)
+{
+	return command == commands || strcmp(command[-1].noun, command->noun);
+}
+
+static void
+nouns(const char *between)
+{
+	const char *sep = "";
+
+	for (const struct command *command = commands; command->noun; command++)
+		if (is_first_of_noun(command)) {
+			printf("%s%s", sep, command->noun);
+			sep = between;
+		}
+}
+
+static void
+verbs_of(const char *noun)
+{
+	const char *sep = "";
+
+	for (const struct command *command = commands; command->noun; command++)
+		if (!strcmp(command->noun, noun) && *command->verb) {
+			printf("%s%s", sep, command->verb);
+			sep = " ";
+		}
+}
+
+static bool
+takes_device(const struct command *command)
+{
+	for (int i = 0; i < WORDS_MAX && command->word[i].name; i++)
+		if (command->word[i].kind == WORD_DEVICE)
+			return true;
+	return false;
+}
+
+static void
+options_of(const struct command *command)
+{
+	printf("--json --quiet");
+	for (int i = 0; i < WORDS_MAX && command->word[i].name; i++)
+		if (command->word[i].name[0] == '-')
+			printf(" %s", command->word[i].name);
+}
+
+static void
+bash(void)
+{
+	printf("# bash completion for pinfold; made by: pinfold completion bash\n"
+	       "_pinfold() {\n"
+	       "	local cur=${COMP_WORDS[COMP_CWORD]} words=\n"
+	       "	case $COMP_CWORD in\n"
+	       "	1) words='");
+	nouns(" ");
+	printf("' ;;\n	*) case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n");
+	for (const struct command *command = commands; command->noun; command++) {
+		printf("	\"%s %s\"*) words='", command->noun, command->verb);
+		options_of(command);
+		printf("'");
+		if (takes_device(command))
+			printf("; words=\"$words $(pinfold device list --quiet 2>/dev/null)\"");
+		printf(" ;;\n");
+	}
+	printf("	esac ;;\n	esac\n"
+	       "	if [ \"$COMP_CWORD\" = 2 ]; then case ${COMP_WORDS[1]} in\n");
+	for (const struct command *command = commands; command->noun; command++)
+		if (is_first_of_noun(command) && *command->verb) {
+			printf("	%s) words='", command->noun);
+			verbs_of(command->noun);
+			printf("' ;;\n");
+		}
+	printf("	esac; fi\n"
+	       "	COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+	       "}\n"
+	       "complete -F _pinfold pinfold\n");
+}
+
+static void
+zsh(void)
+{
+	printf("#compdef pinfold\n"
+	       "# zsh completion for pinfold; made by: pinfold completion zsh\n"
+	       "_pinfold() {\n"
+	       "	local -a found\n"
+	       "	(( CURRENT == 2 )) && found=(");
+	nouns(" ");
+	printf(")\n	(( CURRENT == 3 )) && case ${words[2]} in\n");
+	for (const struct command *command = commands; command->noun; command++)
+		if (is_first_of_noun(command) && *command->verb) {
+			printf("	%s) found=(", command->noun);
+			verbs_of(command->noun);
+			printf(") ;;\n");
+		}
+	printf("	esac\n	(( CURRENT > 3 )) && case \"${words[2]} ${words[3]}\" in\n");
+	for (const struct command *command = commands; command->noun; command++) {
+		printf("	\"%s %s\"*) found=(", command->noun, command->verb);
+		options_of(command);
+		if (takes_device(command))
+			printf(" $(pinfold device list --quiet 2>/dev/null)");
+		printf(") ;;\n");
+	}
+	printf("	esac\n"
+	       "	compadd -a found\n"
+	       "}\n"
+	       "_pinfold \"$@\"\n");
+}
+
+int
+run_completion(int argc, char **argv, const struct options *options)
+{
+	if (argc == 1 && !strcmp(argv[0], "bash")) {
+		bash();
+		return CTL_OK;
+	}
+	if (argc == 1 && !strcmp(argv[0], "zsh")) {
+		zsh();
+		return CTL_OK;
+	}
+	fprintf(stderr, "usage: pinfold completion bash|zsh\n");
+	return CTL_USAGE;
+}
+
+int
+run_check_config(int argc, char **argv, const struct options *options)
+{
+	static struct settings settings;
+	struct fault why;
+
+	if (argc != 1) {
+		fprintf(stderr, "usage: pinfold check-config FILE\n");
+		return CTL_USAGE;
+	}
+	settings_init(&settings);
+	if (settings_read(&settings, argv[0], &why)) {
+		fprintf(stderr, "pinfold: %s\n", why.text);
+		return CTL_REFUSED;
+	}
+	if (!options->quiet)
+		printf("fine\n");
+	return CTL_OK;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_CTL_CTL_H
+#define PINFOLD_CTL_CTL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* Exit status; documented and stable. */
+enum {
+	CTL_OK,
+	CTL_REFUSED,     /* the daemon said no, and why */
+	CTL_USAGE,       /* the command line was not understood */
+	CTL_UNREACHABLE, /* the daemon could not be asked */
+};
+
+struct options {
+	bool json, quiet;
+	const char *socket;
+};
+
+/* How an argument of the command line becomes a value of the question. */
+enum word_kind { WORD_TEXT, WORD_DEVICE, WORD_NUMBER, WORD_TIME, WORD_FLAG, WORD_REST, WORD_FILE };
+
+struct word {
+	const char *name; /* as shown; an option begins with "--" */
+	const char *key;  /* in the question */
+	enum word_kind kind;
+	bool optional;
+};
+
+enum { WORDS_MAX = 7 };
+
+/* One row is one thing that people can say. */
+struct command {
+	const char *noun, *verb; /* verb "" where the noun is all */
+	const char *ask;         /* verb of docs/API.md; NULL: done here by `run` */
+	const char *sentence;
+	struct word word[WORDS_MAX];
+	/* Answer for people; borrows. */
+	void (*show)(const json_t *result, const struct options *);
+	int (*run)(int argc, char **argv, const struct options *);
+};
+
+extern const struct command commands[];
+
+/*
+ * Asks the daemon and waits.  Gives the answer, or NULL with *why when the
+ * daemon cannot be reached.  With on_event the call does not return before the
+ * daemon is gone; events are borrowed.
+ */
+json_t *ask(const char *socket, const json_t *question, void (*on_event)(const json_t *),
+	struct fault *why);
+
+/* --- show.c: tables for people; every value passes printable() ------------------------ */
+
+void show_status(const json_t *, const struct options *);
+void show_doctor(const json_t *, const struct options *);
+void show_devices(const json_t *, const struct options *);
+void show_device(const json_t *, const struct options *);
+void show_done(const json_t *, const struct options *); /* a device that was changed */
+void show_enforce(const json_t *, const struct options *);
+void show_policy(const json_t *, const struct options *);
+void show_why(const json_t *, const struct options *);
+void show_proposal(const json_t *, const struct options *);
+void show_journal(const json_t *, const struct options *);
+void show_events(const json_t *, const struct options *);
+void show_event(const json_t *event);
+void show_services(const json_t *, const struct options *);
+void show_text(const json_t *, const struct options *);
+
+/* --- complete.c, replay.c, check.c ------------------------------------------------------ */
+
+int run_completion(int argc, char **argv, const struct options *);
+int run_check_config(int argc, char **argv, const struct options *);
+int run_replay(int argc, char **argv, const struct options *);
+
+#endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line: one table of what can be said; the daemon decides. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/log.h"
+#include "base/printable.h"
+#include "ctl/ctl.h"
+
+enum { FILE_MAX = 16000 };
+
+#define DEVICE                                                                                     \
+	{                                                                                          \
+		"DEVICE", "device", WORD_DEVICE                                                    \
+	}
+
+/* clang-format off */
+const struct command commands[] = {
+	{"status", "", "status", "how the gateway is", {{0}}, show_status},
+	{"doctor", "", "doctor", "what is wrong, and the command for it", {{0}}, show_doctor},
+	{"device", "list", "device.list", "all devices", {{"--state", "state", WORD_TEXT, true}}, show_devices},
+	{"device", "show", "device.show", "everything known of a device", {DEVICE}, show_device},
+	{"device", "name", "device.name", "give it a name", {DEVICE, {"NAME", "name", WORD_REST}}, show_done},
+	{"device", "class", "device.class", "ordinary, personal, critical or never-probe", {DEVICE, {"CLASS", "class", WORD_TEXT}}, show_done},
+	{"device", "admit", "device.admit", "let a waiting device in, watched", {DEVICE, {"--class", "class", WORD_TEXT, true}, {"--name", "name", WORD_TEXT, true}}, show_done},
+	{"device", "observe", "device.observe", "outbound only, watched, to learn what it needs", {DEVICE}, show_done},
+	{"device", "enforce", "device.enforce", "hold it to its MUD file or to what was learned", {DEVICE, {"--from", "from", WORD_TEXT, true}, {"--preview", "preview", WORD_FLAG, true}, {"--addresses", "addresses", WORD_FLAG, true}}, show_enforce},
+	{"device", "trust", "device.trust", "trust it with the internet", {DEVICE}, show_done},
+	{"device", "quarantine", "device.quarantine", "nothing but the status page", {DEVICE}, show_done},
+	{"device", "block", "device.block", "nothing at all", {DEVICE}, show_done},
+	{"device", "release", "device.release", "end what contains it", {DEVICE}, show_done},
+	{"device", "pause", "device.pause", "let everything pass for a while (15m); ends by itself", {DEVICE, {"TIME", "seconds", WORD_TIME}}, show_done},
+	{"device", "resume", "device.resume", "end a pause now", {DEVICE}, show_device},
+	{"device", "introduce", "device.introduce", "let it use a service of another device", {DEVICE, {"TO", "to", WORD_DEVICE}, {"SERVICE", "service", WORD_TEXT}}, show_done},
+	{"device", "part", "device.part", "take an introduction back", {DEVICE, {"FROM", "from", WORD_DEVICE}, {"--service", "service", WORD_TEXT, true}}, show_done},
+	{"device", "forget", "device.forget", "remove it; if it comes back it waits", {DEVICE}, show_done},
+	{"device", "merge", "device.merge", "two that are one; the first goes", {DEVICE, {"INTO", "into", WORD_DEVICE}}, show_done},
+	{"home", "join", "home.join", "let new devices in for some minutes; 0 ends it", {{"MINUTES", "minutes", WORD_NUMBER}}, show_text},
+	{"policy", "show", "policy.show", "what it may do, and on whose word", {DEVICE}, show_policy},
+	{"policy", "why", "policy.why", "may it talk to that, and why", {DEVICE, {"DESTINATION", "destination", WORD_TEXT}, {"PORT", "port", WORD_NUMBER, true}, {"--proto", "proto", WORD_TEXT, true}}, show_why},
+	{"policy", "propose", "policy.proposal", "what was seen, and what enforcing would break", {DEVICE, {"--from", "from", WORD_TEXT, true}}, show_proposal},
+	{"policy", "add", "policy.add", "a rule of yours (\"allow tcp cloud.example 443\")", {DEVICE, {"RULE", "rule", WORD_REST}}, show_done},
+	{"policy", "remove", "policy.remove", "take a rule of yours away", {DEVICE, {"RULE", "rule", WORD_REST}}, show_done},
+	{"policy", "approve", "policy.approve", "believe its MUD file", {DEVICE, {"--addresses", "addresses", WORD_FLAG, true}}, show_done},
+	{"policy", "reject", "policy.reject", "do not believe its MUD file", {DEVICE}, show_done},
+	{"policy", "journal", "policy.journal", "what was changed, by whom", {{"DEVICE", "device", WORD_DEVICE, true}, {"--limit", "limit", WORD_NUMBER, true}, {"--before", "before", WORD_NUMBER, true}}, show_journal},
+	{"policy", "undo", "policy.undo", "take a change back", {{"ID", "journal", WORD_NUMBER}}, show_text},
+	{"events", "", "events.list", "what happened", {{"DEVICE", "device", WORD_DEVICE, true}, {"--limit", "limit", WORD_NUMBER, true}, {"--before", "before", WORD_NUMBER, true}, {"--follow", NULL, WORD_FLAG, true}}, show_events},
+	{"service", "list", "service.list", "services that devices can be introduced for", {{0}}, show_services},
+	{"report", "trust", "report.trust", "believe the reports of an issuer (Ed25519 key, hexadecimal)", {{"ISSUER", "issuer", WORD_TEXT}, {"KEY", "key", WORD_TEXT}}, show_text},
+	{"report", "import", "report.import", "a signed report of a device's state; it only narrows", {{"FILE", "report", WORD_FILE}, {"SIGNATURE", "signature", WORD_TEXT}}, show_done},
+	{"replay", "", NULL, "devices, flows and proposed policy of a capture file", {{"FILE", NULL, WORD_TEXT}}, NULL, run_replay},
+	{"check-config", "", NULL, "read a configuration and say what is wrong in it", {{"FILE", NULL, WORD_TEXT}}, NULL, run_check_config},
+	{"completion", "", NULL, "a completion script for bash or zsh", {{"SHELL", NULL, WORD_TEXT}}, NULL, run_completion},
+	{NULL},
+};
+/* clang-format on */
+
+static void
+usage_row(FILE *out, const struct command *command)
+{
+	char words[160];
+	int len = snprintf(words, sizeof words, "%s%s%s", command->noun, *command->verb ? " " : "",
+		command->verb);
+
+	for (const struct word *word = command->word;
+		word < command->word + WORDS_MAX && word->name; word++) {
+		const char *value = word->name[0] == '-' && word->kind != WORD_FLAG ? " X" : "";
+		len += snprintf(words + len, sizeof words - (size_t)len,
+			word->optional ? " [%s%s]" : " %s%s", word->name, value);
+	}
+	fprintf(out, "  %-62s %s\n", words, command->sentence);
+}
+
+static int
+usage(const char *noun)
+{
+	FILE *out = noun ? stderr : stdout;
+
+	fprintf(out, "usage: pinfold [--json] [--quiet] [--socket PATH] NOUN VERB ...\n\n");
+	for (const struct command *command = commands; command->noun; command++)
+		if (!noun || !strcmp(noun, command->noun))
+			usage_row(out, command);
+	if (!noun)
+		fprintf(out, "\nDEVICE is an id, a name, a number, a MAC or an address.  Exit "
+			     "status: 0 done,\n"
+			     "1 refused, 2 not understood, 3 the daemon cannot be reached.\n");
+	return noun ? CTL_USAGE : CTL_OK;
+}
+
+/* "90", "90s", "15m", "2h", "1d" */
+static bool
+seconds_from_text(const char *text, long long *out)
+{
+	char *end;
+	long long value = strtoll(text, &end, 10), unit = 1;
+
+	switch (*end) {
+	case 'd':
+		unit *= 24;
+		/* fall through */
+	case 'h':
+		unit *= 60;
+		/* fall through */
+	case 'm':
+		unit *= 60;
+		/* fall through */
+	case 's':
+		end++;
+		break;
+	default:
+		break;
+	}
+	if (end == text || *end || value < 0 || value > 1000000)
+		return false;
+	*out = value * unit;
+	return true;
+}
+
+static json_t *
+file_content(const char *path)
+{
+	static char content[FILE_MAX];
+	auto_fclose FILE *file = fopen(path, "re");
+
+	if (!file)
+		return NULL;
+	size_t len = fread(content, 1, sizeof content, file);
+	if (ferror(file) || !feof(file))
+		return NULL;
+	return json_stringn(content, len);
+}
+
+static bool
+take_word(json_t *args, const struct word *word, const char *text, struct fault *why)
+{
+	char shown[128], *end;
+	long long number;
+
+	printable(shown, sizeof shown, text, strlen(text));
+	switch (word->kind) {
+	case WORD_NUMBER:
+		number = strtoll(text, &end, 10);
+		if (end == text || *end) {
+			fault_set(
+				why, ERR_INVALID, "%s: \"%s\" is not a number", word->name, shown);
+			return false;
+		}
+		json_object_set_new(args, word->key, json_integer(number));
+		return true;
+	case WORD_TIME:
+		if (!seconds_from_text(text, &number)) {
+			fault_set(why, ERR_INVALID, "%s: \"%s\" is not a time like 90s, 15m or 2h",
+				word->name, shown);
+			return false;
+		}
+		json_object_set_new(args, word->key, json_integer(number));
+		return true;
+	case WORD_FILE: {
+		json_t *content = file_content(text);
+		if (!content) {
+			fault_set(why, ERR_INVALID, "%s: cannot read \"%s\", or it is too long",
+				word->name, shown);
+			return false;
+		}
+		json_object_set_new(args, word->key, content);
+		return true;
+	}
+	default: {
+		json_t *value = json_string(text);
+		if (!value) {
+			fault_set(why, ERR_INVALID, "%s: \"%s\" is not UTF-8", word->name, shown);
+			return false;
+		}
+		json_object_set_new(args, word->key, value);
+		return true;
+	}
+	}
+}
+
+static const struct word *
+option_named(const struct command *command, const char *name)
+{
+	for (const struct word *word = command->word;
+		word < command->word + WORDS_MAX && word->name; word++)
+		if (word->name[0] == '-' && !strcmp(word->name, name))
+			return word;
+	return NULL;
+}
+
+static const struct word *
+next_place(const struct command *command, size_t nth)
+{
+	for (const struct word *word = command->word;
+		word < command->word + WORDS_MAX && word->name; word++)
+		if (word->name[0] != '-' && nth-- == 0)
+			return word;
+	return NULL;
+}
+
+static bool
+read_words(const struct command *command, int argc, char **argv, json_t *args, bool *follow,
+	struct fault *why)
+{
+	char shown[128], rest[512];
+	size_t place = 0;
+
+	for (int i = 0; i < argc; i++) {
+		const struct word *word = option_named(command, argv[i]);
+		if (word && word->kind == WORD_FLAG) {
+			if (word->key)
+				json_object_set_new(args, word->key, json_true());
+			else
+				*follow = true;
+			continue;
+		}
+		if (word) {
+			if (++i == argc) {
+				fault_set(why, ERR_INVALID, "%s needs a value", word->name);
+				return false;
+			}
+			if (!take_word(args, word, argv[i], why))
+				return false;
+			continue;
+		}
+		printable(shown, sizeof shown, argv[i], strlen(argv[i]));
+		word = next_place(command, place++);
+		if (!word || (argv[i][0] == '-' && argv[i][1] == '-')) {
+			fault_set(why, ERR_INVALID, "\"%s\" is one word too many", shown);
+			return false;
+		}
+		if (word->kind == WORD_REST) {
+			size_t len = 0;
+			rest[0] = '\0';
+			for (; i < argc && len < sizeof rest; i++)
+				len += (size_t)snprintf(rest + len, sizeof rest - len, "%s%s",
+					len ? " " : "", argv[i]);
+			if (len >= sizeof rest) {
+				fault_set(why, ERR_INVALID, "%s is too long", word->name);
+				return false;
+			}
+			if (!take_word(args, word, rest, why))
+				return false;
+			break;
+		}
+		if (!take_word(args, word, argv[i], why))
+			return false;
+	}
+	const struct word *missing = next_place(command, place);
+	if (missing && !missing->optional) {
+		fault_set(why, ERR_INVALID, "%s is missing", missing->name);
+		return false;
+	}
+	return true;
+}
+
+static const struct options *shown_by;
+
+static void
+on_event(const json_t *event)
+{
+	if (shown_by->json) {
+		json_dumpf(event, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+		printf("\n");
+		fflush(stdout);
+	} else {
+		show_event(event);
+	}
+}
+
+static int
+show_answer(const struct command *command, const json_t *answer, const struct options *options)
+{
+	char text[400];
+
+	if (options->json) {
+		json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+		printf("\n");
+		return json_is_true(json_object_get(answer, "ok")) ? CTL_OK : CTL_REFUSED;
+	}
+	if (!json_is_true(json_object_get(answer, "ok"))) {
+		const json_t *said = json_object_get(json_object_get(answer, "error"), "text");
+		printable(text, sizeof text,
+			json_is_string(said) ? json_string_value(said) : "refused",
+			json_is_string(said) ? json_string_length(said) : 7);
+		fprintf(stderr, "pinfold: %s\n", text);
+		return CTL_REFUSED;
+	}
+	command->show(json_object_get(answer, "result"), options);
+	const json_t *undo = json_object_get(answer, "undo");
+	if (json_is_string(undo) && !options->quiet) {
+		printable(text, sizeof text, json_string_value(undo), json_string_length(undo));
+		printf("to take it back: %s\n", text);
+	}
+	return CTL_OK;
+}
+
+static int
+ask_and_show(
+	const struct command *command, json_t *args, bool follow, const struct options *options)
+{
+	struct fault why;
+	json_t *question = json_pack(
+		"{s:s, s:o}", "verb", follow ? "events.follow" : command->ask, "args", args);
+
+	shown_by = options;
+	json_t *answer = ask(options->socket, question, follow ? on_event : NULL, &why);
+	json_decref(question);
+	if (!answer) {
+		fprintf(stderr, "pinfold: %s\n", why.text);
+		return CTL_UNREACHABLE;
+	}
+	int status = follow ? CTL_OK : show_answer(command, answer, options);
+	json_decref(answer);
+	return status;
+}
+
+static int
+run(const struct command *command, int argc, char **argv, const struct options *options)
+{
+	json_t *args = json_object();
+	bool follow = false;
+	struct fault why;
+
+	if (command->run) {
+		json_decref(args);
+		return command->run(argc, argv, options);
+	}
+	if (!read_words(command, argc, argv, args, &follow, &why)) {
+		json_decref(args);
+		fprintf(stderr, "pinfold: %s\n", why.text);
+		usage_row(stderr, command);
+		return CTL_USAGE;
+	}
+	return ask_and_show(command, args, follow, options);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *from_environment = getenv("PINFOLD_SOCKET");
+	struct options options = {
+		.socket = from_environment ? from_environment : "/run/pinfold/ctl"};
+	int kept = 1;
+
+	log_init("pinfold", false);
+	/* Global options may stand anywhere, also behind the words that they are about. */
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--json"))
+			options.json = true;
+		else if (!strcmp(argv[i], "--quiet"))
+			options.quiet = true;
+		else if (!strcmp(argv[i], "--socket") && i + 1 < argc)
+			options.socket = argv[++i];
+		else
+			argv[kept++] = argv[i];
+	}
+	if (kept == 1 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))
+		return usage(NULL);
+	if (!strcmp(argv[1], "--version")) {
+		printf("pinfold %s\n", PINFOLD_VERSION);
+		return CTL_OK;
+	}
+	for (const struct command *command = commands; command->noun; command++) {
+		bool has_verb = *command->verb != '\0';
+		if (strcmp(command->noun, argv[1]))
+			continue;
+		if (has_verb && (kept < 3 || strcmp(command->verb, argv[2])))
+			continue;
+		return run(command, kept - 2 - has_verb, argv + 2 + has_verb, &options);
+	}
+	char shown[128];
+	const char *word = kept > 2 ? argv[2] : argv[1];
+	printable(shown, sizeof shown, word, strlen(word));
+	fprintf(stderr, "pinfold: \"%s\" is not understood\n", shown);
+	usage(argv[1]);
+	return CTL_USAGE;
+}
