@@ -273,6 +273,7 @@ enum signature_state {
 	SIGNATURE_BAD,     /* a signature that does not fit */
 	SIGNATURE_EXPIRED, /* good at signing time, chain expired since */
 	SIGNATURE_GOOD,
+	SIGNATURE_UNTRUSTED, /* fits, but no trust anchor vouches for the signer */
 	SIGNATURE_STATE_COUNT,
 };
 /* Travels with a sealed memfd that holds struct mud (policy/mud.h) when err is ERR_OK. */

@@ -162,6 +162,7 @@ static const char *const signature_words[SIGNATURE_STATE_COUNT] = {
 	[SIGNATURE_BAD] = "bad",
 	[SIGNATURE_EXPIRED] = "expired",
 	[SIGNATURE_GOOD] = "good",
+	[SIGNATURE_UNTRUSTED] = "untrusted",
 };
 
 static void
