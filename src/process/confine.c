@@ -6,7 +6,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/landlock.h>
+#include <linux/netlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -42,7 +45,7 @@ struct reach {
 };
 #define SETTING(member) offsetof(struct settings, member)
 
-enum { CALLS_MAX = 4, REACH_MAX = 12, CONTROLS_MAX = 6 };
+enum { CALLS_MAX = 6, REACH_MAX = 12, CONTROLS_MAX = 6 };
 
 struct row {
 	const char *capabilities[4];
@@ -136,7 +139,8 @@ static const struct row rows[PROCESS_COUNT] = {
 		.files_max = 64,
 		/* by which link, and from which MAC, a frame leaves */
 		.controls = {SIOCGIFINDEX, SIOCGIFHWADDR}},
-	[PROCESS_FETCHER] = {.calls = {calls_send, calls_descriptors, calls_connect, calls_sealed},
+	[PROCESS_FETCHER] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_connect,
+				     calls_sealed},
 		.families = F_INET,
 		.reach = {{.in_settings = SETTING(mud_ca), .rights = R_READ},
 			{.in_settings = SETTING(web_ca), .rights = R_READ}},
@@ -149,17 +153,16 @@ static const struct row rows[PROCESS_COUNT] = {
 	/* dnsmasq; not ours, so its calls are closed one by one (calls_no_server_needs). */
 	[PROCESS_DHCP] =
 		{.capabilities =
-				{/* an ARP entry for a client that has no address yet */
+				{/* an ARP entry for a client without address; it refuses to start without */
 					"net_admin",
-					/* frames to it, and the socket option that ties a socket to the bridge */
+					/* router advertisements go out by a raw ICMPv6 socket */
 					"net_raw",
 					/* ports 67 and 547 */
 					"net_bind_service"},
 			.reach =
-				{
-					{.in_settings = SETTING(state_directory),
-						.below = "/dhcp",
-						.rights = R_READ | R_WRITE | R_MAKE},
+				{{.in_settings = SETTING(state_directory),
+					 .below = "/dhcp",
+					 .rights = R_READ | R_WRITE | R_MAKE},
 					{.in_settings = SETTING(run_directory),
 						.below = "/dnsmasq.conf",
 						.rights = R_READ},
@@ -559,6 +562,41 @@ confine(enum process self, const struct settings *settings)
 }
 
 static void
+close_if(scmp_filter_ctx filter, int call, unsigned count, const struct scmp_arg_cmp *cmp)
+{
+	added(seccomp_rule_add_array(filter, SCMP_ACT_KILL_PROCESS, call, count, cmp), "arguments");
+}
+
+/*
+ * CAP_NET_ADMIN without the rules: a program that is not ours talks to the
+ * routing part of the kernel only, and sends no frames of its own making.
+ */
+static void
+close_rules_and_frames(scmp_filter_ctx filter)
+{
+	/* The numbers under which the older rule tables are replaced; see their headers. */
+	static const unsigned tables[] = {64, 65, 96, 97, 128, 129};
+	static const unsigned long controls[] = {SIOCADDRT, SIOCDELRT, SIOCSIFNAME, SIOCSIFFLAGS,
+		SIOCSIFADDR, SIOCSIFDSTADDR, SIOCSIFBRDADDR, SIOCSIFNETMASK, SIOCSIFMTU,
+		SIOCSIFHWADDR, SIOCSIFBR, SIOCBRADDBR, SIOCBRDELBR, SIOCBRADDIF, SIOCBRDELIF,
+		SIOCETHTOOL};
+
+	close_if(filter, SCMP_SYS(socket), 2,
+		(struct scmp_arg_cmp[]){
+			SCMP_A0(SCMP_CMP_EQ, AF_NETLINK), SCMP_A2(SCMP_CMP_NE, NETLINK_ROUTE)});
+	close_if(filter, SCMP_SYS(socket), 1,
+		(struct scmp_arg_cmp[]){SCMP_A0(SCMP_CMP_EQ, AF_PACKET)});
+	for (size_t i = 0; i < COUNT_OF(tables); i++)
+		for (int level = IPPROTO_IP; level <= IPPROTO_IPV6; level += IPPROTO_IPV6)
+			close_if(filter, SCMP_SYS(setsockopt), 2,
+				(struct scmp_arg_cmp[]){SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)level),
+					SCMP_A2(SCMP_CMP_EQ, tables[i])});
+	for (size_t i = 0; i < COUNT_OF(controls); i++)
+		close_if(filter, SCMP_SYS(ioctl), 1,
+			(struct scmp_arg_cmp[]){SCMP_A1(SCMP_CMP_EQ, controls[i])});
+}
+
+static void
 close_calls(const char *const *names)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
@@ -570,6 +608,7 @@ close_calls(const char *const *names)
 		if (call != __NR_SCMP_ERROR && call >= 0)
 			added(seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, call, 0), *names);
 	}
+	close_rules_and_frames(filter);
 	int failed = seccomp_load(filter);
 	if (failed)
 		fatalx("confine", "the kernel refuses the system call filter: %s",

@@ -536,3 +536,78 @@ TEST(our_own_abort_is_not_mistaken_for_a_forbidden_call)
 		EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 	}
 }
+
+/* What dnsmasq is, before its exec: -1 killed, else what the attempt ended with. */
+static int
+foreign(int (*attempt)(void))
+{
+	int status;
+
+	make_place();
+	char leases[SETTINGS_PATH_MAX + 16];
+	snprintf(leases, sizeof leases, "%s/dhcp", settings.state_directory);
+	mkdir(leases, 0700);
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		log_set_sink(quiet);
+		confine_foreign(PROCESS_DHCP, &settings);
+		syscall(SYS_exit_group, attempt());
+	}
+	EXPECT(waitpid(pid, &status, 0) == pid);
+	rmdir(leases);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int
+opens_rules(void)
+{
+	return socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER) >= 0 ? 42 : 1;
+}
+
+static int
+opens_routes(void)
+{
+	return socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) >= 0 ? 42 : 1;
+}
+
+static int
+opens_frames(void)
+{
+	return socket(AF_PACKET, SOCK_RAW, 0) >= 0 ? 42 : 1;
+}
+
+static int
+reads_settings_of_others(void)
+{
+	return open(secret, O_RDONLY) >= 0 ? 42 : 1;
+}
+
+static int
+executes_itself(void)
+{
+	char path[] = "/bin/true", *argv[] = {path, NULL}, *none[] = {NULL};
+	execve(path, argv, none);
+	return 1;
+}
+
+static int
+starts_another(void)
+{
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(0);
+	return pid > 0 ? 42 : 1;
+}
+
+TEST(the_dhcp_server_cannot_touch_the_rules_nor_make_frames_nor_start_anything)
+{
+	SKIP_IF_SANITIZED();
+	EXPECT_INT(foreign(opens_rules), -1);  /* killed */
+	EXPECT_INT(foreign(opens_frames), -1); /* killed */
+	EXPECT_INT(foreign(reads_settings_of_others), 1);
+	EXPECT_INT(foreign(starts_another), 1);
+	/* The controls: what it must be able to do. */
+	EXPECT_INT(foreign(opens_routes), 42);
+	EXPECT_INT(foreign(executes_itself), 0);
+}
