@@ -371,3 +371,23 @@ TEST(a_message_cut_in_its_options_keeps_what_came_and_says_so)
 	struct message m = message(discover, sizeof discover);
 	EXPECT_INT(parse_at_every_length(parse, m.byte, m.len), sizeof discover + 1);
 }
+
+TEST(each_type_has_its_name)
+{
+	uint8_t options[] = {53, 1, 0, 255};
+	struct dhcpv4 dhcp;
+
+	for (uint8_t type = 1; type <= 8; type++) {
+		options[2] = type;
+		EXPECT(TAKE(&dhcp, options));
+		EXPECT_INT(dhcp.type, type);
+	}
+	EXPECT_STR(dhcpv4_type_text(DHCPV4_INFORM), "INFORM");
+	options[2] = 0;
+	EXPECT(TAKE(&dhcp, options));
+	EXPECT_INT(dhcp.type, DHCPV4_OTHER);
+	options[2] = 13; /* LEASEACTIVE, RFC 4388 */
+	EXPECT(TAKE(&dhcp, options));
+	EXPECT_STR(dhcpv4_type_text(dhcp.type), "other");
+	EXPECT_STR(dhcpv4_type_text((enum dhcpv4_type)99), "other");
+}

@@ -311,3 +311,71 @@ TEST(a_query_cut_anywhere_is_no_query)
 {
 	EXPECT_INT(parse_at_every_length(parse_query, query, sizeof query), 1);
 }
+
+TEST(a_label_of_64_bytes_and_a_name_of_254_have_no_wire_form)
+{
+	char label[65], whole[256];
+	struct dns_name name;
+
+	memset(label, 'a', 64);
+	label[64] = '\0';
+	EXPECT(!dns_name_from_text(&name, label));
+	label[63] = '\0';
+	EXPECT(dns_name_from_text(&name, label));
+	/* 63 + 63 + 63 + 61 bytes and three dots: 253 */
+	memset(whole, 'a', 255);
+	whole[63] = whole[127] = whole[191] = '.';
+	whole[253] = '\0';
+	EXPECT(dns_name_from_text(&name, whole));
+	EXPECT_INT(name.len, DNS_NAME_MAX);
+	whole[253] = 'a', whole[254] = '\0';
+	EXPECT(!dns_name_from_text(&name, whole));
+}
+
+TEST(a_message_of_more_records_than_anybody_sends_is_broken)
+{
+	static uint8_t bytes[12 + 1001 * 11]; /* records of the root, type 10, no data */
+	struct dns dns;
+	struct dns_walk walk;
+	struct dns_record record;
+	unsigned count = 0;
+
+	bytes[2] = 0x81;
+	bytes[6] = 1001 >> 8;
+	bytes[7] = 1001 & 255;
+	for (size_t i = 0; i < 1001; i++)
+		bytes[12 + i * 11 + 2] = 10;
+	EXPECT(dns_parse(&dns, OVER(bytes)));
+	dns_walk_init(&walk, &dns);
+	while (dns_walk_next(&walk, &record))
+		count++;
+	EXPECT_INT(count, DNS_RECORDS_MAX);
+	EXPECT(walk.is_broken);
+}
+
+TEST(hints_for_ipv6_are_read_and_those_of_other_types_are_not)
+{
+	uint8_t bytes[] = {
+		0, 1, 0x81, 0x80, 0, 0, 0, 1, 0, 0, 0, 0, /* one answer */
+		0, 0, 64, 0, 1, 0, 0, 0, 60, 0, 23,       /* SVCB for the root */
+		0, 1, 0,                                  /* priority 1, target itself */
+		0, 6, 0, 16, 0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0x42, /* ipv6hint */
+	};
+	struct dns dns;
+	struct dns_walk walk;
+	struct dns_record record;
+	struct ip hint[4];
+
+	EXPECT(dns_parse(&dns, OVER(bytes)));
+	dns_walk_init(&walk, &dns);
+	EXPECT(dns_walk_next(&walk, &record));
+	EXPECT_INT(dns_svcb_hints(&record, hint, 4), 1);
+	EXPECT_IP(hint[0], "2001:db8::42");
+	EXPECT_INT(dns_svcb_hints(&record, hint, 0), 0);
+	bytes[14] = 16; /* the same bytes in a TXT */
+	EXPECT(dns_parse(&dns, OVER(bytes)));
+	dns_walk_init(&walk, &dns);
+	EXPECT(dns_walk_next(&walk, &record));
+	EXPECT_INT(dns_svcb_hints(&record, hint, 4), 0);
+}

@@ -216,3 +216,28 @@ TEST(listener_messages_are_known_by_their_type)
 	EXPECT(!icmpv6_is_mld(133) && !icmpv6_is_mld(129) && !icmpv6_is_mld(0));
 	EXPECT(icmpv6_is_nd(133) && icmpv6_is_nd(137) && !icmpv6_is_nd(138) && !icmpv6_is_nd(132));
 }
+
+TEST(prefixes_and_servers_beyond_the_tables_are_not_kept)
+{
+	uint8_t bytes[16 + 6 * 32 + 8 + 6 * 16] = {134};
+	struct ipv6 ipv6 = from_neighbour();
+	struct nd nd;
+
+	for (int i = 0; i < 6; i++) {
+		uint8_t *option = bytes + 16 + i * 32;
+		option[0] = 3, option[1] = 4;
+		option[2] = i == 0 ? 129 : 64; /* the first is longer than an address */
+		option[31] = (uint8_t)i;
+	}
+	uint8_t *servers = bytes + 16 + 6 * 32;
+	servers[0] = 25, servers[1] = 13;
+	for (int i = 0; i < 6; i++)
+		servers[8 + 16 * i] = (uint8_t)(i + 1);
+	EXPECT(nd_parse(&nd, &ipv6, OVER(bytes)));
+	EXPECT_INT(nd.prefix_count, ND_PREFIXES_MAX);
+	EXPECT_INT(nd.prefix[0].prefix.address.byte[15], 1);
+	EXPECT_INT(nd.prefix[3].prefix.address.byte[15], 4);
+	EXPECT_INT(nd.server_count, ND_SERVERS_MAX);
+	EXPECT_INT(nd.server[3].byte[0], 4);
+	EXPECT_INT(nd.type, 134); /* what stands beside the tables is untouched */
+}

@@ -226,3 +226,38 @@ TEST(the_length_of_an_authentication_header_counts_in_words)
 	EXPECT_INT(ipv6.protocol, 17);
 	EXPECT_BYTES(reader_rest(&r), "x");
 }
+
+TEST(a_routing_header_is_noticed)
+{
+	uint8_t bytes[40 + 8] = {0x60, 0, 0, 0, 0, 8, 43, 64};
+	struct ipv6 ipv6;
+
+	bytes[40] = 59;
+	struct reader r = OVER(bytes);
+	EXPECT(ipv6_parse(&ipv6, &r));
+	EXPECT(ipv6.has_routing && !ipv6.has_hop_by_hop && !ipv6.is_fragment);
+}
+
+TEST(a_hop_by_hop_option_longer_than_its_header_is_refused)
+{
+	uint8_t bytes[40 + 8] = {0x60, 0, 0, 0, 0, 8, 0, 64};
+
+	bytes[40] = 59;
+	bytes[42] = 5, bytes[43] = 5; /* a router alert of five, in four */
+	EXPECT(!parse6(OVER(bytes)));
+	bytes[43] = 4;
+	EXPECT(parse6(OVER(bytes)));
+}
+
+TEST(an_ipv4_option_longer_than_the_header_is_refused)
+{
+	uint8_t bytes[] = {0x46, 0, 0, 24, 0, 0, 0, 0, 64, 17, 0, 0, 198, 18, 0, 10, 198, 18, 0, 1,
+		137, 5, 0, 0};
+	struct ipv4 ipv4;
+
+	EXPECT(!parse4(OVER(bytes)));
+	bytes[21] = 4; /* strict source route */
+	struct reader r = OVER(bytes);
+	EXPECT(ipv4_parse(&ipv4, &r));
+	EXPECT(ipv4.has_source_route && !ipv4.has_router_alert);
+}

@@ -88,3 +88,19 @@ TEST(a_unit_is_content_only_between_whole_parts)
 	/* behind the three first, five more, and the end */
 	EXPECT_INT(parse_at_every_length(parse, frame, sizeof frame), 7);
 }
+
+TEST(a_chassis_that_is_no_mac_is_not_read_as_one)
+{
+	static const uint8_t short_mac[] = {0x02, 4, 4, 1, 2, 3, 0x04, 2, 5, 'p', 0x06, 2, 0, 1, 0,
+		0}; /* type MAC, three bytes */
+	static const uint8_t text[] = {
+		0x02, 7, 7, 'c', 'a', 'm', 'e', 'r', 'a', 0x04, 2, 5, 'p', 0x06, 2, 0, 1, 0, 0};
+	struct lldp lldp;
+
+	EXPECT(lldp_parse(&lldp, OVER(short_mac)));
+	EXPECT(!lldp.has_chassis_mac);
+	EXPECT_INT(lldp.chassis.len, 3);
+	EXPECT(lldp_parse(&lldp, OVER(text)));
+	EXPECT(!lldp.has_chassis_mac);
+	EXPECT_BYTES(lldp.chassis, "camera");
+}

@@ -178,3 +178,55 @@ TEST(an_announcement_cut_anywhere_is_broken_and_keeps_what_came)
 	EXPECT_INT(mdns.service[0].port, 631);
 	EXPECT_INT(mdns.address_count, 0);
 }
+
+TEST(addresses_beyond_the_table_and_withdrawn_ones_are_not_kept)
+{
+	uint8_t bytes[12 + 8 + 20 * 16] = {0, 0, 0x84};
+	static const uint8_t owner[] = {1, 'h', LOCAL};
+	size_t at = 12;
+	struct mdns mdns;
+
+	bytes[7] = 12;
+	for (int i = 0; i < 12; i++) {
+		if (i == 0) {
+			memcpy(bytes + at, owner, sizeof owner);
+			at += sizeof owner;
+		} else {
+			bytes[at++] = 0xc0, bytes[at++] = 12;
+		}
+		bytes[at + 1] = 1, bytes[at + 3] = 1;
+		bytes[at + 7] = i == 1 ? 0 : 120; /* the second says goodbye */
+		bytes[at + 9] = 4;
+		bytes[at + 10] = 198, bytes[at + 13] = (uint8_t)i;
+		at += 14;
+	}
+	EXPECT(mdns_parse(&mdns, reader_over(bytes, at)));
+	EXPECT(!mdns.is_broken);
+	EXPECT_OCTETS(mdns.claimed_host, "h");
+	EXPECT_INT(mdns.address_count, MDNS_ADDRESSES_MAX);
+	EXPECT_IP(mdns.address[0], "198.0.0.0");
+	EXPECT_IP(mdns.address[1], "198.0.0.2");
+	EXPECT_IP(mdns.address[7], "198.0.0.8");
+}
+
+TEST(a_service_is_an_underscore_and_a_name_over_tcp_or_udp)
+{
+	static const uint8_t bare[] = {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, '_', 4, '_', 't', 'c',
+		'p', LOCAL, 0, 12, 0, 1};
+	static const uint8_t sctp[] = {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 2, '_', 'a', 5, '_', 's',
+		'c', 't', 'p', LOCAL, 0, 12, 0, 1};
+	static const uint8_t plain[] = {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 2, 'a', 'Z', 4, '_',
+		'u', 'd', 'p', LOCAL, 0, 12, 0, 1};
+	static const uint8_t odd[] = {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 5, '_', 'A', 'Z', '9',
+		'-', 4, '_', 'U', 'd', 'p', LOCAL, 0, 12, 0, 1};
+	struct mdns mdns;
+
+	EXPECT(mdns_parse(&mdns, OVER(bare)));
+	EXPECT_INT(mdns.service_count, 0);
+	EXPECT(mdns_parse(&mdns, OVER(sctp)));
+	EXPECT_INT(mdns.service_count, 0);
+	EXPECT(mdns_parse(&mdns, OVER(plain)));
+	EXPECT_INT(mdns.service_count, 0);
+	EXPECT(mdns_parse(&mdns, OVER(odd)));
+	EXPECT_STR(mdns.service[0].type, "_az9-._udp");
+}

@@ -204,3 +204,68 @@ TEST(a_frame_cut_anywhere_is_decoded_as_far_as_it_goes)
 {
 	EXPECT_INT(parse_at_every_length(parse_any, query, sizeof query), 1);
 }
+
+TEST(an_echo_over_ipv6_is_an_echo_and_a_listener_report_is_none)
+{
+	uint8_t frame[] = {
+		ETHERNET(0x86, 0xdd), 0x60, 0, 0, 0, 0, 8, 58, 64,    /* ICMPv6 */
+		0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, /* from */
+		0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, /* to */
+		128, 0, 0, 0, 0, 9, 0, 1,                             /* echo request 9, 1 */
+	};
+	struct packet packet;
+
+	EXPECT(parse(&packet, frame, sizeof frame));
+	EXPECT_INT(packet.layers, LAYER_ETHERNET | LAYER_IPV6 | LAYER_ICMPV6);
+	EXPECT(packet.icmp.is_echo);
+	EXPECT_INT(packet.icmp.id, 9);
+	frame[54] = 129;
+	EXPECT(parse(&packet, frame, sizeof frame));
+	EXPECT(packet.icmp.is_echo);
+	frame[54] = 143;
+	EXPECT(parse(&packet, frame, sizeof frame));
+	EXPECT(!packet.icmp.is_echo);
+	EXPECT_INT(packet.layers, LAYER_ETHERNET | LAYER_IPV6 | LAYER_ICMPV6 | LAYER_MLD);
+	frame[54] = 8; /* an echo of the other family */
+	EXPECT(parse(&packet, frame, sizeof frame));
+	EXPECT(!packet.icmp.is_echo);
+}
+
+TEST(a_head_that_is_broken_is_named)
+{
+	static const struct {
+		uint8_t place, value;
+		enum packet_discard wanted;
+	} odd[] = {
+		{14, 0x44, DISCARD_IPV4},
+		{14 + 20 + 5, 7, DISCARD_UDP},
+		{13, 0xdd, DISCARD_IPV6},
+		{13, 0x06, DISCARD_ARP},
+	};
+	uint8_t frame[sizeof query];
+	struct packet packet;
+
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+		memcpy(frame, query, sizeof frame);
+		frame[odd[i].place] = odd[i].value;
+		if (odd[i].value == 0xdd)
+			frame[12] = 0x86;
+		EXPECT(!parse(&packet, frame, sizeof frame));
+		EXPECT_INT(packet.discard, odd[i].wanted);
+	}
+	memcpy(frame, query, sizeof frame);
+	frame[23] = 6; /* TCP, with the bytes of a datagram */
+	EXPECT(!parse(&packet, frame, sizeof frame));
+	EXPECT_INT(packet.discard, DISCARD_TCP);
+	frame[23] = 1;
+	EXPECT(!parse(&packet, frame, 14 + 20 + 7));
+	EXPECT_INT(packet.discard, DISCARD_ICMP);
+	frame[23] = 47;
+	EXPECT(parse(&packet, frame, sizeof frame));
+	EXPECT_INT(packet.discard, DISCARD_TRANSPORT);
+	EXPECT(!parse(&packet, frame, 13));
+	EXPECT_INT(packet.discard, DISCARD_ETHERNET);
+	frame[12] = 0x88, frame[13] = 0xcc;
+	EXPECT(!parse(&packet, frame, sizeof frame));
+	EXPECT_INT(packet.discard, DISCARD_LLDP);
+}

@@ -207,3 +207,29 @@ TEST(path_segments_beyond_the_table_are_not_kept)
 	EXPECT_INT(coap.option_count, 10);
 	EXPECT_BYTES(coap.path[7], "h");
 }
+
+TEST(the_levels_of_mqtt_are_three_to_five)
+{
+	uint8_t bytes[sizeof connect4];
+	uint8_t old[] = {0x10, 15, 0, 6, 'M', 'Q', 'I', 's', 'd', 'p', 3, 2, 0, 60, 0, 1,
+		'x'}; /* MQTT 3.1 */
+
+	EXPECT(parse_mqtt(OVER(old)));
+	old[10] = 2;
+	EXPECT(!parse_mqtt(OVER(old)));
+	memcpy(bytes, connect4, sizeof bytes);
+	bytes[9] =
+		0x04 | 0x02; /* a will that is not there: user name and password are taken for it */
+	EXPECT(parse_mqtt(OVER(bytes)));
+	bytes[9] = 0xc6; /* then nothing is left for these */
+	EXPECT(!parse_mqtt(OVER(bytes)));
+}
+
+TEST(a_token_has_at_most_eight_bytes)
+{
+	static const uint8_t eight[] = {0x48, 1, 0, 7, 1, 2, 3, 4, 5, 6, 7, 8};
+	struct coap coap;
+
+	EXPECT(coap_parse(&coap, OVER(eight)));
+	EXPECT_INT(coap.token.len, 8);
+}

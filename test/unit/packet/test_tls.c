@@ -144,3 +144,33 @@ TEST(other_records_are_no_hello)
 	bytes[43] = 33; /* a session longer than any */
 	EXPECT(!tls_hello_parse(&h, OVER(bytes)));
 }
+
+TEST(more_application_protocols_than_the_table_holds_are_cut)
+{
+	uint8_t bytes[5 + 4 + 35 + 4 + 2 + 2 + 4 + 2 + 20] = {22, 3, 1, 0, 73, 1, 0, 0, 69, 3, 3};
+	uint8_t *extension = bytes + 52;
+	struct tls_hello h;
+
+	bytes[45] = 2;  /* one cipher */
+	bytes[48] = 1;  /* one compression method */
+	bytes[51] = 26; /* extensions */
+	extension[1] = 16, extension[3] = 22, extension[5] = 20;
+	for (int i = 0; i < 10; i++) {
+		extension[6 + 2 * i] = 1;
+		extension[7 + 2 * i] = (uint8_t)('a' + i);
+	}
+	EXPECT(tls_hello_parse(&h, OVER(bytes)));
+	EXPECT_INT(h.alpn_count, TLS_ALPN_MAX);
+	EXPECT_BYTES(h.alpn[7], "h");
+	EXPECT(!h.is_odd);
+	extension[6] = 30; /* a name longer than the list */
+	EXPECT(tls_hello_parse(&h, OVER(bytes)));
+	EXPECT(h.is_odd);
+	EXPECT_INT(h.alpn_count, 0);
+}
+
+TEST(grease_is_two_equal_bytes_that_end_in_a)
+{
+	EXPECT(tls_is_grease(0x0a0a) && tls_is_grease(0xfafa));
+	EXPECT(!tls_is_grease(0x0a1a) && !tls_is_grease(0x0b0b) && !tls_is_grease(0x1301));
+}
