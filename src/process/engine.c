@@ -266,6 +266,7 @@ main(void)
 
 	engine.settings = process_begin(PROCESS_ENGINE, &hooks);
 	know_the_home(engine.settings);
+	loop_on_signal(SIGTERM, on_signal, NULL); /* may not be asked for later */
 	confine(PROCESS_ENGINE, engine.settings);
 	if (store_open(engine.settings->state_directory, NULL, &engine.store, &engine.found,
 		    &engine.observed_lost, &why))
@@ -276,7 +277,6 @@ main(void)
 	keep_load();
 	pause_load();
 	keep_start();
-	loop_on_signal(SIGTERM, on_signal, NULL);
 	loop_timer_new(LOOK_MS, true, on_look, NULL);
 	loop_timer_new(COUNTERS_MS, true, on_counters, NULL);
 	process_ready();
