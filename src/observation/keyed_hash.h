@@ -9,7 +9,8 @@
 /*
  * The hash of all tables that the network fills.  Fast, keyed with a secret
  * from the system's random source so that whoever chooses MACs, addresses or
- * ports cannot choose the bucket.  Not for signatures.
+ * ports cannot choose the bucket.  The key must be random in all its bits: with
+ * a key of zeroes the hash is worth nothing.  Not for signatures.
  */
 struct hash_key {
 	uint64_t a, b;

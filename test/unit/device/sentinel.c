@@ -95,12 +95,14 @@ on_rows(const struct observation *rows, size_t n, void *arg)
 bool
 sentinel_play(struct sentinel_run *run, const char *path)
 {
-	static const struct hash_key key = {11, 22};
+	static const struct hash_key key = {
+		UINT64_C(0x1f83d9abfb41bd6b), UINT64_C(0x5be0cd19137e2179)};
 	char error[PCAP_ERRBUF_SIZE];
 	pcap_t *pcap =
 		pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, error);
 	struct replay *replay;
 
+	run->key = (struct harm_key){key.b, key.a};
 	if (!pcap)
 		return false;
 	replay = replay_new(pcap_datalink(pcap), 4096, &key, on_rows, run);
