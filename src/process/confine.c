@@ -108,7 +108,8 @@ static const struct row rows[PROCESS_COUNT] = {
 		.files_max = 64,
 		.controls = {SIOCGIFNAME}},
 	/* Decides.  Its database and nothing else of the machine; no network. */
-	[PROCESS_ENGINE] = {.calls = {calls_send, calls_descriptors, calls_open, calls_database},
+	[PROCESS_ENGINE] = {.calls = {calls_send, calls_descriptors, calls_open, calls_database,
+				    calls_serve /* the control socket */},
 		.reach = {{.in_settings = SETTING(state_directory),
 				  .rights = R_READ | R_WRITE | R_MAKE},
 			/* SQLite seeds its random numbers from it. */
