@@ -164,29 +164,33 @@ static const struct {
 	const char *text;
 } tries[] = {
 	{KERNEL_NFTABLES,
-		"table inet pinfold_probe { chain c { type filter hook forward priority 0; "
-		"ct mark set ct mark | 1 } }\ndelete table inet pinfold_probe\n"},
-	{KERNEL_NFT_BRIDGE,
-		"table bridge pinfold_probe { map m { typeof iifname . ether saddr . ip saddr : "
-		"meta "
-		"mark; }\n chain c { type filter hook prerouting priority -300;\n meta mark set "
-		"iifname . ether saddr . arp saddr ip map @m } }\ndelete table bridge "
-		"pinfold_probe\n"},
+		"table inet pinfold_probe {\n"
+		"chain c {\ntype filter hook forward priority 0\nct mark set ct mark | 1\n}\n}\n"
+		"delete table inet pinfold_probe\n"},
+	{KERNEL_NFT_BRIDGE, "table bridge pinfold_probe {\n"
+			    "map m {\ntypeof iifname . ether saddr . ip saddr : meta mark\n}\n"
+			    "chain c {\ntype filter hook prerouting priority -300\n"
+			    "meta mark set iifname . ether saddr . arp saddr ip map @m\n}\n}\n"
+			    "delete table bridge pinfold_probe\n"},
 	{KERNEL_NFT_CONCAT_RANGE,
-		"table inet pinfold_probe { set s { typeof ct mark . ip6 daddr . meta l4proto . th "
-		"dport . th sport; flags interval, timeout; } }\ndelete table inet "
-		"pinfold_probe\n"},
-	{KERNEL_NFT_ELEMENT_EXPRESSION,
-		"table inet pinfold_probe { set s { type mark; limit rate over 5/second; elements "
-		"= { "
-		"1 limit rate over 7/second } } }\ndelete table inet pinfold_probe\n"},
-	{KERNEL_NFT_NAT, "table inet pinfold_probe { chain c { type nat hook postrouting priority "
-			 "100; oifname \"x\" masquerade } }\ndelete table inet pinfold_probe\n"},
-	{KERNEL_NFT_LOG,
-		"table inet pinfold_probe { chain c { log prefix \"x\" group 100 snaplen 64 "
-		"} }\ndelete table inet pinfold_probe\n"},
-	{KERNEL_NFT_EGRESS, "table netdev pinfold_probe { chain c { type filter hook egress device "
-			    "lo priority 0; } }\ndelete table netdev pinfold_probe\n"},
+		"table inet pinfold_probe {\n"
+		"set s {\ntypeof ct mark . ip6 daddr . meta l4proto . th dport . th sport\n"
+		"flags interval, timeout\n}\n}\n"
+		"delete table inet pinfold_probe\n"},
+	{KERNEL_NFT_ELEMENT_EXPRESSION, "table inet pinfold_probe {\n"
+					"set s {\ntype mark\nlimit rate over 5/second\n"
+					"elements = { 1 limit rate over 7/second }\n}\n}\n"
+					"delete table inet pinfold_probe\n"},
+	{KERNEL_NFT_NAT, "table inet pinfold_probe {\n"
+			 "chain c {\ntype nat hook postrouting priority 100\noifname \"x\" "
+			 "masquerade\n}\n}\n"
+			 "delete table inet pinfold_probe\n"},
+	{KERNEL_NFT_LOG, "table inet pinfold_probe {\n"
+			 "chain c {\nlog prefix \"x\" group 100 snaplen 64\n}\n}\n"
+			 "delete table inet pinfold_probe\n"},
+	{KERNEL_NFT_EGRESS, "table netdev pinfold_probe {\n"
+			    "chain c {\ntype filter hook egress device lo priority 0\n}\n}\n"
+			    "delete table netdev pinfold_probe\n"},
 };
 
 static bool
