@@ -121,6 +121,9 @@ store_devices_of(json_t *after)
 		if (!ward || !ward->device)
 			continue;
 		struct device *device = ward->device;
+		/* What the decision is about must be known again after a power cut. */
+		if (!ward->is_stored || ward->is_save_due)
+			keep_save_ward(ward);
 		struct stored_device row = {.number = device->number,
 			.class = class ? (uint8_t)device_class_from_word(class) : device->class,
 			.state = state ? (uint8_t)device_state_from_word(state) : device->state,

@@ -1,0 +1,768 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine as it is, started as the monitor starts it; the test plays the
+ * monitor, capture, resolver, enforcer, fetcher and the owner.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "message/channel.h"
+#include "policy/mud.h"
+#include "test.h"
+
+enum { WAIT_MS = 4000, CHANNELS = PROCESS_COUNT };
+
+static struct home {
+	char directory[64];
+	pid_t pid;
+	int monitor, peer[CHANNELS], ctl_listen;
+	struct sockaddr_un ctl;
+	struct settings settings;
+} home;
+
+static _Alignas(16) uint8_t payload[MESSAGE_PAYLOAD_MAX];
+static struct message_header header;
+
+/* --- the harness ---------------------------------------------------------------------------- */
+
+static void
+send_message(int fd, enum message_type type, const void *bytes, size_t len, int passed)
+{
+	struct message_header head = {
+		.version = MESSAGE_VERSION, .type = (uint16_t)type, .len = (uint32_t)len};
+	union {
+		const void *in;
+		void *out;
+	} borrowed = {.in = bytes};
+	struct iovec iov[2] = {{&head, sizeof head}, {borrowed.out, len}};
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = len ? 2 : 1};
+
+	if (passed >= 0) {
+		msg.msg_control = control.bytes;
+		msg.msg_controllen = sizeof control.bytes;
+		struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof passed);
+		memcpy(CMSG_DATA(c), &passed, sizeof passed);
+	}
+	EXPECT(sendmsg(fd, &msg, MSG_NOSIGNAL) >= 0);
+}
+
+static void
+give(enum descriptor what, enum process peer, int fd)
+{
+	struct message_descriptor message = {.what = (uint8_t)what, .peer = (uint8_t)peer};
+	send_message(home.monitor, MESSAGE_DESCRIPTOR, &message, sizeof message, fd);
+}
+
+/* A new channel to the engine in the place of this process. */
+static void
+connect_peer(enum process peer)
+{
+	int fd[2];
+
+	if (home.peer[peer] >= 0)
+		close(home.peer[peer]);
+	EXPECT_INT(channel_pair(fd), ERR_OK);
+	give(DESCRIPTOR_PEER, peer, fd[1]);
+	close(fd[1]);
+	home.peer[peer] = fd[0];
+}
+
+static bool
+engine_path(char *out, size_t size)
+{
+	char self[300];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+	if (n <= 0)
+		return false;
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	snprintf(out, size, "%s/../../src/process/engine", self);
+	return !access(out, X_OK);
+}
+
+/* The next message of the type from the peer; others are passed over.  NULL when none comes. */
+static const void *
+next(enum process peer, enum message_type type)
+{
+	struct pollfd poll_fd = {.fd = home.peer[peer], .events = POLLIN};
+	int passed;
+
+	while (poll(&poll_fd, 1, WAIT_MS) == 1) {
+		if (!channel_receive(
+			    home.peer[peer], peer, PROCESS_ENGINE, &header, payload, &passed))
+			return NULL;
+		if (header.type == type)
+			return payload;
+	}
+	return NULL;
+}
+
+static void
+start(void)
+{
+	char path[400];
+	int fd[2];
+
+	EXPECT(engine_path(path, sizeof path));
+	EXPECT(!socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd));
+	home.monitor = fd[0];
+	fcntl(fd[0], F_SETFD, FD_CLOEXEC);
+	for (int i = 0; i < CHANNELS; i++)
+		home.peer[i] = -1;
+	home.pid = fork();
+	if (!home.pid) {
+		dup2(fd[1], 3);
+		closefrom(4);
+		execl(path, path, (char *)NULL);
+		_exit(127);
+	}
+	close(fd[1]);
+	unlink(home.ctl.sun_path);
+	home.ctl_listen = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	EXPECT(!bind(home.ctl_listen, (struct sockaddr *)&home.ctl, sizeof home.ctl));
+	EXPECT(!listen(home.ctl_listen, 8));
+	send_message(home.monitor, MESSAGE_SETTINGS, &home.settings, sizeof home.settings, -1);
+	give(DESCRIPTOR_CTL, PROCESS_UNKNOWN, home.ctl_listen);
+	connect_peer(PROCESS_CAPTURE);
+	connect_peer(PROCESS_ENFORCER);
+	connect_peer(PROCESS_RESOLVER);
+	connect_peer(PROCESS_RELAY);
+	connect_peer(PROCESS_FETCHER);
+	send_message(home.monitor, MESSAGE_GO, NULL, 0, -1);
+}
+
+static void
+stop(int signo)
+{
+	int status;
+
+	kill(home.pid, signo);
+	EXPECT(waitpid(home.pid, &status, 0) == home.pid);
+	if (signo == SIGTERM)
+		EXPECT(WIFEXITED(status) && !WEXITSTATUS(status));
+	for (int i = 0; i < CHANNELS; i++)
+		if (home.peer[i] >= 0)
+			close(home.peer[i]);
+	close(home.monitor);
+	close(home.ctl_listen);
+}
+
+static void
+move_in(void)
+{
+	memset(&home, 0, sizeof home);
+	snprintf(home.directory, sizeof home.directory, "/tmp/pinfold-engine-XXXXXX");
+	EXPECT(mkdtemp(home.directory) != NULL);
+	struct settings *s = &home.settings;
+	settings_init(s);
+	s->mode = SETTINGS_ROUTER;
+	s->n_ports = 2;
+	snprintf(s->port[0], sizeof s->port[0], "p1");
+	snprintf(s->port[1], sizeof s->port[1], "p2");
+	snprintf(s->uplink, sizeof s->uplink, "wan0");
+	s->uplink_mode = SETTINGS_UPLINK_NONE;
+	EXPECT(prefix_parse(&s->lan4, "10.77.0.1/24"));
+	EXPECT(prefix_parse(&s->lan6, "fd77::1/64"));
+	snprintf(s->state_directory, sizeof s->state_directory, "%s", home.directory);
+	/* As root the engine gives itself another user, who owns the state. */
+	if (!geteuid())
+		EXPECT(!chown(home.directory, s->uid_base + PROCESS_ENGINE,
+			s->uid_base + PROCESS_ENGINE));
+	home.ctl.sun_family = AF_UNIX;
+	snprintf(home.ctl.sun_path, sizeof home.ctl.sun_path, "%s/ctl", home.directory);
+}
+
+static void
+move_out(void)
+{
+	static const char *const files[] = {"decisions.db", "decisions.db-wal", "decisions.good",
+		"observed.db", "observed.db-wal", "ctl", "decisions.db.damaged",
+		"decisions.db-wal.damaged", "observed.db.damaged", "observed.db-wal.damaged"};
+	char path[128];
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		snprintf(path, sizeof path, "%s/%s", home.directory, files[i]);
+		unlink(path);
+	}
+	EXPECT(!rmdir(home.directory));
+}
+
+/* Asks as the owner does; gives the whole answer. */
+static json_t *
+ask(const char *question)
+{
+	static struct message_command command;
+	char *whole = NULL;
+	size_t len = 0;
+	bool is_last = false;
+	int passed;
+
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	EXPECT(!connect(fd, (struct sockaddr *)&home.ctl, sizeof home.ctl));
+	command.len = (uint32_t)strlen(question);
+	command.role = ROLE_OWNER;
+	memcpy(command.text, question, command.len);
+	send_message(fd, MESSAGE_COMMAND, &command, message_command_len(&command), -1);
+	while (!is_last) {
+		struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+		EXPECT(poll(&poll_fd, 1, WAIT_MS) == 1);
+		EXPECT(channel_receive(fd, PROCESS_CTL, PROCESS_ENGINE, &header, payload, &passed));
+		const struct message_answer *piece = (const void *)payload;
+		whole = realloc(whole, len + piece->len + 1);
+		memcpy(whole + len, piece->text, piece->len);
+		len += piece->len;
+		is_last = piece->is_last;
+	}
+	close(fd);
+	json_t *answer = json_loadb(whole, len, JSON_REJECT_DUPLICATES, NULL);
+	free(whole);
+	EXPECT(answer != NULL);
+	return answer;
+}
+
+static bool
+is_ok(json_t *answer)
+{
+	bool ok = json_is_true(json_object_get(answer, "ok"));
+	if (!ok)
+		print_message("refused: %s\n", json_string_value(json_object_get(
+						       json_object_get(answer, "error"), "text")));
+	return ok;
+}
+
+/* Asks, expects yes, gives the journal id. */
+static long long
+tell(const char *verb, const char *device, const char *more)
+{
+	char question[900];
+
+	snprintf(question, sizeof question, "{\"verb\":\"%s\",\"args\":{\"device\":\"%s\"%s%s}}",
+		verb, device, more ? "," : "", more ? more : "");
+	json_t *answer = ask(question);
+	EXPECT(is_ok(answer));
+	long long id = json_integer_value(json_object_get(answer, "journal"));
+	json_decref(answer);
+	return id;
+}
+
+static bool
+refuses(const char *question)
+{
+	json_t *answer = ask(question);
+	bool refused = json_is_false(json_object_get(answer, "ok"));
+	json_decref(answer);
+	return refused;
+}
+
+static void
+undo(long long id)
+{
+	char question[100];
+	snprintf(question, sizeof question,
+		"{\"verb\":\"policy.undo\",\"args\":{\"journal\":%lld}}", id);
+	json_t *answer = ask(question);
+	EXPECT(is_ok(answer));
+	json_decref(answer);
+}
+
+static char *
+field(const char *device, const char *key)
+{
+	static char out[300];
+	char question[200];
+
+	snprintf(question, sizeof question,
+		"{\"verb\":\"device.show\",\"args\":{\"device\":\"%s\"}}", device);
+	json_t *answer = ask(question);
+	const char *text =
+		json_string_value(json_object_get(json_object_get(answer, "result"), key));
+	snprintf(out, sizeof out, "%s", text ? text : "");
+	json_decref(answer);
+	return out;
+}
+
+/* --- what capture would tell --------------------------------------------------------------------- */
+
+static struct message_observation rows;
+
+static struct observation *
+row(enum observed what, const char *port, uint8_t mac)
+{
+	struct observation *at = &rows.row[rows.n_rows++];
+
+	memset(at, 0, sizeof *at);
+	at->what = (uint8_t)what;
+	at->seen_ns = clock_monotonic_ns();
+	at->wall_s = clock_wall_s();
+	snprintf(at->port, sizeof at->port, "%s", port);
+	memcpy(at->mac, (const uint8_t[6]){0x00, 0x00, 0x5e, 0x00, 0x53, mac}, 6);
+	return at;
+}
+
+static void
+flush(void)
+{
+	send_message(home.peer[PROCESS_CAPTURE], MESSAGE_OBSERVATION, &rows,
+		message_observation_len(&rows), -1);
+	rows.n_rows = 0;
+}
+
+static struct ip
+ip(const char *text)
+{
+	struct ip address;
+	EXPECT(ip_parse(&address, text));
+	return address;
+}
+
+/* A device joins: request from its port, our server's acknowledgement. */
+static void
+join(const char *port, uint8_t mac, const char *hostname, const char *address)
+{
+	row(OBSERVED_DHCP4_DISCOVER, port, mac);
+	snprintf(row(OBSERVED_DHCP_HOSTNAME, port, mac)->claimed_text, 64, "%s", hostname);
+	row(OBSERVED_DHCP4_REQUEST, port, mac)->target = ip(address);
+	struct observation *ack = row(OBSERVED_DHCP4_ACK, port, mac);
+	ack->target = ip(address);
+	ack->value = 3600;
+	flush();
+}
+
+/* The policy of the device with so many bindings, as the enforcer gets it. */
+static const struct message_policy *
+policy_with(uint32_t device, enum device_state state, int bindings)
+{
+	const struct message_policy *policy;
+
+	while ((policy = next(PROCESS_ENFORCER, MESSAGE_POLICY))) {
+		struct message_done done = {
+			.device = policy->device, .generation = policy->generation};
+		uint32_t seq = header.seq;
+		struct message_header head = {.version = MESSAGE_VERSION,
+			.type = MESSAGE_DONE,
+			.len = sizeof done,
+			.seq = seq};
+		struct iovec iov[2] = {{&head, sizeof head}, {&done, sizeof done}};
+		EXPECT(writev(home.peer[PROCESS_ENFORCER], iov, 2) > 0);
+		if (policy->device == device && policy->state == state &&
+			policy->n_bindings == bindings)
+			return policy;
+	}
+	return NULL;
+}
+
+static const struct message_view *
+view_of(uint32_t device, enum view_mode mode)
+{
+	const struct message_view *view;
+
+	while ((view = next(PROCESS_RESOLVER, MESSAGE_VIEW)))
+		if (view->device == device && view->mode == mode)
+			return view;
+	return NULL;
+}
+
+static void
+answered(uint32_t device, const char *name, const char *address, uint16_t slot)
+{
+	struct message_answered message = {.device = device,
+		.kind = ANSWER_GIVEN,
+		.n_addresses = 1,
+		.slot = slot,
+		.seconds = 600,
+		.type = 1};
+	snprintf(message.name, sizeof message.name, "%s", name);
+	message.address[0] = ip(address);
+	send_message(home.peer[PROCESS_RESOLVER], MESSAGE_ANSWERED, &message, sizeof message, -1);
+}
+
+static void
+flow(const char *port, uint8_t mac, uint32_t device, const char *from, const char *to,
+	uint16_t target_port)
+{
+	struct observation *at = row(OBSERVED_FLOW_NEW, port, mac);
+	at->device = device;
+	at->value = REASON_NEW_FLOW;
+	at->source = ip(from);
+	at->target = ip(to);
+	at->proto = 6;
+	at->target_port = target_port;
+	flush();
+}
+
+#define NEEDS_ENGINE                                                                               \
+	do {                                                                                       \
+		char engine_at[400];                                                               \
+		if (!engine_path(engine_at, sizeof engine_at))                                     \
+			SKIP("the engine is not built");                                           \
+		move_in();                                                                         \
+		start();                                                                           \
+	} while (0)
+
+/* --- sentences ------------------------------------------------------------------------------- */
+
+TEST(a_new_device_waits_and_says_how_to_let_it_in)
+{
+	NEEDS_ENGINE;
+	EXPECT(next(PROCESS_ENFORCER, MESSAGE_RESTORED) != NULL);
+	join("p1", 0x11, "camera", "10.77.0.11");
+	const struct message_policy *policy = policy_with(1, DEVICE_WAITING, 1);
+	EXPECT(policy != NULL);
+	EXPECT_INT(policy->n_entries, 0);
+	EXPECT_STR(policy->binding[0].port, "p1");
+	EXPECT(view_of(1, VIEW_STATUS_PAGE) != NULL);
+	json_t *events = ask("{\"verb\":\"events.list\"}");
+	char *text = json_dumps(events, 0);
+	EXPECT(strstr(text, "pinfold device admit d-") != NULL);
+	free(text);
+	json_decref(events);
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(what_was_decided_is_in_force_again_after_the_engine_was_killed)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", "\"name\":\"door camera\"");
+	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
+	tell("policy.add", "door camera", "\"rule\":\"allow tcp cloud.example 443\"");
+	tell("device.enforce", "door camera", "\"from\":\"rules\"");
+	const struct message_policy *policy = policy_with(1, DEVICE_ENFORCE, 1);
+	EXPECT(policy && policy->n_entries > 0);
+	uint32_t generation = policy->generation;
+	/* Nothing was shut down in order: only what was acknowledged counts. */
+	stop(SIGKILL);
+	start();
+	policy = policy_with(1, DEVICE_ENFORCE, 1);
+	EXPECT(policy && policy->n_entries > 0);
+	EXPECT(policy->generation > generation);
+	const struct message_view *view = view_of(1, VIEW_DECLARED);
+	EXPECT(view && view->n_names == 1);
+	EXPECT_STR(view->name[0].name, "cloud.example");
+	EXPECT(next(PROCESS_ENFORCER, MESSAGE_RESTORED) != NULL);
+	EXPECT_STR(field("1", "name"), "door camera");
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(an_address_that_was_open_is_opened_again_before_the_ports_come_up)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	tell("policy.add", "1", "\"rule\":\"allow tcp cloud.example 443\"");
+	tell("device.enforce", "1", "\"from\":\"rules\"");
+	const struct message_view *view = view_of(1, VIEW_DECLARED);
+	EXPECT(view && view->n_names == 1);
+	answered(1, "cloud.example", "198.18.0.80", view->name[0].slot);
+	usleep(50000);
+	stop(SIGTERM);
+	start();
+	const struct message_open *open = next(PROCESS_ENFORCER, MESSAGE_OPEN);
+	EXPECT(open != NULL);
+	EXPECT_INT(open->device, 1);
+	EXPECT(open->seconds > 500 && open->seconds <= 600);
+	EXPECT(next(PROCESS_ENFORCER, MESSAGE_RESTORED) != NULL);
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(every_change_is_journaled_and_can_be_taken_back_once)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	long long admitted = tell("device.admit", "1", NULL);
+	long long contained = tell("device.quarantine", "1", NULL);
+	EXPECT(admitted > 0 && contained > admitted);
+	EXPECT_STR(field("1", "state"), "quarantine");
+	/* The earlier change is not taken back from under the later one. */
+	char question[100];
+	snprintf(question, sizeof question,
+		"{\"verb\":\"policy.undo\",\"args\":{\"journal\":%lld}}", admitted);
+	EXPECT(refuses(question));
+	undo(contained);
+	EXPECT_STR(field("1", "state"), "observe");
+	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
+	snprintf(question, sizeof question,
+		"{\"verb\":\"policy.undo\",\"args\":{\"journal\":%lld}}", contained);
+	EXPECT(refuses(question));
+	undo(admitted);
+	EXPECT_STR(field("1", "state"), "waiting");
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(a_device_that_was_forgotten_comes_back_whole_by_undo)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", "\"name\":\"camera\",\"class\":\"critical\"");
+	tell("policy.add", "1", "\"rule\":\"allow tcp cloud.example 443\"");
+	long long forgot = tell("device.forget", "camera", NULL);
+	EXPECT(next(PROCESS_ENFORCER, MESSAGE_FORGET) != NULL);
+	EXPECT(refuses("{\"verb\":\"device.show\",\"args\":{\"device\":\"camera\"}}"));
+	undo(forgot);
+	EXPECT_STR(field("camera", "class"), "critical");
+	EXPECT_STR(field("camera", "state"), "observe");
+	stop(SIGKILL);
+	start();
+	EXPECT_STR(field("camera", "class"), "critical");
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(what_was_seen_becomes_a_policy_that_would_have_broken_nothing)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	/* The flow is reported before the answer that named it. */
+	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.80", 443);
+	answered(1, "cloud.example", "198.18.0.80", 0);
+	usleep(50000);
+	json_t *answer = ask("{\"verb\":\"policy.proposal\",\"args\":{\"device\":\"1\"}}");
+	EXPECT(is_ok(answer));
+	json_t *result = json_object_get(answer, "result");
+	EXPECT_INT(json_integer_value(json_object_get(result, "flows")), 1);
+	EXPECT_INT(json_integer_value(json_object_get(result, "broken")), 0);
+	json_decref(answer);
+	tell("device.enforce", "1", NULL);
+	const struct message_view *view = view_of(1, VIEW_DECLARED);
+	EXPECT(view && view->n_names == 1);
+	EXPECT_STR(view->name[0].name, "cloud.example");
+	answer = ask("{\"verb\":\"policy.why\",\"args\":{\"device\":\"1\",\"destination\":"
+		     "\"cloud.example\",\"port\":443}}");
+	EXPECT(json_is_true(json_object_get(json_object_get(answer, "result"), "allowed")));
+	json_decref(answer);
+	answer = ask("{\"verb\":\"policy.why\",\"args\":{\"device\":\"1\",\"destination\":"
+		     "\"evil.example\",\"port\":443}}");
+	EXPECT(json_is_false(json_object_get(json_object_get(answer, "result"), "allowed")));
+	json_decref(answer);
+	stop(SIGTERM);
+	move_out();
+}
+
+/* A camera tries telnet on many hosts, as Mirai does. */
+static void
+scan(uint32_t device, const char *port, uint8_t mac, const char *from)
+{
+	for (int round = 0; round < 8; round++) {
+		for (int i = 0; i < 24; i++) {
+			struct observation *at = row(OBSERVED_DENIED, port, mac);
+			char target[32];
+			snprintf(target, sizeof target, "198.18.%d.%d", 10 + round, 1 + i);
+			at->device = device;
+			at->value = REASON_ADMIN_PORT;
+			at->source = ip(from);
+			at->target = ip(target);
+			at->proto = 6;
+			at->target_port = i % 10 ? 23 : 2323;
+		}
+		flush();
+	}
+}
+
+TEST(a_scanning_device_is_contained_and_its_scan_is_never_learned)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
+	scan(1, "p1", 0x11, "10.77.0.11");
+	json_t *answer = NULL;
+	bool contained = false;
+	for (int i = 0; i < 50 && !contained; i++) {
+		usleep(20000);
+		answer = ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}");
+		contained = json_is_true(
+			json_object_get(json_object_get(answer, "result"), "contained"));
+		json_decref(answer);
+	}
+	EXPECT(contained);
+	answer = ask("{\"verb\":\"policy.journal\",\"args\":{}}");
+	char *text = json_dumps(json_object_get(answer, "result"), 0);
+	EXPECT(strstr(text, "\"containment\"") && strstr(text, "\"pinfold\""));
+	free(text);
+	json_decref(answer);
+	EXPECT(refuses("{\"verb\":\"policy.proposal\",\"args\":{\"device\":\"1\"}}"));
+	tell("device.release", "1", NULL);
+	EXPECT_STR(field("1", "state"), "observe");
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(a_critical_device_is_proposed_for_containment_and_not_touched)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x14, "pump", "10.77.0.14");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", "\"class\":\"critical\"");
+	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
+	scan(1, "p1", 0x14, "10.77.0.14");
+	usleep(300000);
+	EXPECT_STR(field("1", "state"), "observe");
+	json_t *answer = ask("{\"verb\":\"events.list\",\"args\":{}}");
+	char *text = json_dumps(answer, 0);
+	EXPECT(strstr(text, "containment-proposed") && strstr(text, "pinfold device quarantine"));
+	free(text);
+	json_decref(answer);
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(a_pause_is_told_to_the_kernel_and_opens_the_names_meanwhile)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	tell("policy.add", "1", "\"rule\":\"allow tcp cloud.example 443\"");
+	tell("device.enforce", "1", "\"from\":\"rules\"");
+	EXPECT(view_of(1, VIEW_DECLARED) != NULL);
+	tell("device.pause", "1", "\"seconds\":2");
+	const struct message_pause *pause = next(PROCESS_ENFORCER, MESSAGE_PAUSE);
+	EXPECT(pause != NULL);
+	EXPECT_INT(pause->seconds, 2);
+	EXPECT(view_of(1, VIEW_OPEN) != NULL);
+	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.99", 8883);
+	answered(1, "broker.example", "198.18.0.99", 0);
+	EXPECT(view_of(1, VIEW_DECLARED) != NULL); /* it ended by itself */
+	json_t *answer = ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}");
+	const json_t *offers = json_object_get(json_object_get(answer, "result"), "offers");
+	EXPECT_STR(json_string_value(json_array_get(offers, 0)), "allow tcp broker.example 8883");
+	json_decref(answer);
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(a_mud_file_narrows_until_it_is_approved_and_a_changed_one_waits)
+{
+	static const char file[] =
+		"{\"ietf-mud:mud\":{\"mud-version\":1,\"mud-url\":\"https://mud.bulb.example/b\","
+		"\"last-update\":\"2026-01-01T00:00:00Z\",\"cache-validity\":48,"
+		"\"is-supported\":true,\"systeminfo\":\"bulb\",\"from-device-policy\":{"
+		"\"access-lists\":{\"access-list\":[{\"name\":\"f\"}]}},\"to-device-policy\":{"
+		"\"access-lists\":{\"access-list\":[]}}},\"ietf-access-control-list:acls\":{"
+		"\"acl\":[{\"name\":\"f\",\"type\":\"ipv4-acl-type\",\"aces\":{\"ace\":[{"
+		"\"name\":\"c\",\"matches\":{\"ipv4\":{\"ietf-acldns:dst-dnsname\":"
+		"\"cloud.bulb.example\",\"protocol\":6},\"tcp\":{\"destination-port\":{"
+		"\"operator\":\"eq\",\"port\":443}}},\"actions\":{\"forwarding\":\"accept\"}}]}}]}"
+		"}";
+	static struct mud mud;
+	struct fault why;
+	NEEDS_ENGINE;
+
+	join("p1", 0x18, "bulb", "10.77.0.18");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	snprintf(row(OBSERVED_DHCP_MUD_URL, "p1", 0x18)->claimed_text, 200,
+		"https://mud.bulb.example/b");
+	flush();
+	tell("device.admit", "1", NULL);
+	const struct message_fetch *fetch = next(PROCESS_FETCHER, MESSAGE_FETCH);
+	EXPECT(fetch != NULL);
+	EXPECT_STR(fetch->url, "https://mud.bulb.example/b");
+	struct message_fetched fetched = {.id = fetch->id, .signature = SIGNATURE_NONE};
+	EXPECT(mud_parse(&mud, file, strlen(file), &why));
+	int fd = memfd_create("mud", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	EXPECT(write(fd, &mud, sizeof mud) == sizeof mud);
+	send_message(home.peer[PROCESS_FETCHER], MESSAGE_FETCHED, &fetched, sizeof fetched, fd);
+	close(fd);
+	usleep(100000);
+	json_t *answer = ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}");
+	json_t *known = json_object_get(json_object_get(answer, "result"), "mud");
+	EXPECT_STR(json_string_value(json_object_get(known, "state")), "unsigned-pending");
+	json_decref(answer);
+	tell("device.enforce", "1", NULL);
+	const struct message_view *view = view_of(1, VIEW_DECLARED);
+	EXPECT(view && view->n_names == 1);
+	EXPECT_STR(view->name[0].name, "cloud.bulb.example");
+	answer = ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}");
+	known = json_object_get(json_object_get(answer, "result"), "mud");
+	EXPECT_STR(json_string_value(json_object_get(known, "state")), "approved");
+	json_decref(answer);
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(hostile_commands_are_refused_and_the_engine_goes_on)
+{
+	static const char *const questions[] = {
+		"",
+		"{",
+		"[]",
+		"null",
+		"{\"verb\":1}",
+		"{\"verb\":\"no.such\"}",
+		"{\"verb\":\"status\",\"args\":[]}",
+		"{\"verb\":\"status\",\"verb\":\"status\"}",
+		"{\"verb\":\"device.show\"}",
+		"{\"verb\":\"device.show\",\"args\":{\"device\":7}}",
+		"{\"verb\":\"device.show\",\"args\":{\"device\":\"'; DROP TABLE device; --\"}}",
+		"{\"verb\":\"policy.undo\",\"args\":{\"journal\":-1}}",
+		"{\"verb\":\"policy.undo\",\"args\":{\"journal\":99999}}",
+		"{\"verb\":\"home.join\",\"args\":{\"minutes\":100000}}",
+		"{\"verb\":\"report.import\",\"args\":{\"report\":\"{}\",\"signature\":\"00\"}}",
+	};
+	NEEDS_ENGINE;
+
+	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
+		EXPECT(refuses(questions[i]));
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	EXPECT(refuses("{\"verb\":\"device.name\",\"args\":{\"device\":\"1\",\"name\":"
+		       "\"<script>\\u001b[31m\"}}"));
+	EXPECT(refuses("{\"verb\":\"policy.add\",\"args\":{\"device\":\"1\",\"rule\":"
+		       "\"allow everything\"}}"));
+	EXPECT(!refuses("{\"verb\":\"status\"}"));
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(a_sensor_says_that_it_sends_nothing)
+{
+	char path[400];
+
+	if (!engine_path(path, sizeof path))
+		SKIP("the engine is not built");
+	move_in();
+	home.settings.mode = SETTINGS_SENSOR;
+	start();
+	join("p1", 0x11, "camera", "10.77.0.11");
+	usleep(100000);
+	json_t *answer = ask("{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}");
+	const char *text =
+		json_string_value(json_object_get(json_object_get(answer, "error"), "text"));
+	EXPECT(text && strstr(text, "this sensor sends nothing"));
+	json_decref(answer);
+	stop(SIGTERM);
+	move_out();
+}
