@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The real web process, confined, with an engine that this program plays and
+ * browsers that are its sockets.
+ *
+ *	environment: WEB (the executable), FOLDER
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "stage.h"
+#include "test.h"
+
+enum { PORT = 8480, STREAMS = 1000 };
+
+static struct stage stage;
+static struct channel *engine;
+static unsigned n_commands;
+static struct message_command last_command;
+static bool is_mute; /* the engine takes questions and gives no answer */
+
+#define HOSTILE "<script>alert(1)</script>\\\"'&"
+
+static const char devices_text[] =
+	"{\"ok\":true,\"result\":[{\"number\":7,\"id\":\"d-7f3k2\",\"name\":\"" HOSTILE "\","
+	"\"label\":\"" HOSTILE "\",\"class\":\"ordinary\",\"state\":\"quarantine\",\"since\":1,"
+	"\"present\":true,\"first\":1,\"last\":1,\"kind\":{\"word\":\"<b>camera\",\"confidence\":3,"
+	"\"why\":\"\"},\"addresses\":[\"192.168.77.11\"],\"port\":\"port1\",\"paused\":false,"
+	"\"contained\":true,\"denied_packets\":12}]}";
+static const char events_text[] =
+	"{\"ok\":true,\"result\":[{\"id\":1,\"first\":1,\"time\":1,\"count\":3,\"level\":\"alarm\","
+	"\"kind\":\"denied\",\"cause\":\"\",\"text\":\"tried <img src=x> 198.18.0.9\",\"device\":"
+	"{\"number\":7,\"id\":\"d-7f3k2\",\"name\":\"" HOSTILE "\"}}]}";
+static const char status_text[] = "{\"ok\":true,\"result\":{\"version\":\"0.1.0\",\"resolver\":"
+				  "{\"upstream_dead\":true}}}";
+static const char not_found_text[] =
+	"{\"ok\":false,\"error\":{\"code\":\"ERR_NOT_FOUND\",\"text\":\"no such device\"}}";
+
+static void
+answer(uint32_t seq, const char *text)
+{
+	static struct message_answer m;
+	size_t len = strlen(text), half = len / 2;
+
+	/* In two pieces, as a long one comes. */
+	for (int i = 0; i < 2; i++) {
+		m.len = (uint32_t)(i ? len - half : half);
+		m.is_last = (uint8_t)i;
+		memcpy(m.text, text + (i ? half : 0), m.len);
+		EXPECT(!channel_send(engine, MESSAGE_ANSWER, seq, &m, message_answer_len(&m), -1));
+	}
+}
+
+static void
+on_message(struct channel *channel, const struct message_header *header, const void *payload,
+	int fd, void *arg)
+{
+	const struct message_command *command = payload;
+
+	if (header->type != MESSAGE_COMMAND)
+		return;
+	n_commands++;
+	memset(&last_command, 0, sizeof last_command);
+	memcpy(&last_command, command, header->len);
+	EXPECT_INT(command->role, ROLE_VIEWER);
+	if (is_mute)
+		return;
+	if (strstr(last_command.text, "device.list"))
+		answer(header->seq, devices_text);
+	else if (strstr(last_command.text, "events.list"))
+		answer(header->seq, events_text);
+	else if (strstr(last_command.text, "device.show"))
+		answer(header->seq, not_found_text);
+	else
+		answer(header->seq, status_text);
+}
+
+/* --- a browser ------------------------------------------------------------------------------ */
+
+static int
+connected(const char *address, uint16_t port)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	EXPECT(fd >= 0);
+	inet_pton(AF_INET, address, &to.sin_addr);
+	EXPECT_INT(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+	return fd;
+}
+
+static char page[1 << 20];
+
+/* Sends the request and reads what comes until the end or silence; page holds it. */
+static unsigned
+exchange(const char *address, uint16_t port, const char *request)
+{
+	int fd = connected(address, port);
+	size_t len = 0;
+	unsigned status = 0;
+
+	EXPECT_INT(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
+	for (int quiet = 0; quiet < 700 && len < sizeof page - 1;) {
+		loop_once(false);
+		ssize_t n = recv(fd, page + len, sizeof page - 1 - len, MSG_DONTWAIT);
+		if (n == 0 || (n < 0 && errno != EAGAIN))
+			break;
+		if (n > 0) {
+			len += (size_t)n;
+			quiet = 0;
+		} else {
+			quiet++;
+			usleep(10000);
+		}
+	}
+	page[len] = 0;
+	close(fd);
+	sscanf(page, "HTTP/1.1 %u", &status);
+	return status;
+}
+
+static unsigned
+get(const char *path)
+{
+	char request[512];
+
+	snprintf(request, sizeof request,
+		"GET %s HTTP/1.1\r\nHost: 127.0.0.1:8480\r\nConnection: close\r\n\r\n", path);
+	return exchange("127.0.0.1", PORT, request);
+}
+
+static bool
+shows(const char *text)
+{
+	return strstr(page, text) != NULL;
+}
+
+static int
+listening(const char *address, uint16_t port)
+{
+	int fd = stage_socket(address, port, SOCK_STREAM);
+
+	EXPECT_INT(listen(fd, 128), 0);
+	return fd;
+}
+
+/* --- the story -------------------------------------------------------------------------------- */
+
+TEST(the_web_process_starts_confined_and_takes_a_socket_later)
+{
+	struct settings settings = stage_home(getenv("FOLDER"));
+	struct rlimit files = {8192, 8192};
+
+	setrlimit(RLIMIT_NOFILE, &files);
+	stage_start(&stage, PROCESS_WEB, getenv("WEB"), &settings, on_message);
+	stage_give(&stage, DESCRIPTOR_WEB, listening("127.0.0.1", PORT));
+	engine = stage_peer(&stage, PROCESS_ENGINE);
+	stage_go(&stage);
+	/* The bridge appears after the start, and its sockets with it. */
+	stage_give(&stage, DESCRIPTOR_STATUS, listening("127.0.0.1", 80));
+	stage_give(&stage, DESCRIPTOR_STATUS, listening("127.0.0.2", 80));
+	stage_pump(50);
+	EXPECT(stage_runs(&stage));
+}
+
+TEST(the_page_shows_devices_and_events_with_every_string_escaped)
+{
+	EXPECT_INT(get("/"), 200);
+	EXPECT(shows("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;"));
+	EXPECT(shows("&lt;b&gt;camera"));
+	EXPECT(shows("tried &lt;img src=x&gt;"));
+	EXPECT(!shows("<script>alert"));
+	EXPECT(!shows("<img"));
+	EXPECT(!shows("<b>camera"));
+	EXPECT(shows("192.168.77.11"));
+	EXPECT(shows("(contained)"));
+	EXPECT(shows("No name server answers"));
+	EXPECT(shows("script-src 'self'"));
+	EXPECT(shows("default-src 'none'"));
+	EXPECT(shows("nosniff"));
+}
+
+TEST(nothing_on_the_page_comes_from_elsewhere)
+{
+	EXPECT_INT(get("/"), 200);
+	EXPECT(!shows("http://") && !shows("https://") && !shows("//www"));
+	EXPECT_INT(get("/page.js"), 200);
+	EXPECT(!shows("http://") && !shows("https://"));
+	EXPECT_INT(get("/page.css"), 200);
+	EXPECT(shows("prefers-color-scheme"));
+}
+
+TEST(the_api_passes_on_what_the_engine_says)
+{
+	EXPECT_INT(get("/api/v1/devices"), 200);
+	EXPECT(shows("\"id\":\"d-7f3k2\""));
+	EXPECT(shows("application/json"));
+	EXPECT_INT(get("/api/v1/devices/d-nobody"), 404);
+	EXPECT(strstr(last_command.text, "\"device\":\"d-nobody\"") != NULL);
+	EXPECT_INT(get("/api/v1/status"), 200);
+	EXPECT_INT(get("/api/v1/events"), 200);
+	EXPECT(shows("198.18.0.9"));
+	EXPECT_INT(get("/api/v1/nothing"), 404);
+}
+
+TEST(a_list_is_bounded_and_paged)
+{
+	EXPECT_INT(get("/api/v1/devices?after=100&limit=999999"), 200);
+	EXPECT(strstr(last_command.text, "\"limit\":1000") != NULL);
+	EXPECT(strstr(last_command.text, "\"after\":100") != NULL);
+	EXPECT_INT(get("/api/v1/devices?after=-1&state=\"},x"), 200);
+	EXPECT(strstr(last_command.text, "\"after\":0") != NULL);
+	EXPECT(strstr(last_command.text, "\"state\":\"\\\"},x\"") != NULL);
+}
+
+TEST(who_is_led_here_by_another_name_is_turned_away)
+{
+	EXPECT_INT(exchange("127.0.0.1", PORT,
+			   "GET /api/v1/devices HTTP/1.1\r\nHost: evil.example\r\n"
+			   "Connection: close\r\n\r\n"),
+		421);
+	EXPECT(!shows("d-7f3k2"));
+	EXPECT_INT(exchange("127.0.0.1", PORT,
+			   "GET / HTTP/1.1\r\nHost: pinfold.home.arpa:8480\r\n"
+			   "Connection: close\r\n\r\n"),
+		200);
+	EXPECT_INT(exchange("127.0.0.1", PORT,
+			   "POST /api/v1/devices HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+			   "Content-Length: 0\r\nConnection: close\r\n\r\n"),
+		405);
+}
+
+TEST(many_who_ask_the_same_cost_the_engine_one_question)
+{
+	int fd[50];
+	static const char request[] =
+		"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+	char bytes[4096];
+	unsigned answered = 0;
+
+	stage_pump(1200);
+	n_commands = 0;
+	for (int i = 0; i < 50; i++) {
+		fd[i] = connected("127.0.0.1", PORT);
+		EXPECT(send(fd[i], request, sizeof request - 1, 0) > 0);
+	}
+	stage_pump(300);
+	for (int i = 0; i < 50; i++) {
+		answered += recv(fd[i], bytes, sizeof bytes, MSG_DONTWAIT) > 0;
+		close(fd[i]);
+	}
+	EXPECT_INT(answered, 50);
+	EXPECT(n_commands >= 1 && n_commands <= 2);
+}
+
+static void
+engine_tells(const char *text)
+{
+	static struct message_answer m;
+
+	m.len = (uint32_t)strlen(text);
+	m.is_last = 1;
+	memcpy(m.text, text, m.len);
+	EXPECT(!channel_send(engine, MESSAGE_EVENT, 0, &m, message_answer_len(&m), -1));
+}
+
+static const char stream_request[] = "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n"
+				     "Accept: text/event-stream\r\n\r\n";
+
+static size_t
+drain(int fd, char *bytes, size_t size)
+{
+	size_t len = 0;
+
+	for (int i = 0; i < 50 && len < size - 1; i++) {
+		stage_pump(5);
+		ssize_t n = recv(fd, bytes + len, size - 1 - len, MSG_DONTWAIT);
+		if (n > 0)
+			len += (size_t)n;
+	}
+	bytes[len] = 0;
+	return len;
+}
+
+TEST(an_event_reaches_who_follows)
+{
+	static char bytes[65536];
+	int fd = connected("127.0.0.1", PORT);
+
+	EXPECT(send(fd, stream_request, sizeof stream_request - 1, 0) > 0);
+	drain(fd, bytes, sizeof bytes);
+	EXPECT(strstr(bytes, "text/event-stream") != NULL);
+	EXPECT(strstr(bytes, "retry: 3000") != NULL);
+	engine_tells("{\"kind\":\"denied\",\"text\":\"first\"}");
+	drain(fd, bytes, sizeof bytes);
+	EXPECT(strstr(bytes, "data: {\"kind\":\"denied\",\"text\":\"first\"}\n\n") != NULL);
+	/* A line end in it would be a new field of the stream. */
+	engine_tells("{\"kind\":\n\"broken\"}");
+	engine_tells("{\"kind\":\"second\"}");
+	drain(fd, bytes, sizeof bytes);
+	EXPECT(strstr(bytes, "second") != NULL);
+	EXPECT(strstr(bytes, "broken") == NULL);
+	close(fd);
+}
+
+static long
+resident_kb(pid_t pid)
+{
+	char path[64], line[256];
+	long kb = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
+	FILE *file = fopen(path, "r");
+	EXPECT(file != NULL);
+	while (fgets(line, sizeof line, file))
+		sscanf(line, "Pss: %ld kB", &kb);
+	fclose(file);
+	return kb;
+}
+
+TEST(a_thousand_who_follow_fit_and_one_more_is_refused)
+{
+	static int fd[STREAMS + 1];
+	static char bytes[8192];
+	unsigned told = 0;
+
+	for (int i = 0; i < STREAMS; i++) {
+		fd[i] = connected("127.0.0.1", PORT);
+		EXPECT(send(fd[i], stream_request, sizeof stream_request - 1, 0) > 0);
+		if (i % 20 == 0)
+			stage_pump(1);
+	}
+	stage_pump(500);
+	fd[STREAMS] = connected("127.0.0.1", PORT);
+	EXPECT(send(fd[STREAMS], stream_request, sizeof stream_request - 1, 0) > 0);
+	drain(fd[STREAMS], bytes, sizeof bytes);
+	EXPECT(strstr(bytes, "503") != NULL);
+	/* None of them reads; the ring stays as long as it is. */
+	for (int i = 0; i < 2000; i++) {
+		char text[256];
+		snprintf(text, sizeof text, "{\"n\":%d,\"text\":\"%0150d\"}", i, i);
+		engine_tells(text);
+		if (i % 20 == 0)
+			stage_pump(1);
+	}
+	stage_pump(500);
+	long kb = resident_kb(stage.pid);
+	print_message("1,000 streams: PSS %ld kB\n", kb);
+	EXPECT(kb < 40 * 1024);
+	for (int i = 0; i < STREAMS; i++)
+		told += recv(fd[i], bytes, sizeof bytes, MSG_DONTWAIT) > 0;
+	EXPECT_INT(told, STREAMS);
+	EXPECT_INT(get("/api/v1/status"), 200);
+	for (int i = 0; i <= STREAMS; i++)
+		close(fd[i]);
+	stage_pump(300);
+}
+
+TEST(a_penned_device_sees_one_page_and_no_data)
+{
+	static const char *const paths[] = {"/", "/api/v1/devices", "/anything?x=y"};
+
+	for (int i = 0; i < 3; i++) {
+		char request[256];
+		n_commands = 0;
+		snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: cloud.example\r\n\r\n",
+			paths[i]);
+		EXPECT_INT(exchange(i % 2 ? "127.0.0.1" : "127.0.0.2", 80, request), 503);
+		EXPECT(shows("not connected to the internet"));
+		EXPECT(!shows("d-7f3k2"));
+		EXPECT_INT(n_commands, 0);
+	}
+	EXPECT_INT(exchange("127.0.0.1", 80,
+			   "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd"),
+		503);
+}
+
+TEST(noise_instead_of_requests_is_survived)
+{
+	char noise[4096];
+
+	srandom(5);
+	for (int i = 0; i < 40; i++) {
+		int fd = connected("127.0.0.1", i % 2 ? PORT : 80);
+		for (size_t j = 0; j < sizeof noise; j++)
+			noise[j] = (char)random();
+		if (i % 3 == 0)
+			memcpy(noise, "GET / HTTP/1.1\r\n", 16);
+		(void)!send(fd, noise, sizeof noise, MSG_NOSIGNAL | MSG_DONTWAIT);
+		stage_pump(2);
+		close(fd);
+	}
+	stage_pump(100);
+	EXPECT_INT(get("/api/v1/status"), 200);
+}
+
+TEST(without_the_engine_the_page_says_so)
+{
+	is_mute = true;
+	stage_pump(1200);
+	EXPECT_INT(get("/"), 503);
+	EXPECT(shows("The engine does not answer"));
+	is_mute = false;
+	channel_free(engine);
+	stage_pump(1200);
+	EXPECT_INT(get("/api/v1/status"), 503);
+	engine = stage_peer(&stage, PROCESS_ENGINE);
+	stage_pump(1200);
+	EXPECT_INT(get("/api/v1/status"), 200);
+}
+
+TEST(it_is_still_the_same_process)
+{
+	EXPECT(stage_runs(&stage));
+	stage_stop(&stage);
+}
