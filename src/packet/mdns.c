@@ -5,7 +5,6 @@
 struct parts {
 	struct bytes instance;    /* empty when there is none */
 	char type[MDNS_TYPE_MAX]; /* "_ipp._tcp", or empty */
-	bool is_all_types;        /* "_services._dns-sd._udp" */
 	struct bytes host;        /* the only label before ".local" */
 };
 
@@ -68,10 +67,9 @@ split(struct parts *parts, const struct dns_name *name)
 		return false;
 	if (count == 2)
 		return dns_name_label(name, 0, &parts->host);
-	if (count == 4 && label_is(name, 0, "_services") && label_is(name, 1, "_dns-sd")) {
-		parts->is_all_types = true;
-		return true;
-	}
+	/* "_services._dns-sd._udp.local" asks for types and is none (section 9) */
+	if (count == 4 && label_is(name, 1, "_dns-sd"))
+		return false;
 	if (!take_type(parts->type, name, count - 3))
 		return false;
 	if (count == 4)

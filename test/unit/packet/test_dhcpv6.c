@@ -130,3 +130,43 @@ TEST(a_v6_message_is_whole_only_between_options)
 	/* behind the head and behind each of six options */
 	EXPECT_INT(parse_at_every_length(parse, solicit, sizeof solicit), 7);
 }
+
+TEST(only_an_identifier_made_of_an_ethernet_address_names_a_mac)
+{
+	static const uint8_t mac[] = {MAC};
+	static const uint8_t with_time[] = {1, 1, 2, 3, 0, 1, 0, 14, 0, 1, 0, 1, 9, 9, 9, 9, MAC};
+	static const uint8_t infiniband[] = {1, 1, 2, 3, 0, 1, 0, 10, 0, 3, 0, 32, MAC};
+	static const uint8_t enterprise[] = {1, 1, 2, 3, 0, 1, 0, 10, 0, 2, 0, 1, MAC};
+	static const uint8_t wide[] = {1, 1, 2, 3, 0, 1, 0, 11, 0, 3, 0, 1, MAC, 7};
+	struct dhcpv6 dhcp;
+
+	EXPECT(dhcpv6_parse(&dhcp, OVER(with_time)));
+	EXPECT(dhcp.has_client_mac);
+	EXPECT_MEM(dhcp.client_mac, mac, 6);
+	EXPECT(dhcpv6_parse(&dhcp, OVER(infiniband)));
+	EXPECT(!dhcp.has_client_mac);
+	EXPECT_INT(dhcp.client_duid.len, 10);
+	EXPECT(dhcpv6_parse(&dhcp, OVER(enterprise)));
+	EXPECT(!dhcp.has_client_mac);
+	EXPECT(dhcpv6_parse(&dhcp, OVER(wide)));
+	EXPECT(!dhcp.has_client_mac);
+}
+
+TEST(options_asked_for_beyond_the_table_are_not_kept)
+{
+	uint8_t bytes[4 + 4 + 2 * 70 + 4 + 2] = {7, 1, 2, 3, 0, 6, 0, 140};
+	struct dhcpv6 dhcp;
+
+	for (int i = 0; i < 70; i++)
+		bytes[9 + 2 * i] = (uint8_t)i;
+	bytes[149] = 13, bytes[151] = 2; /* status: no addresses */
+	bytes[153] = 2;
+	EXPECT(dhcpv6_parse(&dhcp, OVER(bytes)));
+	EXPECT_INT(dhcp.asked_count, DHCPV6_OPTIONS_MAX);
+	EXPECT_INT(dhcp.asked[63], 63);
+	EXPECT(dhcp.has_status);
+	EXPECT_INT(dhcp.status, 2);
+	EXPECT_STR(dhcpv6_type_text(13), "RELAY-REPLY");
+	EXPECT_STR(dhcpv6_type_text(14), "other");
+	EXPECT_STR(dhcpv6_type_text(0), "other");
+}

@@ -379,3 +379,38 @@ TEST(hints_for_ipv6_are_read_and_those_of_other_types_are_not)
 	EXPECT(dns_walk_next(&walk, &record));
 	EXPECT_INT(dns_svcb_hints(&record, hint, 4), 0);
 }
+
+TEST(a_query_has_one_opt_of_the_root_at_most)
+{
+	uint8_t twice[sizeof query + 11];
+	struct dns_query q;
+
+	memcpy(twice, query, sizeof query);
+	memcpy(twice + sizeof query, query + 28, 11);
+	twice[11] = 2;
+	EXPECT_INT(dns_query_parse(&q, OVER(twice)), DNS_FORMERR);
+	/* an OPT that has the question's name */
+	memcpy(twice, query, 28);
+	twice[11] = 1;
+	twice[28] = 0xc0, twice[29] = 12;
+	memcpy(twice + 30, query + 29, 10);
+	EXPECT_INT(dns_query_parse(&q, reader_over(twice, 40)), DNS_FORMERR);
+	/* without any, an answer of 512 bytes is what the device can take */
+	memcpy(twice, query, 28);
+	twice[11] = 0;
+	EXPECT_INT(dns_query_parse(&q, reader_over(twice, 28)), DNS_QUERY_FINE);
+	EXPECT(!q.has_edns);
+	EXPECT_INT(q.udp_size, DNS_UDP_MIN);
+	twice[9] = 1; /* a record of authority in a query */
+	EXPECT_INT(dns_query_parse(&q, reader_over(twice, 28)), DNS_FORMERR);
+}
+
+TEST(case_is_folded_from_a_to_z_and_nowhere_else)
+{
+	struct dns_name a = {.len = 5, .wire = {3, 'A', 'z', '[', 0}};
+	struct dns_name b = {.len = 5, .wire = {3, 'a', 'Z', '[', 0}};
+	struct dns_name c = {.len = 5, .wire = {3, 'a', 'Z', '{', 0}};
+
+	EXPECT(dns_name_is_equal(&a, &b));
+	EXPECT(!dns_name_is_equal(&b, &c));
+}

@@ -230,3 +230,17 @@ TEST(a_service_is_an_underscore_and_a_name_over_tcp_or_udp)
 	EXPECT(mdns_parse(&mdns, OVER(odd)));
 	EXPECT_STR(mdns.service[0].type, "_az9-._udp");
 }
+
+TEST(what_is_not_local_is_no_host_of_the_home)
+{
+	static const uint8_t bytes[] = {
+		0, 0, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0, /* one answer */
+		5, 'c', 'l', 'o', 'u', 'd', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e',
+		0,                                              /* cloud.example */
+		0, 1, 0, 1, 0, 0, 0, 120, 0, 4, 198, 18, 0, 10, /* A */
+	};
+	struct mdns mdns;
+
+	EXPECT(mdns_parse(&mdns, OVER(bytes)));
+	EXPECT_INT(mdns.claimed_host.len, 0);
+}

@@ -143,3 +143,18 @@ TEST(a_refused_url_leaves_the_old_one_alone)
 	EXPECT(!take(&url, "http://new.example/"));
 	EXPECT_STR(url.text, "https://old.example/");
 }
+
+TEST(the_last_port_is_65535_and_every_letter_is_a_letter)
+{
+	struct mud_url url;
+
+	EXPECT(is_url("https://maker.example:65535/"));
+	EXPECT(is_url("https://maker.example:1/"));
+	EXPECT(take(&url, "https://AZ-az09_.Zzz/"));
+	EXPECT_STR(url.text, "https://az-az09_.zzz/");
+	EXPECT(!is_url("https://maker@example/"));
+	EXPECT(!is_url("https://maker[example/"));
+	EXPECT(!is_url("https://./"));
+	EXPECT_STR(authority("https://maker.example:44/"), "maker.example:44");
+	EXPECT_STR(authority("https://maker.example:444/"), "maker.example:444");
+}

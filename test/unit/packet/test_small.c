@@ -233,3 +233,9 @@ TEST(a_token_has_at_most_eight_bytes)
 	EXPECT(coap_parse(&coap, OVER(eight)));
 	EXPECT_INT(coap.token.len, 8);
 }
+
+TEST(an_empty_message_has_nothing_behind_its_id)
+{
+	static const uint8_t more[] = {0x40, 0, 0, 7, 1};
+	EXPECT(!parse_coap(OVER(more)));
+}

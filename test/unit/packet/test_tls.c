@@ -174,3 +174,16 @@ TEST(grease_is_two_equal_bytes_that_end_in_a)
 	EXPECT(tls_is_grease(0x0a0a) && tls_is_grease(0xfafa));
 	EXPECT(!tls_is_grease(0x0a1a) && !tls_is_grease(0x0b0b) && !tls_is_grease(0x1301));
 }
+
+TEST(a_session_has_at_most_32_bytes)
+{
+	uint8_t bytes[9 + 35 + 32 + 4 + 2] = {22, 3, 1, 0, 77, 1, 0, 0, 73, 3, 3};
+	struct tls_hello h;
+
+	bytes[43] = 32;
+	bytes[77] = 2;
+	bytes[80] = 1;
+	EXPECT(tls_hello_parse(&h, OVER(bytes)));
+	EXPECT_INT(h.session_len, 32);
+	EXPECT_INT(h.cipher_count, 1);
+}
