@@ -408,9 +408,23 @@ policy_allows(const struct policy *policy, const struct policy_world *world,
 bool
 policy_concerns_neighbours(const struct policy *policy)
 {
-	for (size_t i = 0; i < policy->n_rules; i++)
-		if (policy->rule[i].direction == DIRECTION_TO_DEVICE)
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct policy_rule *rule = &policy->rule[i];
+		if (rule->direction == DIRECTION_TO_DEVICE)
 			return true;
+		if (rule->action != POLICY_ACCEPT)
+			continue;
+		switch (rule->remote) {
+		case REMOTE_INTERNET:
+		case REMOTE_NAME:
+		case REMOTE_SUFFIX:
+		case REMOTE_PREFIX:
+		case REMOTE_GATEWAY:
+			break;
+		default:
+			return true;
+		}
+	}
 	return false;
 }
 

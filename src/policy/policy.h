@@ -223,7 +223,10 @@ const struct policy_rule *policy_decide(
  */
 bool policy_allows(const struct policy *, const struct policy_world *, const struct policy_flow *);
 
-/* True when a change of this policy can change what its neighbours may open. */
+/*
+ * True when some rule is about other devices: what one may open to the other is
+ * decided by both, so a change on either side is a change of both.
+ */
 bool policy_concerns_neighbours(const struct policy *);
 
 /* --- owner's rules, containment, introductions ---------------------------------------------- */
