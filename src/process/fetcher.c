@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -116,12 +117,20 @@ answer(struct job *job, struct message_fetched *fetched, int fd)
 	job_free(job);
 }
 
+/* Zero behind its end, as messages want it. */
+static void
+say(struct message_fetched *fetched, const char *intent, const char *why)
+{
+	memset(fetched->why, 0, sizeof fetched->why);
+	snprintf(fetched->why, sizeof fetched->why, "%s%.200s", intent, why);
+}
+
 static void
 job_fail(struct job *job, enum err err, const char *why)
 {
 	struct message_fetched fetched = {.err = err};
 
-	snprintf(fetched.why, sizeof fetched.why, "%s", why);
+	say(&fetched, "", why);
 	answer(job, &fetched, -1);
 }
 
@@ -182,19 +191,19 @@ job_finish(struct job *job, const struct signature *signature)
 	if (signature->state == SIGNATURE_BAD) {
 		/* RFC 8520, 13.2: processing ceases; not one more byte is looked at */
 		fetched.err = ERR_DENIED;
-		snprintf(fetched.why, sizeof fetched.why, "signature: %.200s", signature->why);
+		say(&fetched, "signature: ", signature->why);
 		answer(job, &fetched, -1);
 		return;
 	}
 	if (!mud_parse(&mud, job->file, job->file_len, &why)) {
 		fetched.err = ERR_INVALID;
-		snprintf(fetched.why, sizeof fetched.why, "MUD file: %.200s", why.text);
+		say(&fetched, "MUD file: ", why.text);
 		answer(job, &fetched, -1);
 		return;
 	}
 	claim_url(&mud, job);
 	if (job->redirected[0] && !fetched.why[0])
-		snprintf(fetched.why, sizeof fetched.why, "redirected to %.200s", job->redirected);
+		say(&fetched, "redirected to ", job->redirected);
 	fd = sealed(&mud, sizeof mud);
 	if (fd < 0)
 		fetched.err = ERR_SYSTEM;
@@ -360,10 +369,27 @@ spoke_outside(struct job *job)
 	       ip_parse(&ip, text) && fetch_address_is_fine(&ip, settings);
 }
 
+/* In words, what was wrong with the server's certificate, or with the transfer. */
+static void
+failure_render(struct job *job, CURLcode code, char *out, size_t size)
+{
+	const char *reason = curl_easy_strerror(code);
+	long verified = X509_V_OK;
+
+	if (code == CURLE_PEER_FAILED_VERIFICATION) {
+		curl_easy_getinfo(job->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+		/* a chain that is fine, or that was not even looked at: then it is the name */
+		reason = verified == X509_V_OK || verified == X509_V_ERR_UNSPECIFIED
+				 ? "the server's certificate is not its name's"
+				 : X509_verify_cert_error_string(verified);
+	}
+	printable(out, size, reason, strlen(reason));
+}
+
 static void
 on_request_done(struct job *job, CURLcode code)
 {
-	char text[200], why[240];
+	char why[240];
 	long status = 0;
 
 	if (job->is_too_long) {
@@ -371,9 +397,7 @@ on_request_done(struct job *job, CURLcode code)
 		return;
 	}
 	if (code != CURLE_OK) {
-		const char *reason = curl_easy_strerror(code);
-		printable(text, sizeof text, reason, strlen(reason));
-		snprintf(why, sizeof why, "%s", text);
+		failure_render(job, code, why, sizeof why);
 		step_end(job, code == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_DENIED, why);
 		return;
 	}
@@ -707,7 +731,9 @@ warm_up(void)
 	if (!multi || !ctx || !EVP_Digest("", 0, digest, NULL, EVP_sha256(), NULL))
 		fatalx("start", "TLS does not start");
 	SSL_CTX_free(ctx);
-	clock_wall_s();
+	/* dates in certificates are UTC; without this the C library reads /etc/localtime */
+	setenv("TZ", "UTC0", 1);
+	tzset();
 	for (size_t i = 0; i < WATCHES_MAX; i++)
 		watches[i].fd = -1;
 	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);

@@ -16,6 +16,7 @@ static void
 verdict(struct signature *out, enum signature_state state, const char *why)
 {
 	out->state = state;
+	memset(out->why, 0, sizeof out->why); /* it goes into a message: nothing behind its end */
 	snprintf(out->why, sizeof out->why, "%s", why);
 }
 
