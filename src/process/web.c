@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -115,6 +116,18 @@ refuse(struct MHD_Connection *connection, unsigned code, const char *sentence)
 		"application/json");
 }
 
+/*
+ * What was resumed goes on at the next turn of the loop.  The library's own
+ * wake-up does not reach an outer loop that watches its epoll descriptor.
+ */
+static void
+serve_soon(void)
+{
+	for (int i = 0; i < DAEMONS_MAX; i++)
+		if (servers[i].daemon && servers[i].what == DESCRIPTOR_WEB)
+			loop_timer_again(servers[i].timer, 0);
+}
+
 /* --- waiting for the engine ---------------------------------------------------------------------- */
 
 static bool
@@ -138,6 +151,7 @@ on_asks_changed(void)
 		visit->is_asleep = false;
 		MHD_resume_connection(visit->connection);
 	}
+	serve_soon();
 }
 
 static void
@@ -535,6 +549,13 @@ server_start(enum descriptor what, int fd)
 /* --- the process --------------------------------------------------------------------------------------- */
 
 static void
+on_event(const struct message_answer *event)
+{
+	stream_add(event->text, event->len);
+	serve_soon();
+}
+
+static void
 on_engine(struct channel *channel, const struct message_header *header, const void *payload, int fd,
 	void *arg)
 {
@@ -545,7 +566,7 @@ on_engine(struct channel *channel, const struct message_header *header, const vo
 	if (header->type == MESSAGE_ANSWER)
 		ask_on_answer(header->seq, answer);
 	else if (header->type == MESSAGE_EVENT)
-		stream_add(answer->text, answer->len);
+		on_event(answer);
 }
 
 static void
@@ -576,6 +597,7 @@ static void
 on_alive(void *arg)
 {
 	stream_keep_alive();
+	serve_soon();
 }
 
 int
@@ -587,6 +609,8 @@ main(void)
 	add_headers(penned_page, "text/html; charset=utf-8", "no-store");
 	MHD_add_response_header(penned_page, MHD_HTTP_HEADER_CONNECTION, "close");
 	const struct settings *settings = process_begin(PROCESS_WEB, &hooks);
+	tzset();             /* the Date header; as below */
+	json_object_seed(0); /* reads /dev/urandom, which is out of reach soon */
 	ask_init(on_asks_changed);
 	loop_timer_new(STREAM_ALIVE_S * 1000, true, on_alive, NULL);
 	confine(PROCESS_WEB, settings);

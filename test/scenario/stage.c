@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -127,6 +128,7 @@ stage_home(const char *folder)
 
 	settings_init(&s);
 	s.mode = SETTINGS_ROUTER;
+	s.debug = getenv("STAGE_DEBUG") != NULL; /* a forbidden call is named */
 	snprintf(s.bridge, sizeof s.bridge, "br-lan");
 	s.n_ports = 1;
 	snprintf(s.port[0], sizeof s.port[0], "port1");
