@@ -17,23 +17,24 @@
 /* A record of type handshake, version 3.x, with a ClientHello. */
 #define HELLO(at) at("0:2") "=0x1603 and " at("5:1") "=1"
 /* GET, POST, PUT, HEAD, OPTI(ONS), DELE(TE), PATC(H), SUBS(CRIBE), NOTI(FY). */
-#define REQUEST(at)                                                                                                              \
-	at("0:4") "=0x47455420 or " at("0:4") "=0x504f5354 or " at("0:4") "=0x50555420 or " at(                                  \
-		"0"                                                                                                              \
-		":"                                                                                                              \
-		"4") "=0x48454144 or " at("0:4") "=0x4f505449 or " at("0:4") "=0x44454c45 "                                      \
-									     "or " at("0:4") "=0x"                               \
-											     "504"                               \
-											     "154"                               \
-											     "43 "                               \
-											     "or"                                \
-											     " " at("0:4") "=0x53554253 or " at( \
-												     "0:4") "=0"                 \
-													    "x4"                 \
-													    "e4"                 \
-													    "f5"                 \
-													    "44"                 \
-													    "9"
+#define REQUEST(at)                                                                                                             \
+	at("0:4") "=0x47455420 or " at("0:4") "=0x504f5354 or " at("0:4") "=0x50555420 or " at(                                 \
+		"0"                                                                                                             \
+		":"                                                                                                             \
+		"4") "=0x48454144 or " at("0:4") "=0x4f505449 or " at("0:4") "=0x44454c45 "                                     \
+									     "or " at(                                          \
+										     "0:4") "=0x"                               \
+											    "504"                               \
+											    "154"                               \
+											    "43 "                               \
+											    "or"                                \
+											    " " at("0:4") "=0x53554253 or " at( \
+												    "0:4") "=0"                 \
+													   "x4"                 \
+													   "e4"                 \
+													   "f5"                 \
+													   "44"                 \
+													   "9"
 /* CONNECT, a length of one or two bytes, then "MQTT" or "MQIs". */
 #define CONNECT(at)                                                                                \
 	at("0:1") "=0x10 and (" at("4:4") "=0x4d515454 or " at("5:4") "=0x4d515454 or " at(        \

@@ -211,6 +211,14 @@ ports_of(const struct packet *packet, uint16_t *source, uint16_t *target)
 	}
 }
 
+static bool
+is_same(const struct flow *flow, const uint8_t source[static 16], uint16_t source_port,
+	const uint8_t target[static 16], uint16_t target_port)
+{
+	return flow->source_port == source_port && flow->target_port == target_port &&
+	       !memcmp(flow->source, source, 16) && !memcmp(flow->target, target, 16);
+}
+
 struct flow *
 flow_from_packet(struct flow_table *table, const struct packet *packet, uint64_t now_ns,
 	bool *is_new, bool *is_reply)
@@ -232,15 +240,19 @@ flow_from_packet(struct flow_table *table, const struct packet *packet, uint64_t
 	is_syn = (packet->layers & LAYER_TCP) &&
 		 (packet->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 	for (at = *bucket; at; at = table->flow[at].next) {
-		struct flow_key other;
 		flow = &table->flow[at];
-		if (flow->proto != key.proto || flow->version != key.version ||
-			flow->source_port + flow->target_port != source_port + target_port)
+		if (flow->proto != key.proto || flow->version != key.version)
 			continue;
-		key_of(&other, flow->source, flow->source_port, flow->target, flow->target_port,
-			flow->proto, flow->version);
-		if (!memcmp(&key, &other, sizeof key))
+		if (is_same(flow, packet->source.byte, source_port, packet->destination.byte,
+			    target_port)) {
+			*is_reply = false;
 			break;
+		}
+		if (is_same(flow, packet->destination.byte, target_port, packet->source.byte,
+			    source_port)) {
+			*is_reply = true;
+			break;
+		}
 	}
 	if (at && (is_over(&table->flow[at], now_ns) || (is_syn && table->flow[at].is_finished))) {
 		end(table, at);

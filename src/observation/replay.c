@@ -181,9 +181,8 @@ is_telling(const struct packet *packet, struct flow *flow, bool is_new, bool is_
 }
 
 void
-replay_frame(unsigned char *arg, const struct pcap_pkthdr *head, const unsigned char *frame)
+replay_frame(struct replay *replay, const struct pcap_pkthdr *head, const uint8_t *frame)
 {
-	struct replay *replay = (struct replay *)(void *)arg;
 	struct packet *packet = &replay->packet;
 	bool is_new = false, is_reply = false;
 	struct flow *flow;

@@ -24,8 +24,8 @@ struct replay *replay_new(
 	int link_type, size_t flows_max, const struct hash_key *, replay_on_rows *, void *arg);
 void replay_free(struct replay *);
 
-/* A pcap_handler: `replay` is the struct. */
-void replay_frame(unsigned char *replay, const struct pcap_pkthdr *, const unsigned char *frame);
+/* The time's tv_usec holds nanoseconds (pcap_file.h). */
+void replay_frame(struct replay *, const struct pcap_pkthdr *, const uint8_t *frame);
 
 /* Tells the flows that are still open. */
 void replay_end(struct replay *);

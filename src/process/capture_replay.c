@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <pcap/pcap.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "base/auto.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/printable.h"
+#include "observation/pcap_file.h"
 #include "observation/replay.h"
 #include "process/capture.h"
 
 enum {
 	FLOWS_MAX = 200000,
 	PACKETS_A_TURN = 8192,
-	FILE_BUFFER = 256 * 1024,
 	QUEUED_MAX = 2 * 1024 * 1024, /* what the peer has not read yet */
 };
 
@@ -32,7 +24,7 @@ is_peer_slow(const struct capture *capture)
 }
 
 /* Nothing is lost to a slow reader: the file waits. */
-static bool
+static void
 let_peer_read(struct capture *capture, bool all)
 {
 	capture_flush(capture);
@@ -43,51 +35,48 @@ let_peer_read(struct capture *capture, bool all)
 		loop_once(true);
 		capture_flush(capture);
 	}
-	return channel_is_open(capture->peer);
+	if (!channel_is_open(capture->peer))
+		fatalx("replay", "the peer is gone");
 }
 
 int
 capture_replay(struct capture *capture)
 {
-	char error[PCAP_ERRBUF_SIZE] = "", text[4 * PCAP_ERRBUF_SIZE];
-	FILE *file = fdopen(capture->replay_fd, "rb");
+	struct pcap_pkthdr head;
+	const uint8_t *frame;
+	struct pcap_file *file;
 	struct replay *replay;
-	pcap_t *pcap;
-	int left;
+	char why[256];
+	bool is_broken;
 
 	if (!capture->peer)
 		fatalx("replay", "nobody wants to know");
-	if (!file || setvbuf(file, NULL, _IOFBF, FILE_BUFFER))
-		fatal("replay", "reading the file");
-	pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
-	if (!pcap) {
-		/* The text may quote the file. */
-		printable(text, sizeof text, error, strlen(error));
-		log_warnx("replay", "%s", text);
+	file = pcap_file_new(capture->replay_fd, why);
+	if (!file) {
+		log_warnx("replay", "%s", why);
 		return 1;
 	}
-	replay = replay_new(pcap_datalink(pcap), FLOWS_MAX, &capture->key, on_rows, capture);
+	replay = replay_new(pcap_file_link_type(file), FLOWS_MAX, &capture->key, on_rows, capture);
 	if (!replay) {
-		log_warnx(
-			"replay", "frames of link type %d are not understood", pcap_datalink(pcap));
-		pcap_close(pcap);
+		log_warnx("replay", "frames of link type %d are not understood",
+			pcap_file_link_type(file));
+		pcap_file_free(file);
 		return 1;
 	}
-	do {
-		left = pcap_dispatch(pcap, PACKETS_A_TURN, replay_frame, (unsigned char *)replay);
-		if (!let_peer_read(capture, false))
-			fatalx("replay", "the peer is gone");
-	} while (left > 0);
-	if (left < 0) {
-		printable(text, sizeof text, pcap_geterr(pcap), strlen(pcap_geterr(pcap)));
-		log_warnx("replay", "the file ends in the middle: %s", text);
+	for (unsigned n = 1; pcap_file_next(file, &head, &frame); n++) {
+		replay_frame(replay, &head, frame);
+		if (n % PACKETS_A_TURN == 0 || is_peer_slow(capture))
+			let_peer_read(capture, false);
 	}
+	is_broken = pcap_file_is_broken(file);
+	if (is_broken)
+		log_warnx("replay", "the file ends in the middle of a frame");
 	replay_end(replay);
 	let_peer_read(capture, true);
 	replay_free(replay);
-	pcap_close(pcap);
+	pcap_file_free(file);
 	/* The end of the channel is the end of the file. */
 	channel_free(capture->peer);
 	capture->peer = NULL;
-	return left < 0;
+	return is_broken;
 }

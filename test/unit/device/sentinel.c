@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sentinel.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "device/binding.h"
 #include "message/reason.h"
+#include "observation/pcap_file.h"
 #include "test.h"
 
 size_t
@@ -97,20 +100,25 @@ sentinel_play(struct sentinel_run *run, const char *path)
 {
 	static const struct hash_key key = {
 		UINT64_C(0x1f83d9abfb41bd6b), UINT64_C(0x5be0cd19137e2179)};
-	char error[PCAP_ERRBUF_SIZE];
-	pcap_t *pcap =
-		pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, error);
-	struct replay *replay;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char why[256];
+	struct pcap_file *file = fd >= 0 ? pcap_file_new(fd, why) : NULL;
+	struct replay *replay =
+		file ? replay_new(pcap_file_link_type(file), 4096, &key, on_rows, run) : NULL;
+	struct pcap_pkthdr head;
+	const uint8_t *frame;
+	bool is_whole = false;
 
 	run->key = (struct harm_key){key.b, key.a};
-	if (!pcap)
-		return false;
-	replay = replay_new(pcap_datalink(pcap), 4096, &key, on_rows, run);
+	while (replay && pcap_file_next(file, &head, &frame))
+		replay_frame(replay, &head, frame);
 	if (replay) {
-		pcap_loop(pcap, -1, replay_frame, (unsigned char *)replay);
 		replay_end(replay);
+		is_whole = !pcap_file_is_broken(file);
 	}
 	replay_free(replay);
-	pcap_close(pcap);
-	return replay;
+	pcap_file_free(file);
+	if (fd >= 0)
+		close(fd);
+	return is_whole;
 }
