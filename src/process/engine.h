@@ -91,6 +91,14 @@ struct ward {
 	struct device *device;      /* NULL: the home */
 	json_t *facet[FACET_COUNT]; /* NULL where unset; NAME, CLASS, STATE live in the device */
 	int64_t since_s;            /* in its state */
+	/* Rules of its owner that let it open something of another device: the other must agree. */
+	struct grant {
+		uint32_t to;
+		uint8_t proto, version;
+		uint16_t port_lo, port_hi;
+		int64_t since_s, until_s;
+	} * grant;
+	uint16_t n_grants;
 	struct policy *policy;
 	struct compiled_slots *slots;
 	uint32_t generation;

@@ -192,8 +192,26 @@ record(struct change *change, json_t *before, json_t *after, int64_t *journal, s
 	return ERR_OK;
 }
 
+/* Those who are introduced to, before or after: their policy holds the half that lets it in. */
 static void
-apply(json_t *after)
+rebuild_introduced(json_t *side)
+{
+	const char *number;
+	json_t *facets, *row;
+	size_t i;
+
+	json_object_foreach(side, number, facets)
+		json_array_foreach(json_object_get(facets, facet_word(FACET_INTRODUCTIONS)), i, row)
+	{
+		struct ward *to =
+			ward_find((uint32_t)json_integer_value(json_object_get(row, "to")));
+		if (to && to->device)
+			ward_rebuild(to);
+	}
+}
+
+static void
+apply(json_t *before, json_t *after)
 {
 	const char *number, *word;
 	json_t *facets, *value;
@@ -213,11 +231,14 @@ apply(json_t *after)
 	json_object_foreach(after, number, facets)
 	{
 		struct ward *ward = ward_of_key(number);
-		if (!ward->device) {
+		if (ward->device)
+			ward_rebuild(ward);
+		else
 			members_rebuild();
-			continue;
-		}
-		ward_rebuild(ward);
+	}
+	if (introductions) {
+		rebuild_introduced(before);
+		rebuild_introduced(after);
 	}
 }
 
@@ -251,7 +272,8 @@ tell_relay(json_t *before, json_t *after)
 						MESSAGE_INTRODUCTION, 0, &gone, sizeof gone, -1))
 					log_warnx("change", "the relay was not told");
 			}
-			sync_introductions(ward);
+			if (side == 1)
+				sync_introductions(ward);
 		}
 }
 
@@ -344,7 +366,7 @@ change_commit(struct change *change, int64_t *journal, struct fault *why)
 	if (!json_object_size(before))
 		goto out;
 	if (change->is_containment) {
-		apply(after);
+		apply(before, after);
 		sync_pump();
 		err = record(change, before, after, journal, why);
 		if (err)
@@ -355,7 +377,7 @@ change_commit(struct change *change, int64_t *journal, struct fault *why)
 		err = record(change, before, after, journal, why);
 		if (err)
 			goto out;
-		apply(after);
+		apply(before, after);
 		sync_pump();
 	}
 	tell_relay(before, after);

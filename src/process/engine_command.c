@@ -534,11 +534,7 @@ run_device_introduce(struct call *call)
 			list, json_pack("{s:I, s:s, s:I}", "to", (json_int_t)ward_number(other),
 				      "service", word, "since", (json_int_t)clock_wall_s()));
 	change_set(&change, call->ward, FACET_INTRODUCTIONS, list);
-	json_t *done = commit(call, &change);
-	/* The other side's policy holds the half that lets it in. */
-	ward_rebuild(other);
-	sync_pump();
-	return done;
+	return commit(call, &change);
 }
 
 static json_t *
@@ -568,10 +564,7 @@ run_device_part(struct call *call)
 	change_set(&change, call->ward, FACET_INTRODUCTIONS,
 		json_array_size(list) ? json_incref(list) : NULL);
 	json_decref(list);
-	json_t *done = commit(call, &change);
-	ward_rebuild(other);
-	sync_pump();
-	return done;
+	return commit(call, &change);
 }
 
 static json_t *

@@ -155,6 +155,7 @@ ward_free(struct ward *ward)
 	for (int i = 0; i < ward->n_answers; i++)
 		free(ward->answer[i].name);
 	free(ward->answer);
+	free(ward->grant);
 	policy_free(ward->policy);
 	compiled_slots_free(ward->slots);
 	if (ward->device)
@@ -323,6 +324,80 @@ fault_kept(struct ward *ward, const char *what, const struct fault *why)
 	snprintf(ward->last_fault, sizeof ward->last_fault, "%s: %.150s", what, why->text);
 }
 
+/* What the owner allowed others to open here; said once, it holds for both sides. */
+static void
+add_granted(struct policy *policy, uint32_t number)
+{
+	for (size_t i = 0; i < engine.n_peers; i++) {
+		const struct ward *other = engine.wards[i];
+		for (int k = 0; k < other->n_grants; k++) {
+			const struct grant *grant = &other->grant[k];
+			struct policy_rule rule = {.origin = ORIGIN_OWNER,
+				.action = POLICY_ACCEPT,
+				.direction = DIRECTION_TO_DEVICE,
+				.remote = REMOTE_DEVICE,
+				.device = other->number,
+				.proto = grant->proto,
+				.version = grant->version,
+				.port_lo = grant->port_lo,
+				.port_hi = grant->port_hi,
+				.source_hi = UINT16_MAX,
+				.since_s = grant->since_s,
+				.until_s = grant->until_s};
+			if (grant->to == number)
+				policy_add(policy, rule, NULL, "rule of the other device");
+		}
+	}
+}
+
+static bool
+is_grant(const struct policy_rule *rule)
+{
+	return rule->action == POLICY_ACCEPT && rule->direction == DIRECTION_FROM_DEVICE &&
+	       rule->remote == REMOTE_DEVICE;
+}
+
+/* Takes the grants from the rules; those whom they concern, now or before, are told. */
+static void
+regrant(struct ward *ward, const struct policy *owner)
+{
+	struct grant *before = ward->grant;
+	uint16_t n_before = ward->n_grants, n = 0;
+
+	for (int i = 0; i < owner->n_rules; i++)
+		n = (uint16_t)(n + is_grant(&owner->rule[i]));
+	if (!n && !n_before)
+		return;
+	ward->grant = must_alloc(n ? n : 1, sizeof *ward->grant);
+	ward->n_grants = 0;
+	for (int i = 0; i < owner->n_rules; i++) {
+		const struct policy_rule *rule = &owner->rule[i];
+		if (is_grant(rule))
+			ward->grant[ward->n_grants++] = (struct grant){.to = rule->device,
+				.proto = rule->proto,
+				.version = rule->version,
+				.port_lo = rule->port_lo,
+				.port_hi = rule->port_hi,
+				.since_s = rule->since_s,
+				.until_s = rule->until_s};
+	}
+	bool is_same = n == n_before;
+	for (int i = 0; is_same && i < n; i++)
+		is_same = before[i].to == ward->grant[i].to &&
+			  before[i].proto == ward->grant[i].proto &&
+			  before[i].version == ward->grant[i].version &&
+			  before[i].port_lo == ward->grant[i].port_lo &&
+			  before[i].port_hi == ward->grant[i].port_hi &&
+			  before[i].until_s == ward->grant[i].until_s;
+	for (int pass = 0; !is_same && pass < 2; pass++)
+		for (int i = 0; i < (pass ? n : n_before); i++) {
+			struct ward *to = ward_find(pass ? ward->grant[i].to : before[i].to);
+			if (to && to->device && to != ward)
+				ward_rebuild(to);
+		}
+	free(before);
+}
+
 static struct policy *
 owners_rules(struct ward *ward)
 {
@@ -349,6 +424,8 @@ owners_rules(struct ward *ward)
 			if (!policy->rule[rule].since_s)
 				policy->rule[rule].since_s = from_s;
 	}
+	regrant(ward, policy);
+	add_granted(policy, number);
 	for (size_t k = 0; k < engine.n_introduced; k++) {
 		const struct introduced *row_k = &engine.introduced[k];
 		struct introduction introduction = {.asker = row_k->asker,

@@ -570,6 +570,72 @@ TEST(what_was_seen_becomes_a_policy_that_would_have_broken_nothing)
 	move_out();
 }
 
+/* How many entries of the policy let it open something of this neighbour. */
+static int
+towards(const struct message_policy *policy, uint32_t peer)
+{
+	int n = 0;
+	for (int i = 0; policy && i < policy->n_entries; i++)
+		n += policy->entry[i].kind == POLICY_ENTRY_NEIGHBOUR &&
+		     policy->entry[i].peer == peer;
+	return n;
+}
+
+TEST(an_introduction_goes_one_way_and_undo_ends_it)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "phone", "10.77.0.11");
+	join("p2", 0x1b, "printer", "10.77.0.27");
+	EXPECT(policy_with(2, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", "\"class\":\"personal\"");
+	tell("device.admit", "2", NULL);
+	tell("device.enforce", "2", "\"from\":\"rules\"");
+	EXPECT_INT(towards(policy_with(2, DEVICE_ENFORCE, 1), 1), 0);
+	long long introduced = tell("device.introduce", "1", "\"to\":\"2\",\"service\":\"print\"");
+	EXPECT(towards(policy_with(1, DEVICE_TRUSTED, 1), 2) > 0);
+	EXPECT_INT(towards(policy_with(2, DEVICE_ENFORCE, 1), 1), 0);
+	const struct message_introduction *told = next(PROCESS_RELAY, MESSAGE_INTRODUCTION);
+	EXPECT(told && told->asker.device == 1 && told->answerer.device == 2 && told->services);
+	undo(introduced);
+	EXPECT_INT(towards(policy_with(1, DEVICE_TRUSTED, 1), 2), 0);
+	/* The last word on the pair is that it is over. */
+	do
+		told = next(PROCESS_RELAY, MESSAGE_INTRODUCTION);
+	while (told && told->services);
+	EXPECT(told && told->asker.device == 1 && told->answerer.device == 2 && !told->services);
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(a_rule_towards_a_neighbour_is_said_once_and_holds_for_both)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x15, "nurse", "10.77.0.21");
+	join("p2", 0x14, "pump", "10.77.0.20");
+	EXPECT(policy_with(2, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", "\"class\":\"critical\",\"name\":\"nurse\"");
+	tell("device.admit", "2", "\"class\":\"critical\",\"name\":\"pump\"");
+	tell("device.enforce", "pump", "\"from\":\"rules\"");
+	tell("device.enforce", "nurse", "\"from\":\"rules\"");
+	EXPECT(policy_with(2, DEVICE_ENFORCE, 1) != NULL);
+	EXPECT_INT(towards(policy_with(1, DEVICE_ENFORCE, 1), 2), 0);
+	long long added = tell("policy.add", "nurse", "\"rule\":\"allow tcp to pump 7700\"");
+	const struct message_policy *policy = NULL;
+	for (int i = 0; i < 4 && !towards(policy, 2); i++)
+		policy = policy_with(1, DEVICE_ENFORCE, 1);
+	EXPECT(towards(policy, 2) > 0);
+	stop(SIGKILL);
+	start();
+	policy = policy_with(1, DEVICE_ENFORCE, 1);
+	EXPECT(towards(policy, 2) > 0);
+	undo(added);
+	for (int i = 0; i < 4 && towards(policy, 2); i++)
+		policy = policy_with(1, DEVICE_ENFORCE, 1);
+	EXPECT(policy && !towards(policy, 2));
+	stop(SIGTERM);
+	move_out();
+}
+
 /* A camera tries telnet on many hosts, as Mirai does. */
 static void
 scan(uint32_t device, const char *port, uint8_t mac, const char *from)
