@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/web_page.h"
+
+#include <string.h>
+
+#include "test.h"
+
+static const char frame[] = "<main>%MAIN%</main>";
+
+static struct text
+rendered(const char *devices, const char *events, const char *status)
+{
+	json_t *d = json_loads(devices, 0, NULL), *e = json_loads(events, 0, NULL),
+	       *s = json_loads(status, 0, NULL);
+	struct page_content content = {
+		.devices = d, .events = e, .status = s, .next = "", .now_s = 1000000};
+	struct text text = {0};
+
+	page_render(&text, frame, &content);
+	json_decref(d);
+	json_decref(e);
+	json_decref(s);
+	return text;
+}
+
+TEST(every_special_character_is_escaped)
+{
+	struct text text = {0};
+
+	text_escape(&text, "a<b>&\"'c");
+	EXPECT_STR(text.at, "a&lt;b&gt;&amp;&quot;&#39;c");
+	text_fini(&text);
+}
+
+TEST(a_hostile_string_in_any_field_stays_text)
+{
+	struct text text = rendered("[{\"label\":\"<i>1\",\"id\":\"<i>2\",\"state\":\"<i>3\","
+				    "\"kind\":{\"word\":\"<i>4\"},"
+				    "\"addresses\":[\"<i>5\"],\"port\":\"<i>6\"}]",
+		"[{\"text\":\"<i>7\",\"level\":\"\\\"><i>8\",\"device\":{\"name\":\"<i>9\"}}]",
+		"{\"database\":{\"trouble\":\"<i>10\"}}");
+
+	EXPECT(strstr(text.at, "&lt;i&gt;1") != NULL);
+	EXPECT(strstr(text.at, "&lt;i&gt;9") != NULL);
+	EXPECT(strstr(text.at, "<i>") == NULL);
+	text_fini(&text);
+}
+
+TEST(a_page_of_odd_types_is_still_a_page)
+{
+	static const char *const odd[] = {"null", "[]", "[1,2,\"x\",null,[]]", "{}",
+		"[{\"label\":5,\"addresses\":\"x\",\"kind\":[],\"last\":\"x\"}]"};
+
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+		struct text text = rendered(odd[i], odd[i], odd[i]);
+		EXPECT(!strncmp(text.at, "<main>", 6));
+		EXPECT_STR(text.at + text.len - 7, "</main>");
+		text_fini(&text);
+	}
+}
+
+TEST(a_page_without_an_engine_says_that_the_rules_hold)
+{
+	struct page_content content = {.next = ""};
+	struct text text = {0};
+
+	page_render(&text, frame, &content);
+	EXPECT(strstr(text.at, "The engine does not answer") != NULL);
+	text_fini(&text);
+}
+
+TEST(a_text_stops_at_its_bound)
+{
+	static char block[65536];
+	struct text text = {0};
+
+	memset(block, 'x', sizeof block);
+	for (int i = 0; i < 200; i++)
+		text_add_bytes(&text, block, sizeof block);
+	EXPECT(text.is_full);
+	EXPECT(text.len < TEXT_MAX);
+	text_fini(&text);
+}
+
+TEST(an_age_is_told_in_one_unit)
+{
+	char out[40];
+
+	EXPECT_STR(age_render(out, 0, 1000), "never");
+	EXPECT_STR(age_render(out, 990, 1000), "less than a minute ago");
+	EXPECT_STR(age_render(out, 2000, 1000), "just now");
+	EXPECT_STR(age_render(out, 1000, 1000 + 60), "1 minute ago");
+	EXPECT_STR(age_render(out, 1000, 1000 + 7300), "2 hours ago");
+	EXPECT_STR(age_render(out, 1000, 1000 + 3 * 86400), "3 days ago");
+}
