@@ -629,8 +629,9 @@ TEST(a_rule_towards_a_neighbour_is_said_once_and_holds_for_both)
 	policy = policy_with(1, DEVICE_ENFORCE, 1);
 	EXPECT(towards(policy, 2) > 0);
 	undo(added);
-	for (int i = 0; i < 4 && towards(policy, 2); i++)
+	do
 		policy = policy_with(1, DEVICE_ENFORCE, 1);
+	while (towards(policy, 2));
 	EXPECT(policy && !towards(policy, 2));
 	stop(SIGTERM);
 	move_out();
