@@ -58,16 +58,9 @@ many() {
 
 # DIRECTORY: the unit tests of one build, each TEST counted.
 unit() {
-	meson test -C "$1" --suite unit --no-rebuild --print-errorlogs --num-processes 2 >"$1/meson-logs/unit.out" 2>&1
+	meson test -C "$1" --suite unit --no-rebuild --num-processes 2 --logbase unitlog >/dev/null 2>&1
 	status=$?
-	awk '
-		/\[       OK \]/ { passed++ }
-		/\[  FAILED  \] [a-z_0-9]+$/ { failed++ }
-		/\[  SKIPPED \] [a-z_0-9]+$/ { skipped++ }
-		/^skipped: / { print }
-		END { printf "%d passed, %d failed, %d skipped\n", passed, failed / 2, skipped / 2 }
-	' "$1/meson-logs/testlog-unit.txt" "$1/meson-logs/testlog.txt" 2>/dev/null
-	[ $status -eq 0 ] || cat "$1/meson-logs/unit.out"
+	tools/account.sh "$1/meson-logs/unitlog.json"
 	return $status
 }
 
