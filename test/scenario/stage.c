@@ -74,6 +74,12 @@ stage_give(struct stage *stage, enum descriptor what, int fd)
 	give(stage, what, PROCESS_UNKNOWN, fd);
 }
 
+void
+stage_give_peer(struct stage *stage, enum process peer, int fd)
+{
+	give(stage, DESCRIPTOR_PEER, peer, fd);
+}
+
 struct channel *
 stage_peer(struct stage *stage, enum process peer)
 {

@@ -25,6 +25,8 @@ void stage_start(struct stage *, enum process actor, const char *path, const str
 void stage_give(struct stage *, enum descriptor, int fd);
 /* A channel that the actor has with this peer; ours to free. */
 struct channel *stage_peer(struct stage *, enum process peer);
+/* The same with a peer that somebody else plays: the actor's end, closed here. */
+void stage_give_peer(struct stage *, enum process peer, int fd);
 /* GO, and waits until it says that it is ready. */
 void stage_go(struct stage *);
 /* True while it runs. */
