@@ -53,7 +53,9 @@ extern const struct command commands[];
 json_t *ask(const char *socket, const json_t *question, void (*on_event)(const json_t *),
 	struct fault *why);
 
-/* --- show.c: tables for people; every value passes printable() ------------------------ */
+/* --- show.c: tables for people; every value passes shown() ------------------------------ */
+
+void shown(char *out, size_t size, const char *bytes, size_t len);
 
 void show_status(const json_t *, const struct options *);
 void show_doctor(const json_t *, const struct options *);

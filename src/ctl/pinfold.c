@@ -135,16 +135,16 @@ file_content(const char *path)
 static bool
 take_word(json_t *args, const struct word *word, const char *text, struct fault *why)
 {
-	char shown[128], *end;
+	char word_shown[128], *end;
 	long long number;
 
-	printable(shown, sizeof shown, text, strlen(text));
+	printable(word_shown, sizeof word_shown, text, strlen(text));
 	switch (word->kind) {
 	case WORD_NUMBER:
 		number = strtoll(text, &end, 10);
 		if (end == text || *end) {
-			fault_set(
-				why, ERR_INVALID, "%s: \"%s\" is not a number", word->name, shown);
+			fault_set(why, ERR_INVALID, "%s: \"%s\" is not a number", word->name,
+				word_shown);
 			return false;
 		}
 		json_object_set_new(args, word->key, json_integer(number));
@@ -152,7 +152,7 @@ take_word(json_t *args, const struct word *word, const char *text, struct fault 
 	case WORD_TIME:
 		if (!seconds_from_text(text, &number)) {
 			fault_set(why, ERR_INVALID, "%s: \"%s\" is not a time like 90s, 15m or 2h",
-				word->name, shown);
+				word->name, word_shown);
 			return false;
 		}
 		json_object_set_new(args, word->key, json_integer(number));
@@ -161,7 +161,7 @@ take_word(json_t *args, const struct word *word, const char *text, struct fault 
 		json_t *content = file_content(text);
 		if (!content) {
 			fault_set(why, ERR_INVALID, "%s: cannot read \"%s\", or it is too long",
-				word->name, shown);
+				word->name, word_shown);
 			return false;
 		}
 		json_object_set_new(args, word->key, content);
@@ -170,7 +170,8 @@ take_word(json_t *args, const struct word *word, const char *text, struct fault 
 	default: {
 		json_t *value = json_string(text);
 		if (!value) {
-			fault_set(why, ERR_INVALID, "%s: \"%s\" is not UTF-8", word->name, shown);
+			fault_set(why, ERR_INVALID, "%s: \"%s\" is not UTF-8", word->name,
+				word_shown);
 			return false;
 		}
 		json_object_set_new(args, word->key, value);
@@ -203,7 +204,7 @@ static bool
 read_words(const struct command *command, int argc, char **argv, json_t *args, bool *follow,
 	struct fault *why)
 {
-	char shown[128], rest[512];
+	char word_shown[128], rest[512];
 	size_t place = 0;
 
 	for (int i = 0; i < argc; i++) {
@@ -224,10 +225,10 @@ read_words(const struct command *command, int argc, char **argv, json_t *args, b
 				return false;
 			continue;
 		}
-		printable(shown, sizeof shown, argv[i], strlen(argv[i]));
+		printable(word_shown, sizeof word_shown, argv[i], strlen(argv[i]));
 		word = next_place(command, place++);
 		if (!word || (argv[i][0] == '-' && argv[i][1] == '-')) {
-			fault_set(why, ERR_INVALID, "\"%s\" is one word too many", shown);
+			fault_set(why, ERR_INVALID, "\"%s\" is one word too many", word_shown);
 			return false;
 		}
 		if (word->kind == WORD_REST) {
@@ -290,7 +291,7 @@ show_answer(const struct command *command, const json_t *answer, const struct op
 	command->show(json_object_get(answer, "result"), options);
 	const json_t *undo = json_object_get(answer, "undo");
 	if (json_is_string(undo) && !options->quiet) {
-		printable(text, sizeof text, json_string_value(undo), json_string_length(undo));
+		shown(text, sizeof text, json_string_value(undo), json_string_length(undo));
 		printf("to take it back: %s\n", text);
 	}
 	return CTL_OK;
@@ -370,10 +371,10 @@ main(int argc, char **argv)
 			continue;
 		return run(command, kept - 2 - has_verb, argv + 2 + has_verb, &options);
 	}
-	char shown[128];
+	char word_shown[128];
 	const char *word = kept > 2 ? argv[2] : argv[1];
-	printable(shown, sizeof shown, word, strlen(word));
-	fprintf(stderr, "pinfold: \"%s\" is not understood\n", shown);
+	printable(word_shown, sizeof word_shown, word, strlen(word));
+	fprintf(stderr, "pinfold: \"%s\" is not understood\n", word_shown);
 	usage(argv[1]);
 	return CTL_USAGE;
 }

@@ -267,7 +267,11 @@ run_file(const char *path, struct fault *why)
 	}
 	pid_t pid = start_capture(program, monitor[1]);
 	close(monitor[1]);
+	/* A file has neither uplink nor bridge: what reads it is like a sensor with one port. */
 	settings_init(&settings);
+	settings.mode = SETTINGS_SENSOR;
+	settings.n_ports = 1;
+	snprintf(settings.port[0], sizeof settings.port[0], "replay");
 	bool told = pid > 0 && tell(monitor[0], MESSAGE_SETTINGS, &settings, sizeof settings, -1) &&
 		    give(monitor[0], DESCRIPTOR_REPLAY, PROCESS_UNKNOWN, file) &&
 		    give(monitor[0], DESCRIPTOR_PEER, PROCESS_CTL, rows[1]) &&

@@ -3,12 +3,35 @@
 #include <time.h>
 
 #include "base/auto.h"
-#include "base/printable.h"
 #include "ctl/ctl.h"
 
 enum { CELL_MAX = 400, COLUMNS_MAX = 8 };
 
 /* --- values ------------------------------------------------------------------------- */
+
+/*
+ * What comes from the engine went through printable() there, quotes of our own
+ * sentences excepted; here every byte that a terminal could take for more than a
+ * character is shown as its number once more.
+ */
+void
+shown(char *out, size_t size, const char *bytes, size_t len)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		bool plain = bytes[i] >= ' ' && bytes[i] <= '~';
+		size_t needs = plain ? 1 : 4;
+		if (at + needs >= size)
+			break;
+		if (plain)
+			out[at++] = bytes[i];
+		else
+			at += (size_t)snprintf(
+				out + at, size - at, "\\x%02x", (unsigned)(unsigned char)bytes[i]);
+	}
+	out[at] = '\0';
+}
 
 /* A value as text that is safe on a terminal; the buffers turn, eight at a time. */
 static const char *
@@ -21,7 +44,7 @@ text(const json_t *object, const char *key)
 
 	out[0] = '\0';
 	if (json_is_string(value))
-		printable(out, CELL_MAX, json_string_value(value), json_string_length(value));
+		shown(out, CELL_MAX, json_string_value(value), json_string_length(value));
 	else if (json_is_integer(value))
 		snprintf(out, CELL_MAX, "%lld", (long long)json_integer_value(value));
 	else if (json_is_boolean(value))

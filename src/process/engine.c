@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
@@ -267,6 +268,7 @@ main(void)
 	engine.settings = process_begin(PROCESS_ENGINE, &hooks);
 	know_the_home(engine.settings);
 	loop_on_signal(SIGTERM, on_signal, NULL); /* may not be asked for later */
+	umask(0077);
 	confine(PROCESS_ENGINE, engine.settings);
 	if (store_open(engine.settings->state_directory, NULL, &engine.store, &engine.found,
 		    &engine.observed_lost, &why))

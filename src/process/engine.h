@@ -324,7 +324,8 @@ enum event_level { EVENT_INFO, EVENT_NOTICE, EVENT_ALARM };
  */
 void event(enum event_level, const struct ward *, const char *kind, const char *cause,
 	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-void event_flush(void); /* inside an observed transaction */
+void event_flush(void);     /* inside an observed transaction */
+bool event_is_urgent(void); /* an alarm is not on the disk yet */
 void event_start(void);
 json_t *event_list(uint32_t device, int64_t before_id, uint32_t limit);
 

@@ -73,8 +73,7 @@ propose(struct ward *ward, enum harm_act act, const struct harm_verdict *verdict
 	else
 		snprintf(command, sizeof command, "pinfold device quarantine %s", id);
 	event(EVENT_ALARM, ward, "containment-proposed", harm_word(verdict->cause),
-		"%s: %s; nothing was done, because %s; to act: %s", harm_sentence(verdict->cause),
-		verdict->why,
+		"%s; nothing was done, because %s; to act: %s", verdict->why,
 		ward->device->class == DEVICE_CLASS_CRITICAL   ? "it is critical"
 		: ward->device->class == DEVICE_CLASS_PERSONAL ? "it is personal"
 							       : "containment is set to report",
@@ -107,8 +106,7 @@ contain(struct ward *ward, const struct harm_verdict *verdict)
 	if (act == HARM_ACT_NONE)
 		return;
 	if (act == HARM_ACT_NOTE || is_penned_already(ward)) {
-		event(EVENT_NOTICE, ward, "harm", word, "%s: %s", harm_sentence(verdict->cause),
-			verdict->why);
+		event(EVENT_NOTICE, ward, "harm", word, "%s", verdict->why);
 	} else if (!may_act(ward)) {
 		propose(ward, act, verdict);
 	} else {

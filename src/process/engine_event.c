@@ -30,6 +30,7 @@ static struct group group[RECENT_MAX];
 static size_t n_groups;
 static int64_t next_id = 1;
 static uint64_t lost;
+static bool has_alarm; /* that is not on the disk yet */
 
 void
 event_start(void)
@@ -140,15 +141,23 @@ event(enum event_level level, const struct ward *ward, const char *kind, const c
 		snprintf(g->device_id, sizeof g->device_id, "%s", ward->device->id);
 		snprintf(g->device_name, sizeof g->device_name, "%s", device_label(ward->device));
 	}
+	has_alarm |= is_new && level == EVENT_ALARM;
 	if (is_new && level != EVENT_INFO)
 		log_info("event", "%s%s%s", number ? g->device_name : "", number ? ": " : "", text);
 	if (is_new || clock_monotonic_ns() - g->told_ns >= TELL_AGAIN_MS * CLOCK_MS_NS)
 		tell(g);
 }
 
+bool
+event_is_urgent(void)
+{
+	return has_alarm;
+}
+
 void
 event_flush(void)
 {
+	has_alarm = false;
 	for (size_t i = 0; i < n_groups; i++) {
 		struct group *g = &group[i];
 		if (g->count != g->told_count)

@@ -20,8 +20,9 @@ enum {
 	OPENING_FLUSH_S = 10,
 };
 
+#define PATIENCE_NS (3600 * CLOCK_SECOND_NS)
+
 static uint64_t flushed_ns, openings_ns;
-static bool openings_due;
 
 void
 keep_trouble(const struct fault *why)
@@ -202,7 +203,6 @@ keep_flush(bool is_final)
 	if (store_observed_commit(engine.store, &why))
 		keep_trouble(&why);
 	flushed_ns = openings_ns = clock_monotonic_ns();
-	openings_due = false;
 	if (is_final)
 		save_due(true);
 }
@@ -215,8 +215,15 @@ on_save_timer(void *arg)
 
 	change_retry_unrecorded();
 	save_due(false);
-	if (now_ns - flushed_ns >= FLUSH_MS * CLOCK_MS_NS && !store_budget_ms(engine.store)) {
+	/* The budget may ask for patience, and is asked anew; an hour is the end of it. */
+	bool patient = store_budget_ms(engine.store) && now_ns - flushed_ns < PATIENCE_NS;
+	if (now_ns - flushed_ns >= FLUSH_MS * CLOCK_MS_NS && !patient) {
 		keep_flush(false);
+	} else if (event_is_urgent()) {
+		store_observed_begin(engine.store);
+		event_flush();
+		if (store_observed_commit(engine.store, &why))
+			keep_trouble(&why);
 	} else if (now_ns - openings_ns >= OPENING_FLUSH_S * CLOCK_SECOND_NS &&
 		   !store_budget_ms(engine.store)) {
 		/* New addresses soon, because devices go on using them over a restart. */

@@ -19,7 +19,8 @@
  */
 enum {
 	BUDGET_BYTES_A_DAY = 14 * 1000 * 1000,
-	BUDGET_BURST = 2 * 1000 * 1000,
+	BUDGET_BURST = 4 * 1000 * 1000,
+	BUDGET_WAIT_MS = 3600 * 1000, /* history is never older than that, whatever was written */
 	WRITES_A_PAGE = 2,
 	PAGE = 4096,
 	OBSERVED_PAGES_MAX = 128 * 1024 * 1024 / PAGE,
@@ -309,7 +310,9 @@ store_budget_ms(struct store *store)
 	uint64_t over = store->written > BUDGET_BURST ? store->written - BUDGET_BURST : 0;
 	uint64_t due_ms = over * 86400 / (BUDGET_BYTES_A_DAY / 1000);
 
-	return due_ms > ran_ms ? due_ms - ran_ms : 0;
+	uint64_t wait_ms = due_ms > ran_ms ? due_ms - ran_ms : 0;
+
+	return wait_ms < BUDGET_WAIT_MS ? wait_ms : BUDGET_WAIT_MS;
 }
 
 uint64_t
