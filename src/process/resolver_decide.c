@@ -138,16 +138,21 @@ longest_label(const char *name)
 static bool
 is_local_only(const char *name)
 {
-	static const char *const ends[] = {"local", "localhost", "home.arpa", "invalid", "test",
-		"onion", "alt", "internal", "resolver.arpa", "lan", "home", "localdomain"};
+	static const char *const tops[] = {"local", "localhost", "invalid", "test", "onion", "alt",
+		"internal", "lan", "home", "localdomain"};
+	const char *top = strrchr(name, '.');
 	struct ip ip;
 
-	if (!strchr(name, '.'))
+	if (!top)
 		return true;
-	for (size_t i = 0; i < COUNT_OF(ends); i++)
-		if (ends_with(name, ends[i]))
+	top++;
+	for (size_t i = 0; i < COUNT_OF(tops); i++)
+		if (!strcmp(top, tops[i]))
 			return true;
-	return ip_from_reverse_name(&ip, name) && ip_is_inside(&ip);
+	if (strcmp(top, "arpa"))
+		return false;
+	return ends_with(name, "home.arpa") || ends_with(name, "resolver.arpa") ||
+	       (ip_from_reverse_name(&ip, name) && ip_is_inside(&ip));
 }
 
 static struct decision
