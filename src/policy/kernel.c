@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/kernel.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
+#include <linux/filter.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <nftables/libnftables.h>
@@ -65,6 +69,31 @@ kernel_netlink(int family)
 		return ended < 0 ? ended : -1;
 	}
 	return fd;
+}
+
+int
+kernel_watch_tables(void)
+{
+	/* The first message of an event: its type stands at byte 4, the subsystem in the high byte. */
+	struct sock_filter keep_deletions[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 4 + (__BYTE_ORDER == __BIG_ENDIAN)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_DELTABLE, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_DELCHAIN, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_DELRULE, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_DELSET, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+	};
+	struct sock_fprog program = {.len = COUNT_OF(keep_deletions), .filter = keep_deletions};
+	int group = NFNLGRP_NFTABLES;
+	int fd = kernel_netlink(NETLINK_NETFILTER);
+
+	if (fd >= 0 && !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) &&
+		!setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 static bool

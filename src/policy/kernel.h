@@ -54,6 +54,12 @@ enum err kernel_probe(struct kernel *, struct fault *why) MUST_USE;
 int kernel_netlink(int family);
 
 /*
+ * A socket that becomes readable when somebody takes rules, chains, sets or
+ * tables away; changes of elements do not wake it.  -1 on failure.
+ */
+int kernel_watch_tables(void);
+
+/*
  * Sends one request and waits for its acknowledgement.  On refusal ERR_KERNEL
  * with errno set to the kernel's reason.
  */

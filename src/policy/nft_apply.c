@@ -777,6 +777,8 @@ owner_of(const struct nft_element *element)
 		return 0;
 	default:
 		memcpy(&number, element->key, 4);
+		if (nft_sets[element->set].traits & NFT_IS_INTERVAL)
+			number = ntohl(number);
 	}
 	return number & NFT_MARK_NUMBER;
 }
@@ -987,12 +989,33 @@ run_text(const char *text, struct fault *why)
 	return refused ? ERR_KERNEL : ERR_OK;
 }
 
+/*
+ * One transaction takes old tables away and brings the new ones: their sets
+ * are empty at first, so that for a moment nothing passes.
+ */
+enum err
+nft_apply_mend(struct nft_apply *apply, const struct nft_base *base, struct fault *why)
+{
+	static const char away[] = "table bridge pinfold {}\ndelete table bridge pinfold\n"
+				   "table inet pinfold {}\ndelete table inet pinfold\n";
+	auto_free char *text = NULL;
+	enum err err;
+
+	if (asprintf(&text, "%s%s", away, base->text) < 0)
+		fatal("rules", "out of memory");
+	err = run_text(text, why);
+	if (err)
+		return err;
+	err = reinstall(apply);
+	if (err)
+		fault_set(why, err, "the tables do not take what they held before: %m");
+	return err;
+}
+
 enum err
 nft_apply_load(
 	struct nft_apply *apply, const struct nft_base *base, bool *adopted, struct fault *why)
 {
-	static const char away[] = "table bridge pinfold {}\ndelete table bridge pinfold\n"
-				   "table inet pinfold {}\ndelete table inet pinfold\n";
 	enum err err;
 
 	if (nft_apply_is_loaded(apply, base)) {
@@ -1008,21 +1031,9 @@ nft_apply_load(
 	if (find_comment(apply, NFT_TABLE_BRIDGE, comment) ||
 		find_comment(apply, NFT_TABLE_INET, comment))
 		read_older(apply);
-	/*
-	 * One transaction takes the old tables away and brings the new ones: their
-	 * sets are empty at first, so that for a moment nothing passes.
-	 */
-	auto_free char *text = NULL;
-	if (asprintf(&text, "%s%s", away, base->text) < 0)
-		fatal("rules", "out of memory");
-	err = run_text(text, why);
+	err = nft_apply_mend(apply, base, why);
 	if (err)
 		return err;
-	err = reinstall(apply);
-	if (err) {
-		fault_set(why, err, "what the older tables held does not fit the new ones: %m");
-		return err;
-	}
 	*adopted = false;
 	return nft_apply_resync(apply);
 }

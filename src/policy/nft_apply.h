@@ -40,6 +40,9 @@ enum err nft_apply_load(
 /* True while both tables are there and are those of `base`: nobody flushed them behind our back. */
 bool nft_apply_is_loaded(struct nft_apply *, const struct nft_base *);
 
+/* They are not: brings them back with everything that the mirror holds. */
+enum err nft_apply_mend(struct nft_apply *, const struct nft_base *, struct fault *why) MUST_USE;
+
 void nft_apply_begin(struct nft_apply *);
 /* Wanted twice in one batch: the later end holds.  Takes a key over from another device. */
 void nft_apply_want(struct nft_apply *, const struct nft_element *);

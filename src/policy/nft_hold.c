@@ -239,6 +239,14 @@ is_paused(const struct hold *hold, uint32_t device)
 	return record && record->pause_ends_ns > clock_monotonic_ns();
 }
 
+/* Whoever may call it: a penned device is not answered for. */
+static bool
+is_penned(const struct record *record)
+{
+	return record && record->policy->state != DEVICE_ENFORCE &&
+	       record->policy->state != DEVICE_OBSERVE && record->policy->state != DEVICE_TRUSTED;
+}
+
 static bool
 is_forbidden(const struct flow *flow, uint32_t mark, void *arg)
 {
@@ -247,6 +255,8 @@ is_forbidden(const struct flow *flow, uint32_t mark, void *arg)
 
 	if (mark & NFT_MARK_BY_PAUSE)
 		return !is_paused(hold, mark & NFT_MARK_NUMBER) || (!from && !to);
+	if (to && is_penned(hold->record[to]))
+		return true;
 	if (from) {
 		const struct record *record = hold->record[from];
 		/* Not known yet after a restart: its policy will judge. */

@@ -136,9 +136,12 @@ put(struct key_writer *key, const void *lo, const void *hi, unsigned len)
 	key->at += (len + 3u) & ~3u;
 }
 
+/* Registers hold a mark as the machine does, but interval sets compare it as the network does. */
 static void
 put_number(struct key_writer *key, uint32_t number)
 {
+	if (nft_sets[key->element->set].traits & NFT_IS_INTERVAL)
+		number = htonl(number);
 	put(key, &number, &number, 4);
 }
 

@@ -79,6 +79,9 @@ static const char *const calls_receive[] = {"recvfrom", "recvmmsg", NULL};
 static const char *const calls_descriptors[] = {
 	"dup", "dup3", "eventfd2", "pipe2", "epoll_create1", "setsockopt", "shutdown", NULL};
 
+/* Sets options of sockets that it makes later: libnftables, when flushed rules are put back. */
+static const char *const calls_options[] = {"setsockopt", NULL};
+
 /* Makes sockets (of its families), or takes connections. */
 static const char *const calls_connect[] = {
 	"bind", "connect", "listen", "accept", "accept4", "getpeername", NULL};
@@ -118,7 +121,8 @@ static const struct row rows[PROCESS_COUNT] = {
 	[PROCESS_ENFORCER] =
 		{/* Rules, bridge, addresses, neighbour entries and network sysctls all ask for it. */
 			.capabilities = {"net_admin"},
-			.calls = {calls_send, calls_receive, calls_connect, calls_open},
+			.calls = {calls_send, calls_receive, calls_connect, calls_open,
+				calls_options},
 			.families = F_NETLINK,
 			.reach = {{"/proc/sys/net", .rights = R_READ | R_WRITE},
 				{"/sys/class/net", .rights = R_READ},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/auto.h"
 #include "base/log.h"
@@ -53,17 +54,29 @@ answer(struct channel *to, uint32_t seq, const struct message_done *done)
 }
 
 /*
- * A kernel that refuses is said once, not for each change.  When our tables are
- * not there any more the next life of this process brings them back; until
- * then the bridge's ports stay as they are, so it must be soon.
+ * Somebody flushed the rules: they come back at once, with all that was in
+ * them.  When even that fails, a new life of this process tries it.
  */
+static void
+mend_if_gone(void)
+{
+	struct fault why = {0};
+
+	if (nft_apply_is_loaded(apply, &base))
+		return;
+	log_warnx("rules", "somebody took our tables away; they are put back");
+	if (nft_apply_mend(apply, &base, &why))
+		fatalx("rules", "%s", why.text);
+}
+
+/* A kernel that refuses is said once, not for each change. */
 static void
 note_result(const struct message_done *done, const struct fault *why)
 {
 	bool refuses = done->err == ERR_KERNEL || done->err == ERR_TIMEOUT;
 
-	if (refuses && apply && !nft_apply_is_loaded(apply, &base))
-		fatalx("rules", "somebody took our tables away");
+	if (refuses)
+		mend_if_gone();
 	if (refuses && log_once(&refusal))
 		log_warnx("rules", "%s; what is loaded stays in force", why->text);
 	if (!refuses && done->err == ERR_OK && log_once_over(&refusal))
@@ -241,8 +254,17 @@ static void
 on_tick(void *arg)
 {
 	hold_tick(hold);
-	if (!nft_apply_is_loaded(apply, &base))
-		fatalx("rules", "somebody took our tables away");
+	mend_if_gone();
+}
+
+static void
+on_tables(int fd, void *arg)
+{
+	char event[4096];
+
+	while (recv(fd, event, sizeof event, MSG_DONTWAIT) > 0)
+		;
+	mend_if_gone();
 }
 
 /* --- start --------------------------------------------------------------------------------------------- */
@@ -268,6 +290,12 @@ begin_router(void)
 		fatalx("start", "%s", why.text);
 	hold = hold_new(apply, conntrack, settings);
 	loop_timer_new(TICK_MS, true, on_tick, NULL);
+	int events = kernel_watch_tables();
+	if (events < 0)
+		log_warn("rules", "nobody tells when rules are taken away; looked at every %d s",
+			TICK_MS / 1000);
+	else
+		loop_watch_read(events, on_tables, NULL);
 }
 
 int

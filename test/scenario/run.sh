@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs all scenarios of a build folder, or those whose name holds one of the
+# words; the last line is "N passed, N failed, N skipped".
+#
+#	test/scenario/run.sh [-C BUILD] [WORD...]
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=$root/build
+if [ "${1-}" = -C ]; then
+	build=$2
+	shift 2
+fi
+[ -f "$build/build.ninja" ] || { echo "no build folder at $build" >&2; exit 2; }
+ninja -C "$build" >/dev/null || exit 2
+list=$(meson test -C "$build" --no-rebuild --list --suite scenario 2>/dev/null | sed -n 's/^.*\(scenario .*\)$/\1/p')
+passed=0 failed=0 skipped=0
+out=$(mktemp) && trap 'rm -f "$out"' EXIT
+while read -r name; do
+	[ -n "$name" ] || continue
+	wanted=$([ $# -eq 0 ] && echo yes)
+	for word in "$@"; do
+		case $name in *"$word"*) wanted=yes ;; esac
+	done
+	[ -n "$wanted" ] || continue
+	echo "# $name"
+	meson test -C "$build" --no-rebuild --verbose "$name" </dev/null >"$out" 2>&1
+	grep -E '^(ok|not ok) - |^skipped' "$out"
+	if grep -q '^Skipped: *[1-9]' "$out"; then
+		skipped=$((skipped + 1))
+	elif grep -q '^Ok: *[1-9]' "$out"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		tail -40 "$out"
+	fi
+done <<END
+$list
+END
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
