@@ -156,6 +156,9 @@ is_ace(const struct mud *mud, const struct mud_ace *ace)
 		return false;
 	if (ace->device_lo > ace->device_hi || ace->remote_lo > ace->remote_hi || !is_proto(ace))
 		return false;
+	/* a name without a family cannot be said in a file */
+	if (has_name(ace) && !ace->version)
+		return false;
 	if (has_name(ace)      ? ace->text >= mud->n_names
 		: has_uri(ace) ? ace->text >= mud->n_uris
 			       : ace->text != 0)

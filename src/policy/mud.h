@@ -22,8 +22,9 @@
  * in the notes.
  */
 enum {
-	MUD_FILE_MAX = 256 * 1024, /* bytes */
-	MUD_DEPTH_MAX = 16,        /* of nested JSON */
+	MUD_FILE_MAX = 256 * 1024,     /* bytes */
+	MUD_RENDERED_MAX = 640 * 1024, /* bytes that mud_render() may need */
+	MUD_DEPTH_MAX = 16,            /* of nested JSON */
 	MUD_ACES_MAX = 512,
 	MUD_NAMES_MAX = 128, /* distinct DNS names */
 	MUD_URIS_MAX = 32,   /* distinct authorities, models and controller classes */
@@ -124,6 +125,9 @@ enum { MUD_STRUCT_VERSION = 1 };
  * and what, and *mud holds nothing of use.
  */
 bool mud_parse(struct mud *, const char *bytes, size_t len, struct fault *why);
+
+/* The same for what mud_render() wrote, which may be longer than what was read. */
+bool mud_parse_rendered(struct mud *, const char *bytes, size_t len, struct fault *why);
 
 /*
  * The leaf mud-signature and nothing else, for the fetch of the signature

@@ -1156,13 +1156,13 @@ take_root(struct walk *w, const json_t *root)
 	take_quarantine(w, mud);
 }
 
-bool
-mud_parse(struct mud *mud, const char *bytes, size_t len, struct fault *why)
+static bool
+parse(struct mud *mud, const char *bytes, size_t len, size_t len_max, struct fault *why)
 {
 	struct walk w = {.mud = mud, .why = why};
 
 	memset(mud, 0, sizeof *mud);
-	json_t *root = json_strict(bytes, len, MUD_FILE_MAX, MUD_DEPTH_MAX, why);
+	json_t *root = json_strict(bytes, len, len_max, MUD_DEPTH_MAX, why);
 	if (!root)
 		return false;
 	mud->version = MUD_STRUCT_VERSION;
@@ -1172,6 +1172,18 @@ mud_parse(struct mud *mud, const char *bytes, size_t len, struct fault *why)
 		refuse(&w, "not a JSON object");
 	json_decref(root);
 	return !w.is_refused;
+}
+
+bool
+mud_parse(struct mud *mud, const char *bytes, size_t len, struct fault *why)
+{
+	return parse(mud, bytes, len, MUD_FILE_MAX, why);
+}
+
+bool
+mud_parse_rendered(struct mud *mud, const char *bytes, size_t len, struct fault *why)
+{
+	return parse(mud, bytes, len, MUD_RENDERED_MAX, why);
 }
 
 bool

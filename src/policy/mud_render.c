@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -348,6 +349,10 @@ mud_render(const struct mud *mud)
 	json_t *root = json_pack("{s:o, s:{s:o}}", "ietf-mud:mud", object,
 		"ietf-access-control-list:acls", "acl", lists);
 	char *text = json_dumps(root, JSON_INDENT(2));
+	if (text && strlen(text) > MUD_FILE_MAX) {
+		free(text);
+		text = json_dumps(root, JSON_COMPACT);
+	}
 	json_decref(root);
 	return text;
 }

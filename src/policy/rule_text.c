@@ -320,7 +320,8 @@ policy_rule_parse(struct policy *policy, enum policy_origin origin,
 		rule.direction = DIRECTION_TO_DEVICE;
 	else
 		accept_word(&words, "to");
-	if (!who_parse(&rule, name, world, peek(&words), why))
+	const char *who = peek(&words);
+	if (!who_parse(&rule, name, world, who, why))
 		return false;
 	if (rule.action == POLICY_ACCEPT && rule.remote == REMOTE_ANY)
 		rule.remote = REMOTE_INTERNET;
@@ -342,12 +343,12 @@ policy_rule_parse(struct policy *policy, enum policy_origin origin,
 	bool is_door = rule.action == POLICY_ACCEPT && rule.direction == DIRECTION_TO_DEVICE &&
 		       rule.remote != REMOTE_DEVICE && rule.remote != REMOTE_LOCAL_NETWORKS;
 	if (is_door && rule.remote != REMOTE_INTERNET && rule.remote != REMOTE_PREFIX)
-		return refuse(why, words.word[2], "a door is opened to an address or to internet");
+		return refuse(why, who, "a door is opened to an address or to internet");
 	if (is_door && !rule.until_s)
 		return refuse(why, words.word[words.n - 1],
 			"a door has an end; add for and a time, as in for 2h");
 	if (rule.remote == REMOTE_DEVICE && rule.device == policy->device)
-		return refuse(why, name, "the device itself");
+		return refuse(why, who, "the device itself");
 	if (!add_all(policy, rule, &want, name)) {
 		fault_set(why, ERR_FULL, "the device has too many rules already");
 		return false;

@@ -25,7 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(mud_is_valid(&mud));
 	char *rendered = mud_render(&mud);
 	assert(rendered);
-	assert(mud_parse(&again, rendered, strlen(rendered), &why));
+	assert(mud_parse_rendered(&again, rendered, strlen(rendered), &why));
 	/* What cannot be written as it was read is never wider. */
 	assert(again.n_aces <= mud.n_aces);
 	free(rendered);
