@@ -40,14 +40,38 @@ if ! command -v apt-get >/dev/null 2>&1; then
 	exit 1
 fi
 
+# The packages bring servers that we start ourselves, inside namespaces: none of
+# them may run on the machine, now or after the next boot.
+install_quietly() {
+	policy=/usr/sbin/policy-rc.d
+	ours=""
+	if [ ! -e $policy ]; then
+		printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+		$as_root chmod 755 $policy
+		ours=yes
+	fi
+	status=0
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+		--no-install-recommends "$@" >/dev/null || status=1
+	[ -z "$ours" ] || $as_root rm -f $policy
+	if command -v systemctl >/dev/null 2>&1; then
+		for package in "$@"; do
+			for unit in $(dpkg -L "$package" 2>/dev/null |
+				sed -n 's|.*/lib/systemd/system/\([^/@]*\.\(service\|socket\)\)$|\1|p'); do
+				$as_root systemctl disable -q "$unit" 2>/dev/null || :
+			done
+		done
+	fi
+	return $status
+}
+
 absent=$(missing)
 if [ -n "$absent" ]; then
 	echo "pinfold: installing: $(echo "$absent" | tr '\n' ' ')"
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
 	absent=$(missing) # the lists may have been empty before
 	# shellcheck disable=SC2086 # one word a package
-	$as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq \
-		--no-install-recommends $absent >/dev/null ||
+	install_quietly $absent ||
 		{ echo "pinfold: apt-get could not install: $absent" >&2; exit 1; }
 	absent=$(missing)
 	[ -z "$absent" ] || { echo "pinfold: still missing: $absent" >&2; exit 1; }
