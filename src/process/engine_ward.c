@@ -128,6 +128,8 @@ members_rebuild(void)
 	}
 }
 
+static size_t granted; /* grants of all wards; mostly none */
+
 struct ward *
 ward_new(struct device *device)
 {
@@ -155,6 +157,7 @@ ward_free(struct ward *ward)
 	for (int i = 0; i < ward->n_answers; i++)
 		free(ward->answer[i].name);
 	free(ward->answer);
+	granted -= ward->n_grants;
 	free(ward->grant);
 	policy_free(ward->policy);
 	compiled_slots_free(ward->slots);
@@ -304,7 +307,7 @@ ward_mud(const struct ward *ward, enum facet facet)
 		file = json_object_get(file, "file");
 	if (!json_is_string(file))
 		return NULL;
-	if (mud_parse(mud, json_string_value(file), json_string_length(file), &why))
+	if (mud_parse_rendered(mud, json_string_value(file), json_string_length(file), &why))
 		return mud;
 	log_warnx(
 		"ward", "device %u: stored %s: %s", ward_number(ward), facet_word(facet), why.text);
@@ -328,7 +331,7 @@ fault_kept(struct ward *ward, const char *what, const struct fault *why)
 static void
 add_granted(struct policy *policy, uint32_t number)
 {
-	for (size_t i = 0; i < engine.n_peers; i++) {
+	for (size_t i = 0; granted && i < engine.n_peers; i++) {
 		const struct ward *other = engine.wards[i];
 		for (int k = 0; k < other->n_grants; k++) {
 			const struct grant *grant = &other->grant[k];
@@ -369,6 +372,7 @@ regrant(struct ward *ward, const struct policy *owner)
 	if (!n && !n_before)
 		return;
 	ward->grant = must_alloc(n ? n : 1, sizeof *ward->grant);
+	granted = granted - n_before + n;
 	ward->n_grants = 0;
 	for (int i = 0; i < owner->n_rules; i++) {
 		const struct policy_rule *rule = &owner->rule[i];
