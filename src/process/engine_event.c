@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "process/engine.h"
 
+enum { LOG_WINDOW_S = 10, LOG_LINES = 40 };
 enum { QUIET_S = 3600, TELL_AGAIN_MS = 5000, RECENT_MAX = EVENT_GROUPS_MAX };
 
 static const char *const levels[] = {"info", "notice", "alarm"};
@@ -109,6 +110,23 @@ room(void)
 	return oldest;
 }
 
+/* Who can make events must not be able to fill the log: so many lines in ten seconds. */
+static bool
+may_log(void)
+{
+	static uint64_t since_ns, lines;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns - since_ns >= LOG_WINDOW_S * CLOCK_SECOND_NS) {
+		if (lines > LOG_LINES)
+			log_info("event", "%llu more events are only in the database",
+				(unsigned long long)(lines - LOG_LINES));
+		since_ns = now_ns;
+		lines = 0;
+	}
+	return ++lines <= LOG_LINES;
+}
+
 void
 event(enum event_level level, const struct ward *ward, const char *kind, const char *cause,
 	const char *fmt, ...)
@@ -142,7 +160,7 @@ event(enum event_level level, const struct ward *ward, const char *kind, const c
 		snprintf(g->device_name, sizeof g->device_name, "%s", device_label(ward->device));
 	}
 	has_alarm |= is_new && level == EVENT_ALARM;
-	if (is_new && level != EVENT_INFO)
+	if (is_new && level != EVENT_INFO && may_log())
 		log_info("event", "%s%s%s", number ? g->device_name : "", number ? ": " : "", text);
 	if (is_new || clock_monotonic_ns() - g->told_ns >= TELL_AGAIN_MS * CLOCK_MS_NS)
 		tell(g);

@@ -141,33 +141,41 @@ keep_device_gone(uint32_t number)
 		keep_trouble(&why);
 }
 
-static void
-save_due(bool all)
+/* One transaction; false when there was nothing, or the database refused. */
+static bool
+save_batch(bool all)
 {
 	enum { BATCH = 256 };
 	struct ward *saved[BATCH];
 	uint64_t now_ns = clock_monotonic_ns();
-	struct device *device;
-	size_t cursor = 0, n = 0;
+	size_t n = 0;
 	struct fault why;
 
-	while (n < BATCH && (device = device_next(engine.table, &cursor))) {
-		struct ward *ward = ward_of(device);
-		if (ward && ward->is_save_due && (all || ward->save_after_ns <= now_ns))
+	for (size_t i = 0; i < engine.n_peers && n < BATCH; i++) {
+		struct ward *ward = engine.wards[i];
+		if (ward->is_save_due && (all || ward->save_after_ns <= now_ns))
 			saved[n++] = ward;
 	}
 	if (!n)
-		return;
+		return false;
 	store_begin(engine.store);
 	for (size_t i = 0; i < n; i++)
 		keep_save_ward(saved[i]);
 	if (store_commit(engine.store, &why)) {
 		keep_trouble(&why);
-		return;
+		return false;
 	}
 	keep_trouble_over();
 	for (size_t i = 0; i < n; i++)
 		saved[i]->is_save_due = false;
+	return true;
+}
+
+static void
+save_due(bool all)
+{
+	while (save_batch(all) && all)
+		;
 }
 
 static void

@@ -258,6 +258,22 @@ join(struct ward *ward, const char *port)
 		event(EVENT_NOTICE, ward, "not-joined", port, "stays waiting: %.150s", why.text);
 }
 
+/* More than a home or a ward ever switches on in a minute. */
+static bool
+is_flood_of_new(void)
+{
+	enum { WINDOW_S = 60, NEW_MAX = 60 };
+	static uint64_t since_ns;
+	static unsigned n;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns - since_ns >= WINDOW_S * CLOCK_SECOND_NS) {
+		since_ns = now_ns;
+		n = 0;
+	}
+	return ++n > NEW_MAX;
+}
+
 static void
 on_new(struct device *device, const char *port)
 {
@@ -271,9 +287,18 @@ on_new(struct device *device, const char *port)
 	}
 	ward_rebuild(ward);
 	keep_due(ward, true);
-	event(EVENT_NOTICE, ward, "new-device", "",
-		"a new device on port %s waits (MAC %s%s%s); to let it in: pinfold device admit %s",
-		port[0] ? port : "unknown", mac, maker ? ", " : "", maker ? maker : "", device->id);
+	if (is_flood_of_new())
+		event(EVENT_ALARM, NULL, "many-new-devices", "",
+			"very many new devices appear, the last on port %s: perhaps one that "
+			"invents "
+			"MACs; all of them wait",
+			port);
+	else
+		event(EVENT_NOTICE, ward, "new-device", "",
+			"a new device on port %s waits (MAC %s%s%s); to let it in: pinfold device "
+			"admit %s",
+			port[0] ? port : "unknown", mac, maker ? ", " : "", maker ? maker : "",
+			device->id);
 	if (is_joining())
 		join(ward, port);
 }

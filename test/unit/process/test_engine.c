@@ -814,6 +814,106 @@ TEST(hostile_commands_are_refused_and_the_engine_goes_on)
 	move_out();
 }
 
+static long
+memory_kb(pid_t pid)
+{
+	char path[64], line[256];
+	long kb = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
+	FILE *file = fopen(path, "r");
+	EXPECT(file != NULL);
+	while (fgets(line, sizeof line, file))
+		if (sscanf(line, "Pss: %ld kB", &kb) == 1)
+			break;
+	fclose(file);
+	return kb;
+}
+
+/* Takes what comes from the engine, so that it does not wait for us; answers policies. */
+static unsigned
+drain(void)
+{
+	struct pollfd peers[2] = {{.fd = home.peer[PROCESS_ENFORCER], .events = POLLIN},
+		{.fd = home.peer[PROCESS_RESOLVER], .events = POLLIN}};
+	unsigned policies = 0;
+	int passed;
+
+	while (poll(peers, 2, 0) > 0) {
+		if ((peers[0].revents & POLLIN) &&
+			channel_receive(peers[0].fd, PROCESS_ENFORCER, PROCESS_ENGINE, &header,
+				payload, &passed) &&
+			header.type == MESSAGE_POLICY) {
+			const struct message_policy *policy = (const void *)payload;
+			struct message_done done = {
+				.device = policy->device, .generation = policy->generation};
+			struct message_header head = {.version = MESSAGE_VERSION,
+				.type = MESSAGE_DONE,
+				.len = sizeof done,
+				.seq = header.seq};
+			struct iovec iov[2] = {{&head, sizeof head}, {&done, sizeof done}};
+			EXPECT(writev(peers[0].fd, iov, 2) > 0);
+			policies++;
+		}
+		if (peers[1].revents & POLLIN)
+			EXPECT(channel_receive(peers[1].fd, PROCESS_RESOLVER, PROCESS_ENGINE,
+				&header, payload, &passed));
+	}
+	return policies;
+}
+
+TEST(ten_thousand_devices_fit_and_the_engine_still_answers)
+{
+	enum { DEVICES = 10000 };
+	uint64_t policies = 0;
+	NEEDS_ENGINE;
+
+	uint64_t begun_ns = clock_monotonic_ns();
+	for (int i = 0; i < DEVICES; i++) {
+		uint8_t mac[6] = {0x00, 0x00, 0x5e, 0x01, (uint8_t)(i >> 8), (uint8_t)i};
+		char port[8], address[48];
+		snprintf(port, sizeof port, "p%d", i % 100);
+		snprintf(address, sizeof address, "fd77::%x:%x", 1 + (i >> 12), 1 + (i & 4095));
+		struct observation *at = row(OBSERVED_ND_DAD, port, 0);
+		memcpy(at->mac, mac, 6);
+		at->target = ip(address);
+		if (rows.n_rows == OBSERVATION_ROWS_MAX || i == DEVICES - 1) {
+			flush();
+			policies += drain();
+		}
+	}
+	json_t *answer = ask("{\"verb\":\"device.list\"}");
+	size_t n = json_array_size(json_object_get(answer, "result"));
+	json_decref(answer);
+	for (int i = 0; i < 200 && policies < DEVICES; i++) {
+		usleep(10000);
+		policies += drain();
+	}
+	uint64_t took_ms = (clock_monotonic_ns() - begun_ns) / CLOCK_MS_NS;
+	print_message("%zu devices in %llu ms, %llu policies, %ld kB\n", n,
+		(unsigned long long)took_ms, (unsigned long long)policies, memory_kb(home.pid));
+	EXPECT_INT(n, DEVICES);
+	EXPECT(policies >= DEVICES);
+	EXPECT(memory_kb(home.pid) < 160 * 1024);
+	begun_ns = clock_monotonic_ns();
+	answer = ask("{\"verb\":\"status\"}");
+	EXPECT(is_ok(answer));
+	json_decref(answer);
+	EXPECT(clock_monotonic_ns() - begun_ns < CLOCK_SECOND_NS);
+	stop(SIGTERM);
+	begun_ns = clock_monotonic_ns();
+	start();
+	for (policies = 0;
+		policies < DEVICES && clock_monotonic_ns() - begun_ns < 20 * CLOCK_SECOND_NS;)
+		policies += drain();
+	print_message("restored in %llu ms\n",
+		(unsigned long long)((clock_monotonic_ns() - begun_ns) / CLOCK_MS_NS));
+	EXPECT(policies >= DEVICES);
+	EXPECT(next(PROCESS_ENFORCER, MESSAGE_RESTORED) != NULL);
+	stop(SIGTERM);
+	move_out();
+}
+
 TEST(a_sensor_says_that_it_sends_nothing)
 {
 	char path[400];
