@@ -33,7 +33,9 @@ static const char *const doh_addresses[] = {"1.0.0.1", "1.0.0.2", "1.0.0.3", "1.
  * What the constant text is made of.  A frame gets its mark in the bridge, by
  * one lookup of (port, MAC, address); mark 0 is nobody and passes nothing but
  * what one needs to become somebody.  Chains that end a packet are named for
- * the reason that the owner reads (message/reason.h).
+ * the reason that the owner reads (message/reason.h).  Protocols stand as
+ * numbers (2 IGMP, 6 TCP, 17 UDP): names would be looked up in files, and by
+ * sockets, that the confined process does not have.
  */
 static const char text[] =
 	"table bridge pinfold {\n"
@@ -234,11 +236,11 @@ static const char text[] =
 	"		ip daddr { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, "
 	"169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, 224.0.0.0/3 } goto end_from_device\n"
 	"		ip6 daddr { fc00::/7, fe80::/10, ff00::/8 } goto end_from_device\n"
-	"		meta l4proto tcp th dport @admin_ports goto end_admin_port\n"
-	"		meta l4proto { tcp, udp } th dport 853 goto end_encrypted_dns\n"
-	"		meta l4proto { tcp, udp } th dport 443 ip daddr @doh4 goto "
+	"		meta l4proto 6 th dport @admin_ports goto end_admin_port\n"
+	"		meta l4proto { 6, 17 } th dport 853 goto end_encrypted_dns\n"
+	"		meta l4proto { 6, 17 } th dport 443 ip daddr @doh4 goto "
 	"end_encrypted_dns\n"
-	"		meta l4proto { tcp, udp } th dport 443 ip6 daddr @doh6 goto "
+	"		meta l4proto { 6, 17 } th dport 443 ip6 daddr @doh6 goto "
 	"end_encrypted_dns\n"
 	"		ct state new jump count_flow\n"
 	"		ct state new log prefix \"new-flow\" group 100 snaplen 256\n"
@@ -316,7 +318,7 @@ static const char text[] =
 	"		ct mark . ip saddr . meta l4proto . th sport . th dport @range4 accept\n"
 	"		ct mark . ip6 saddr . meta l4proto . th sport . th dport @range6 accept\n"
 	"		meta mark & 0x00f00000 != $OBSERVE drop\n"
-	"		meta l4proto tcp th sport @admin_ports drop\n"
+	"		meta l4proto 6 th sport @admin_ports drop\n"
 	"		th sport 853 drop\n"
 	"		ip saddr @doh4 drop\n"
 	"		ip6 saddr @doh6 drop\n"
@@ -361,7 +363,7 @@ static const char text[] =
 	"end_penned, $QUARANTINE : goto end_penned, $BLOCK : goto end_penned }\n"
 	"		ct state vmap { invalid : drop, established : jump established, related : "
 	"jump established }\n"
-	"		meta l4proto tcp ct state new tcp flags & (fin | syn | rst | ack) != syn "
+	"		meta l4proto 6 ct state new tcp flags & (fin | syn | rst | ack) != syn "
 	"drop\n"
 	"		iifname . oifname vmap { $BRIDGE . $UPLINK : goto from_device, $BRIDGE . "
 	"$BRIDGE : goto between, $UPLINK . $BRIDGE : goto to_device }\n"
@@ -396,7 +398,7 @@ static const char text[] =
 	"		ct state invalid drop\n"
 	"		jump basic_services\n"
 	"		ct state established,related accept\n"
-	"		meta l4proto igmp accept\n"
+	"		meta l4proto 2 accept\n"
 	/* Discovery, for the relay; it answers only those who were introduced. */
 	"		udp dport { 1900, 5353 } accept\n"
 	"		meta mark & 0x00f00000 $TRUSTED jump from_trusted\n"
@@ -433,7 +435,7 @@ static const char text[] =
 	"		udp sport 68 udp dport 67 accept\n"
 	"		udp sport 546 udp dport 547 accept\n"
 	"		icmpv6 type nd-router-solicit accept\n"
-	"		meta skuid $UID_RESOLVER meta l4proto { tcp, udp } th dport { 53, 853 } "
+	"		meta skuid $UID_RESOLVER meta l4proto { 6, 17 } th dport { 53, 853 } "
 	"accept\n"
 	"		meta skuid $UID_FETCHER tcp dport 443 accept\n"
 	/* Programs of the owner's system (time, updates) are not ours to judge. */
@@ -449,7 +451,7 @@ static const char text[] =
 	"parameter-problem, nd-neighbor-solicit, nd-neighbor-advert, 130, 131, 132, 143 } accept\n"
 	"		icmp type { destination-unreachable, time-exceeded, parameter-problem } "
 	"accept\n"
-	"		meta l4proto igmp accept\n"
+	"		meta l4proto 2 accept\n"
 	"		oifname vmap { $BRIDGE : goto to_lan, $UPLINK : goto to_uplink }\n"
 	"	}\n"
 	"	chain first {\n"
@@ -460,7 +462,7 @@ static const char text[] =
 	"	}\n"
 	"	chain nat_prerouting {\n"
 	"		type nat hook prerouting priority dstnat;\n"
-	"		iifname $BRIDGE meta l4proto { tcp, udp } th dport 53 goto nat_names\n"
+	"		iifname $BRIDGE meta l4proto { 6, 17 } th dport 53 goto nat_names\n"
 	"		iifname $UPLINK fib daddr type local dnat ip to ip saddr . meta l4proto . "
 	"th dport map @door_nat4\n"
 	"	}\n"

@@ -79,8 +79,8 @@ static const char *const calls_receive[] = {"recvfrom", "recvmmsg", NULL};
 static const char *const calls_descriptors[] = {
 	"dup", "dup3", "eventfd2", "pipe2", "epoll_create1", "setsockopt", "shutdown", NULL};
 
-/* Sets options of sockets that it makes later: libnftables, when flushed rules are put back. */
-static const char *const calls_options[] = {"setsockopt", NULL};
+/* What libnftables needs beside, when rules that somebody flushed are put back. */
+static const char *const calls_options[] = {"setsockopt", "pselect6", "select", NULL};
 
 /* Makes sockets (of its families), or takes connections. */
 static const char *const calls_connect[] = {

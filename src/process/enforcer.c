@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -312,6 +313,9 @@ main(void)
 		fatalx("start", "%s", why.text);
 	if (settings->mode == SETTINGS_ROUTER)
 		begin_router();
+	/* libnftables looks up user numbers as if they were names; this finds out, while it may
+	 * still be asked, that there is no name service to ask over a socket. */
+	getpwnam("0");
 	confine(PROCESS_ENFORCER, settings);
 	process_ready();
 	send_status();
