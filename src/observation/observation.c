@@ -48,25 +48,26 @@ static bool
 is_told(const struct telling *telling, const struct claim *claim)
 {
 	struct {
-		uint8_t mac[6];
-		char port[16];
 		struct ip source, target;
-		uint8_t text[256];
+		char port[16];
+		uint8_t mac[6];
+		uint16_t what;
+		uint64_t text;
 	} key;
-	size_t len = claim->text.len < sizeof key.text ? claim->text.len : sizeof key.text;
+	struct told *told = telling->context->told;
 
-	if (!telling->context->told)
+	if (!told)
 		return false;
-	memset(&key, 0, sizeof key - sizeof key.text);
-	memcpy(key.mac, telling->mac, 6);
-	memcpy(key.port, telling->context->port,
-		strnlen(telling->context->port, sizeof key.port - 1));
 	key.source = claim->source;
 	key.target = claim->target;
-	if (len)
-		memcpy(key.text, claim->text.at, len);
-	return told_lately(telling->context->told, claim->what, &key,
-		sizeof key - sizeof key.text + len, telling->context->seen_ns);
+	memset(key.port, 0, sizeof key.port);
+	memcpy(key.port, telling->context->port, strnlen(telling->context->port, sizeof key.port));
+	memcpy(key.mac, telling->mac, 6);
+	key.what = (uint16_t)claim->what;
+	key.text = claim->text.len ? keyed_hash(&told->key, claim->text.at, claim->text.len) : 0;
+	_Static_assert(sizeof key == 72, "no padding, which would be hashed");
+	return told_lately(told, claim->what, keyed_hash(&told->key, &key, sizeof key),
+		telling->context->seen_ns);
 }
 
 static void

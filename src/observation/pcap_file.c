@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "observation/pcap_file.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -16,7 +15,7 @@ enum {
 	FILE_HEAD = 24,
 	FRAME_HEAD = 16,
 	FRAME_MAX = 256 * 1024, /* as libpcap */
-	WINDOW = 8 * 1024 * 1024,
+	BUFFER = 512 * 1024,    /* more than a frame, and fits the second-level cache */
 	STREAM_BUFFER = 256 * 1024,
 };
 
@@ -24,11 +23,10 @@ enum {
 #define MAGIC_NANOSECONDS  UINT32_C(0xa1b23c4d)
 
 struct pcap_file {
-	/* the classic format, mapped */
+	/* the classic format */
 	int fd;
-	off_t size, offset; /* of the window in the file */
-	uint8_t *window;
-	size_t window_len, at;
+	uint8_t *buffer;
+	size_t at, end; /* what is read and not yet taken */
 	bool is_big_endian, is_microseconds;
 	int link_type;
 	/* everything else */
@@ -37,46 +35,33 @@ struct pcap_file {
 	bool is_broken;
 };
 
-static void
-unmap(struct pcap_file *file)
-{
-	if (file->window)
-		munmap(file->window, file->window_len);
-	file->window = NULL;
-}
-
-/* Maps the piece of the file that begins at or shortly before `offset`. */
+/* Reads on until len bytes are there; false when the file ends before. */
 static bool
-map(struct pcap_file *file, off_t offset)
+fill(struct pcap_file *file, size_t len)
 {
-	off_t start = offset - offset % sysconf(_SC_PAGESIZE);
-	off_t left = file->size - start;
-	void *at;
-
-	unmap(file);
-	file->window_len = left < WINDOW ? (size_t)left : WINDOW;
-	at = mmap(NULL, file->window_len, PROT_READ, MAP_PRIVATE, file->fd, start);
-	if (at == MAP_FAILED)
-		return false;
-	madvise(at, file->window_len, MADV_SEQUENTIAL);
-	file->window = at;
-	file->offset = start;
-	file->at = (size_t)(offset - start);
+	memmove(file->buffer, file->buffer + file->at, file->end - file->at);
+	file->end -= file->at;
+	file->at = 0;
+	while (file->end < len) {
+		ssize_t n = read(file->fd, file->buffer + file->end, BUFFER - file->end);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		file->end += (size_t)n;
+	}
 	return true;
 }
 
-/* The next len bytes, moving the window when it ends before them; NULL at the end of the file. */
+/* The next len bytes, borrowed until the next call; NULL at the end of the file. */
 static const uint8_t *
 take(struct pcap_file *file, size_t len)
 {
 	const uint8_t *bytes;
 
-	if (len > file->window_len - file->at) {
-		off_t here = file->offset + (off_t)file->at;
-		if ((off_t)len > file->size - here || !map(file, here))
-			return NULL;
-	}
-	bytes = file->window + file->at;
+	if (len > file->end - file->at && !fill(file, len))
+		return NULL;
+	bytes = file->buffer + file->at;
 	file->at += len;
 	return bytes;
 }
@@ -91,15 +76,11 @@ number(const struct pcap_file *file, struct reader *r)
 static bool
 open_classic(struct pcap_file *file)
 {
-	struct stat stat;
 	struct reader r;
-	const uint8_t *head;
+	const uint8_t *head = take(file, FILE_HEAD);
 	uint32_t magic, link_type;
 
-	if (fstat(file->fd, &stat) || !S_ISREG(stat.st_mode) || stat.st_size < FILE_HEAD)
-		return false;
-	file->size = stat.st_size;
-	if (!map(file, 0) || !(head = take(file, FILE_HEAD)))
+	if (!head)
 		return false;
 	r = reader_over(head, FILE_HEAD);
 	magic = reader_le32(&r);
@@ -124,11 +105,14 @@ static bool
 open_other(struct pcap_file *file, char why[static 256])
 {
 	char error[PCAP_ERRBUF_SIZE] = "";
-	int copy = dup(file->fd);
+	/* What was looked at must be read again, which a pipe cannot. */
+	int copy = lseek(file->fd, 0, SEEK_SET) ? -1 : dup(file->fd);
 	FILE *stream = copy >= 0 ? fdopen(copy, "rb") : NULL;
 
 	if (!stream) {
-		snprintf(why, 256, "the file cannot be read");
+		snprintf(why, 256,
+			"not a classic pcap file, and other formats cannot be read "
+			"from a pipe");
 		if (copy >= 0)
 			close(copy);
 		return false;
@@ -152,13 +136,10 @@ pcap_file_new(int fd, char why[static 256])
 	struct pcap_file *file = must_alloc(1, sizeof *file);
 
 	file->fd = fd;
-	if (open_classic(file))
+	file->buffer = must_alloc(1, BUFFER);
+	if (open_classic(file) || open_other(file, why))
 		return file;
-	unmap(file);
-	file->window_len = file->at = 0;
-	if (open_other(file, why))
-		return file;
-	free(file);
+	pcap_file_free(file);
 	return NULL;
 }
 
@@ -167,7 +148,7 @@ pcap_file_free(struct pcap_file *file)
 {
 	if (!file)
 		return;
-	unmap(file);
+	free(file->buffer);
 	if (file->pcap)
 		pcap_close(file->pcap);
 	free(file);
@@ -209,7 +190,8 @@ pcap_file_next(struct pcap_file *file, struct pcap_pkthdr *head, const uint8_t *
 		return next_other(file, head, frame);
 	if (file->is_broken)
 		return false;
-	if (file->offset + (off_t)file->at == file->size)
+	/* The end is where a frame could begin and nothing is there. */
+	if (file->at == file->end && !fill(file, 1))
 		return false;
 	bytes = take(file, FRAME_HEAD);
 	if (bytes) {

@@ -10,14 +10,11 @@
 /*
  * The frames of a capture file that somebody hands us.
  *
- * The classic format, which nearly every file has, is read from memory that is
- * mapped a piece at a time: libpcap copies each frame twice, which takes longer
- * than to decode it.  Everything else (pcapng, a pipe) goes through libpcap.
- * Nothing in the file is believed: lengths are checked against what is there,
- * and a file that ends in the middle of a frame says so.
- *
- * A file that is cut while it is read ends the process with SIGBUS, which is why
- * only the confined one reads it.
+ * The classic format, which nearly every file has, is read here: libpcap takes
+ * two calls and two copies a frame, longer than it takes to decode it (measured).
+ * Everything else (pcapng) goes through libpcap, and must be a file that can be
+ * read from its start again.  Nothing in it is believed: lengths are checked
+ * against what is there, and a file that ends in the middle of a frame says so.
  */
 struct pcap_file;
 

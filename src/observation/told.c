@@ -61,15 +61,14 @@ told_free(struct told *told)
 }
 
 bool
-told_lately(struct told *told, enum observed what, const void *bytes, size_t len, uint64_t now_ns)
+told_lately(struct told *told, enum observed what, uint64_t digest, uint64_t now_ns)
 {
-	uint64_t digest, quiet_ns = quiet_s[what] * CLOCK_SECOND_NS;
+	uint64_t quiet_ns = quiet_s[what] * CLOCK_SECOND_NS;
 	struct told_entry *bucket, *oldest;
-	const struct hash_key key = {told->key.a + (uint64_t)what, told->key.b};
 
 	if (!quiet_ns)
 		return false;
-	digest = keyed_hash(&key, bytes, len) | 1; /* 0 is an empty place */
+	digest |= 1; /* 0 is an empty place */
 	bucket = told->entry[digest >> 52];
 	oldest = bucket;
 	for (size_t i = 0; i < TOLD_WAYS; i++) {

@@ -32,8 +32,11 @@ struct told {
 struct told *told_new(const struct hash_key *);
 void told_free(struct told *);
 
-/* Was this told a moment ago?  If not, it is now.  `bytes` are all that makes the claim what it is. */
-bool told_lately(struct told *, enum observed, const void *bytes, size_t len, uint64_t now_ns);
+/*
+ * Was this told a moment ago?  If not, it is now.  digest: keyed_hash() with
+ * the table's key of all that makes the claim what it is, its kind included.
+ */
+bool told_lately(struct told *, enum observed, uint64_t digest, uint64_t now_ns);
 
 /* Sum over all kinds. */
 uint64_t told_suppressed(const struct told *);
