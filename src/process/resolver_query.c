@@ -48,7 +48,7 @@ struct pending {
 	struct origin origin;
 	struct dns_query query;
 	struct decision decision;
-	struct answer answer; /* valid from STAGE_OPENING on */
+	struct answer *answer; /* NULL while upstream has it */
 };
 
 /* libunbound cannot be told to forget a question, so what it calls back with outlives it. */
@@ -82,6 +82,9 @@ static struct opening openings[OPENINGS_MAX];
 static unsigned n_openings, next_opening;
 static struct loop_timer *hold_timer;
 static struct log_once queue_full;
+
+/* The answer that is being worked on; one that has to wait gets a copy of its own. */
+static struct answer scratch;
 
 static struct {
 	uint64_t hash, at_ns;
@@ -199,9 +202,9 @@ report_given(const struct pending *p)
 	if (!p->view->is_watched)
 		return;
 	report_init(&m, p->view, ANSWER_GIVEN, p->query.text, p->query.type);
-	m.n_addresses = p->answer.n_addresses;
-	memcpy(m.address, p->answer.address, p->answer.n_addresses * sizeof m.address[0]);
-	m.seconds = p->opened_s ? p->opened_s : p->answer.ttl_s;
+	m.n_addresses = p->answer->n_addresses;
+	memcpy(m.address, p->answer->address, p->answer->n_addresses * sizeof m.address[0]);
+	m.seconds = p->opened_s ? p->opened_s : p->answer->ttl_s;
 	for (unsigned i = 0; i < (match->count ? match->count : 1); i++) {
 		m.slot = slot[i];
 		/* What was opened just now is always told: it is kept over a power cut. */
@@ -274,9 +277,30 @@ set_stage(struct pending *p, enum stage stage)
 }
 
 static void
+drop_answer(struct pending *p)
+{
+	if (p->answer != &scratch)
+		free(p->answer);
+	p->answer = NULL;
+}
+
+/* Waits, and keeps its answer: most leave at once, so most questions stay small. */
+static void
+wait_in(struct pending *p, enum stage stage)
+{
+	if (p->answer == &scratch) {
+		p->answer = must_alloc(1, sizeof *p->answer);
+		*p->answer = scratch;
+	}
+	set_stage(p, stage);
+}
+
+static void
 pending_free(struct pending *p)
 {
 	struct opening *opening;
+
+	drop_answer(p);
 
 	if (p->asking)
 		p->asking->pending = NULL;
@@ -304,7 +328,7 @@ fail(struct pending *p, enum answer_kind kind)
 static void
 give_addresses(struct pending *p)
 {
-	size_t len = answer_render(&p->answer, &p->query, reply_bytes, sizeof reply_bytes,
+	size_t len = answer_render(p->answer, &p->query, reply_bytes, sizeof reply_bytes,
 		reply_limit(&p->origin, &p->query));
 
 	status.answered++;
@@ -397,19 +421,19 @@ static void
 open_and_give(struct pending *p)
 {
 	uint64_t now = clock_monotonic_ns();
-	uint32_t seconds = open_life_s(p->answer.ttl_s);
+	uint32_t seconds = open_life_s(p->answer->ttl_s);
 
 	if (!p->hold_until_ns)
 		p->hold_until_ns = now + HOLD_MS * CLOCK_MS_NS;
 	p->refused = ERR_OK;
 	for (unsigned s = 0; s < p->decision.match.count; s++) {
 		uint16_t slot = p->decision.match.slot[s];
-		for (unsigned i = 0; i < p->answer.n_addresses; i++) {
-			if (open_lasts(open_table, p->view, slot, &p->answer.address[i],
-				    p->answer.ttl_s, now))
+		for (unsigned i = 0; i < p->answer->n_addresses; i++) {
+			if (open_lasts(open_table, p->view, slot, &p->answer->address[i],
+				    p->answer->ttl_s, now))
 				continue;
 			if (!channel_is_open(enforcer) ||
-				!open_address(p, slot, &p->answer.address[i], seconds)) {
+				!open_address(p, slot, &p->answer->address[i], seconds)) {
 				p->refused = ERR_BUSY;
 				goto out;
 			}
@@ -418,11 +442,11 @@ open_and_give(struct pending *p)
 	}
 out:
 	if (!LIST_EMPTY(&p->openings)) {
-		set_stage(p, STAGE_OPENING);
+		wait_in(p, STAGE_OPENING);
 		return;
 	}
 	if (p->refused)
-		set_stage(p, STAGE_HOLDING);
+		wait_in(p, STAGE_HOLDING);
 	else
 		give_addresses(p);
 }
@@ -477,7 +501,8 @@ query_on_done(uint32_t seq, const struct message_done *done)
 static void
 on_addresses(struct pending *p, int rcode, const void *packet, size_t len)
 {
-	switch (answer_from_packet(&p->answer, &p->query, &own, packet, len)) {
+	p->answer = &scratch;
+	switch (answer_from_packet(p->answer, &p->query, &own, packet, len)) {
 	case ANSWER_IS_FINE:
 		break;
 	case ANSWER_IS_INSIDE:
@@ -488,7 +513,7 @@ on_addresses(struct pending *p, int rcode, const void *packet, size_t len)
 		return;
 	}
 	/* Without an address the packet says why, and for how long that holds. */
-	if (!p->answer.n_addresses)
+	if (!p->answer->n_addresses)
 		give_packet(p, packet, len);
 	else
 		open_and_give(p);
@@ -539,6 +564,7 @@ decide(struct pending *p)
 {
 	p->generation = p->view->generation;
 	p->opened_s = 0;
+	drop_answer(p);
 	p->decision = decision_from_query(p->view, &p->query, doh);
 	switch (p->decision.kind) {
 	case DECISION_ASK:
@@ -585,13 +611,14 @@ begin(struct view *view, const struct origin *origin, const struct dns_query *qu
 		listen_no_reply(origin);
 		return;
 	}
-	/* Not must_alloc(): four kilobytes of chain and addresses need no zeroes. */
+	/* Not must_alloc(): every member is set here. */
 	struct pending *p = malloc(sizeof *p);
 	if (!p)
 		fatalx("query", "out of memory");
 	LIST_INIT(&p->openings);
 	p->view = view;
 	p->asking = NULL;
+	p->answer = NULL;
 	p->stage = STAGE_UNKNOWN;
 	p->refused = ERR_OK;
 	p->began_ns = now;
