@@ -622,6 +622,13 @@ main(int argc, char **argv)
 		log_warnx("settings", "%s", why.text);
 		return 2; /* not worth a restart: the unit knows this status */
 	}
+	if (settings.mode == SETTINGS_ROUTER && settings.uplink_mode == SETTINGS_UPLINK_DHCP) {
+		log_warnx("settings",
+			"%s: uplink-mode: pinfoldd runs no DHCP client itself; say "
+			"\"none\" and let the system's own client configure %s",
+			path, settings.uplink);
+		return 2;
+	}
 	if (check_only) {
 		printf("%s: fine\n", path);
 		return 0;
