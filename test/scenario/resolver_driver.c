@@ -854,6 +854,86 @@ TEST(without_an_enforcer_only_what_is_open_is_answered)
 	close(fd);
 }
 
+TEST(a_question_repeated_while_it_waits_is_answered_once)
+{
+	uint8_t bytes[512];
+	unsigned answers = 0;
+
+	begin();
+	world.withholds = true;
+	int fd = device_socket("192.168.77.15", "192.168.77.1", SOCK_DGRAM);
+	size_t len = question(bytes, "cloud.example", DNS_A, true);
+	for (int i = 0; i < 5; i++) {
+		EXPECT_INT(send(fd, bytes, len, 0), (ssize_t)len);
+		pump(20);
+	}
+	EXPECT_INT(world.n_opens, 1);
+	answer_opens();
+	while (hear_on(fd, 200).came)
+		answers++;
+	EXPECT_INT(answers, 1);
+	close(fd);
+}
+
+TEST(a_device_may_have_only_so_many_questions_waiting)
+{
+	begin();
+	world.withholds = true;
+	int fd = device_socket("192.168.77.15", "192.168.77.1", SOCK_DGRAM);
+	for (int i = 0; i < 100; i++) {
+		char name[64];
+		snprintf(name, sizeof name, "q%d.wide.example", i);
+		ask_on(fd, name, DNS_A);
+		pump(2);
+	}
+	pump(100);
+	EXPECT(world.n_opens >= 32 && world.n_opens <= 64);
+	/* Others are served meanwhile, and these when the enforcer answers. */
+	world.withholds = false;
+	answer_opens();
+	struct heard heard = camera_asks("cloud.example", DNS_A);
+	EXPECT(has(&heard, "198.18.5.1"));
+	EXPECT(hear_on(fd, 1000).came);
+	close(fd);
+}
+
+TEST(names_go_upstream_in_random_case)
+{
+	char path[512], line[1024];
+	bool is_mixed = false;
+
+	begin();
+	EXPECT(camera_asks("cloud.example", DNS_A).came);
+	snprintf(path, sizeof path, "%s/upstream.log", folder);
+	FILE *log = fopen(path, "r");
+	EXPECT(log != NULL);
+	while (fgets(line, sizeof line, log))
+		is_mixed = is_mixed || (strcasestr(line, "example.") && !strstr(line, "example."));
+	fclose(log);
+	EXPECT(is_mixed);
+}
+
+TEST(what_a_personal_device_asks_is_told_to_nobody)
+{
+	static struct message_view m;
+
+	begin();
+	memset(&m, 0, sizeof m);
+	m.device = PHONE;
+	m.generation = generation;
+	m.mode = VIEW_OPEN;
+	m.n_addresses = 1;
+	EXPECT(ip_parse(&m.address[0], "192.168.77.12"));
+	EXPECT(!channel_send(world.engine, MESSAGE_VIEW, 0, &m, message_view_len(&m), -1));
+	pump(20);
+	EXPECT(ask_from("192.168.77.12", "192.168.77.1", "edge.cdn.example", DNS_A).came);
+	EXPECT(ask_from("192.168.77.12", "192.168.77.1", "mixed.example", DNS_A).came);
+	EXPECT(ask_from("192.168.77.12", "192.168.77.1", "dns.google", DNS_A).came);
+	pump(50);
+	for (unsigned i = 0; i < world.n_reports; i++)
+		EXPECT(world.report[i].device != PHONE);
+}
+
 TEST(a_flood_of_one_device_is_limited_and_harms_no_other)
 {
 	begin();
