@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the command line does without a daemon.  Argument: the program.
+set -u
+pinfold=$1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+expect()
+{
+	sentence=$1
+	shift
+	if "$@"; then
+		echo "ok - $sentence"
+	else
+		echo "not ok - $sentence"
+		failed=1
+	fi
+}
+
+# expect_status WANTED ARGUMENTS...
+status_is()
+{
+	wanted=$1
+	shift
+	"$pinfold" --socket "$work/none" "$@" >"$work/out" 2>"$work/err"
+	[ $? -eq "$wanted" ]
+}
+
+says()
+{
+	grep -q -- "$1" "$work/out" "$work/err"
+}
+
+expect "help is no mistake" status_is 0 help
+expect "help names every noun" says "device list"
+expect "without a daemon the status is 3" status_is 3 status
+expect "and it says which socket was tried" says "$work/none"
+expect "a noun without its verb is not understood" status_is 2 device
+expect "a word that nobody knows is not understood" status_is 2 frobnicate
+expect "a missing argument is named" status_is 2 device show
+expect "by its name" says "DEVICE is missing"
+expect "one word too many is named" status_is 2 device show a b
+expect "as it was said" says '"b" is one word too many'
+expect "a time that is none is refused" status_is 2 device pause camera soon
+expect "with what a time looks like" says "15m"
+expect "an unknown shell has no completion" status_is 2 completion fish
+expect "escape bytes do not reach the terminal" status_is 2 device show a "$(printf 'b\033[31m')"
+expect "but are shown as numbers" says 'x1b'
+
+"$pinfold" completion bash >"$work/bash" && "$pinfold" completion zsh >"$work/zsh"
+if command -v bash >/dev/null; then
+	expect "the completion for bash is bash" bash -n "$work/bash"
+	bash -c '. "$1"; COMP_WORDS=(pinfold device ad); COMP_CWORD=2; _pinfold; echo "${COMPREPLY[*]}"' \
+		bash "$work/bash" >"$work/out" 2>"$work/err"
+	expect "it completes a verb of its noun" grep -qx admit "$work/out"
+fi
+if command -v zsh >/dev/null; then
+	expect "the completion for zsh is zsh" zsh -n "$work/zsh"
+fi
+
+printf 'mode = router\nlan-prot = eth1\n' >"$work/pinfold.conf"
+expect "a bad configuration is refused" status_is 1 check-config "$work/pinfold.conf"
+expect "by file, line and word" says "pinfold.conf.*2.*lan-prot"
+expect "a capture that is none is refused" status_is 1 replay "$work/pinfold.conf"
+expect "a capture that is not there is refused" status_is 1 replay "$work/nothing"
+
+exit $failed
