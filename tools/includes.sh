@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-stations="packet observation device check firmware maker verdict policy label update store process"
+stations="packet observation device check firmware maker verdict policy label update store web process"
 bad=0
 
 allowed() { # FROM TO
@@ -14,7 +14,7 @@ allowed() { # FROM TO
 	[ "$1" = packet ] && return 1
 	[ "$2" = message ] && return 0
 	[ "$1" = message ] && return 1
-	[ "$1" = ctl ] || [ "$1" = web ] && return 0
+	[ "$1" = ctl ] && return 0
 	for station in $stations; do
 		[ "$station" = "$2" ] && return 0
 		[ "$station" = "$1" ] && return 1

@@ -515,6 +515,7 @@ identifier_forget(struct device_table *table, struct place *place, struct identi
 {
 	struct device *device = &place->device;
 
+	assert(identifier);
 	if (is_naming((enum identifier_kind)identifier->kind))
 		index_drop(&table->by_name,
 			name_hash(table, (enum identifier_kind)identifier->kind,

@@ -184,7 +184,7 @@ store_open(const char *directory, const char *vfs, struct store **out, enum stor
 	bool *observed_lost, struct fault *why)
 {
 	struct store *store = must_alloc(1, sizeof *store);
-	bool damaged;
+	bool damaged = false;
 
 	assert(strlen(directory) < sizeof store->directory);
 	snprintf(store->directory, sizeof store->directory, "%s", directory);
