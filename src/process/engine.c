@@ -227,6 +227,8 @@ on_look(void *arg)
 	observe_expire();
 	pause_look();
 	mud_look();
+	ward_look();
+	sync_look();
 }
 
 static void

@@ -102,15 +102,14 @@ struct ward {
 	struct policy *policy;
 	struct compiled_slots *slots;
 	uint32_t generation;
-	bool is_policy_due, is_view_due, is_queued, is_save_due, is_view_only_open;
-	bool has_neighbour_rules, is_stored;
+	bool is_policy_due, is_view_due, is_queued, is_save_due;
+	bool has_neighbour_rules, is_stored, was_refused;
+	int64_t ends_s; /* when the first of its rules ends; 0: none does */
 	uint64_t save_after_ns;
 	TAILQ_ENTRY(ward) queue;
 
 	struct answer *answer;
 	uint16_t n_answers, room_answers;
-	uint32_t questions, long_names, undeclared; /* since the last look */
-	uint64_t questions_ns;
 
 	int64_t pause_since_s, pause_until_s; /* 0: not paused */
 	uint64_t pause_until_ns;
@@ -119,6 +118,7 @@ struct ward {
 
 	uint64_t denied_packets, denied_bytes;
 	uint32_t faults; /* rules that could not be taken over */
+	uint32_t unsaid; /* and those that the kernel's sets cannot say */
 	char last_fault[180];
 	uint32_t fetch_id; /* running, 0: none */
 	int64_t fetch_after_s;
@@ -166,6 +166,7 @@ struct engine {
 	TAILQ_HEAD(, ward) due;
 	bool is_restoring; /* RESTORED is still owed to the enforcer */
 	uint32_t in_flight;
+	uint64_t done_ns; /* last answer of the enforcer */
 	uint32_t generation, generation_ceiling;
 	bool is_pumping;
 
@@ -207,6 +208,7 @@ struct policy *ward_policy_with(struct ward *, enum device_state, const struct m
 	const struct mud *mud, enum mud_trust);
 /* The MUD file or learned profile, parsed into a buffer that the next call reuses; NULL none. */
 const struct mud *ward_mud(const struct ward *, enum facet);
+void ward_look(void); /* rules that have ended */
 void introductions_rebuild(void);
 void world_update(struct ward *);
 void members_rebuild(void);
@@ -222,6 +224,7 @@ void sync_peer_connected(enum process);
 void sync_done(uint32_t seq, const struct message_done *);
 void sync_introductions(const struct ward *about); /* NULL: all */
 void sync_forget(uint32_t number);
+void sync_look(void); /* what the kernel refused is tried again */
 void sync_start(void);
 
 /* --- engine_change.c ------------------------------------------------------------------------ */

@@ -277,16 +277,6 @@ tell_relay(json_t *before, json_t *after)
 		}
 }
 
-static json_t *
-summary(const json_t *after)
-{
-	union {
-		const json_t *in;
-		json_t *out;
-	} at = {.in = after};
-	return at.out;
-}
-
 static void
 tell_change(const struct change *change, const json_t *after, int64_t journal)
 {
@@ -381,7 +371,7 @@ change_commit(struct change *change, int64_t *journal, struct fault *why)
 		sync_pump();
 	}
 	tell_relay(before, after);
-	tell_change(change, summary(after), *journal);
+	tell_change(change, after, *journal);
 out:
 	json_decref(before);
 	json_decref(after);

@@ -383,7 +383,6 @@ observe_answered(const struct message_answered *answered)
 		answer_seen(ward, answered);
 		break;
 	case ANSWER_UNDECLARED:
-		ward->undeclared++;
 		event(EVENT_INFO, ward, "undeclared-name", "",
 			"asked for names that it did not declare; the last: %.180s",
 			answered->name);

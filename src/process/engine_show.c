@@ -152,7 +152,7 @@ show_device(struct ward *ward, bool whole)
 	json_object_set_new(out, "pause", show_pause(ward));
 	json_object_set_new(out, "offers", ward->offers ? json_incref(ward->offers) : json_array());
 	json_object_set_new(out, "denied_bytes", json_integer((json_int_t)ward->denied_bytes));
-	json_object_set_new(out, "policy_faults", json_integer(ward->faults));
+	json_object_set_new(out, "policy_faults", json_integer(ward->faults + ward->unsaid));
 	json_object_set_new(out, "policy_fault", json_string(ward->last_fault));
 	json_object_set_new(out, "generation", json_integer(ward->generation));
 	return out;
@@ -272,11 +272,11 @@ complain_about(json_t *rows, struct ward *ward)
 		complain(rows, "notice", command, "the MUD file of %s cannot be fetched: %s", label,
 			ward->fetch_why);
 	}
-	if (ward->faults) {
+	if (ward->faults + ward->unsaid) {
 		snprintf(command, sizeof command, "pinfold policy show %s", device->id);
 		complain(rows, "notice", command,
-			"%u rule(s) of %s cannot be applied and are not allowed: %s", ward->faults,
-			label, ward->last_fault);
+			"%u rule(s) of %s cannot be applied and are not allowed: %s",
+			ward->faults + ward->unsaid, label, ward->last_fault);
 	}
 	if (device->n_bindings == 0 && device->is_admitted &&
 		device_is_present(device, clock_monotonic_ns(), PRESENT_S * CLOCK_SECOND_NS)) {
@@ -371,8 +371,8 @@ show_policy(struct ward *ward)
 	return json_pack("{s:o, s:s, s:I, s:o, s:o, s:I, s:s, s:I}", "device", show_ref(ward),
 		"state", device_state_word((enum device_state)ward->device->state), "since",
 		(json_int_t)ward->since_s, "rules", show_rules(ward->policy), "open", names,
-		"faults", (json_int_t)ward->faults, "fault", ward->last_fault, "generation",
-		(json_int_t)ward->generation);
+		"faults", (json_int_t)(ward->faults + ward->unsaid), "fault", ward->last_fault,
+		"generation", (json_int_t)ward->generation);
 }
 
 json_t *

@@ -22,6 +22,7 @@ enum {
 	REOPEN_MIN_S = 5,
 	OPEN_SECONDS_MAX = 24 * 3600,
 };
+#define FORGOTTEN_NS       (10 * CLOCK_SECOND_NS)
 #define GENERATION_EPOCH_S INT64_C(1577836800)
 
 static struct loop_timer *pump_timer;
@@ -114,12 +115,16 @@ static struct message_view view;
 static void
 compile(struct ward *ward)
 {
-	struct policy_faults *faults = NULL;
+	static struct policy_faults faults;
 
+	faults.n = faults.n_lost = 0;
 	memset(&policy, 0, sizeof policy);
 	memset(&view, 0, sizeof view);
 	policy.device = view.device = ward_number(ward);
-	policy_compile(&policy, &view, &ward->slots, ward->policy, &engine.world, faults);
+	policy_compile(&policy, &view, &ward->slots, ward->policy, &engine.world, &faults);
+	ward->unsaid = faults.n + faults.n_lost;
+	if (faults.n && !ward->last_fault[0])
+		snprintf(ward->last_fault, sizeof ward->last_fault, "%s", faults.fault[0].text);
 	policy.packet_cap = engine.settings->packet_cap;
 	policy.flow_cap = engine.settings->flow_cap;
 	if (is_limited(ward)) {
@@ -212,7 +217,8 @@ send_one(struct ward *ward)
 			    message_policy_len(&policy)))
 			return false;
 		ward->is_policy_due = false;
-		engine.in_flight++;
+		if (!engine.in_flight++)
+			engine.done_ns = clock_monotonic_ns();
 		engine.policies_sent++;
 		if (engine.is_restoring)
 			reopen(ward);
@@ -296,6 +302,9 @@ sync_done(uint32_t seq, const struct message_done *done)
 {
 	struct ward *ward = done->device ? ward_find(done->device) : NULL;
 
+	engine.done_ns = clock_monotonic_ns();
+	if (ward && !ward->device)
+		ward = NULL;
 	/* Policies carry their generation as seq; what is asked with 0 is not counted. */
 	if (seq && engine.in_flight)
 		engine.in_flight--;
@@ -306,11 +315,33 @@ sync_done(uint32_t seq, const struct message_done *done)
 				"the kernel did not take a change of rules (%s); what was in force "
 				"before stays in force",
 				err_text((enum err)done->err));
-		/* Tried again with the next change, and when the enforcer comes back. */
+		if (ward)
+			ward->was_refused = true;
+	} else if (done->err == ERR_STALE && seq && ward && seq == ward->generation) {
+		/* What is in force is newer than our latest: a clock was set back at some start. */
+		if (done->generation >= engine.generation)
+			engine.generation = done->generation;
+		ward->was_refused = true;
 	} else if (!done->err && log_once_over(&engine.refusing)) {
 		event(EVENT_NOTICE, NULL, "rules-accepted", "",
 			"the kernel takes changes of rules again");
 		everything_is_due(true);
+	}
+	sync_pump();
+}
+
+void
+sync_look(void)
+{
+	/* An enforcer that owes answers for so long does not remember the questions. */
+	if (engine.in_flight && clock_monotonic_ns() - engine.done_ns >= FORGOTTEN_NS)
+		engine.in_flight = 0;
+	for (size_t i = 0; i < engine.n_peers; i++) {
+		struct ward *ward = engine.wards[i];
+		if (!ward->was_refused)
+			continue;
+		ward->was_refused = false;
+		sync_policy_due(ward);
 	}
 	sync_pump();
 }

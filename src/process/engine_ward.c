@@ -525,6 +525,12 @@ ward_rebuild(struct ward *ward)
 	if (faults.n && !ward->last_fault[0])
 		snprintf(ward->last_fault, sizeof ward->last_fault, "%s", faults.fault[0].text);
 	ward->has_neighbour_rules = policy_concerns_neighbours(ward->policy);
+	ward->ends_s = 0;
+	for (int i = 0; i < ward->policy->n_rules; i++) {
+		int64_t until_s = ward->policy->rule[i].until_s;
+		if (until_s && (!ward->ends_s || until_s < ward->ends_s))
+			ward->ends_s = until_s;
+	}
 	world_update(ward);
 	policy_free(before);
 	sync_policy_due(ward);
@@ -535,6 +541,20 @@ ward_rebuild(struct ward *ward)
 		struct ward *other = engine.wards[i];
 		if (other && other != ward && other->has_neighbour_rules)
 			sync_policy_due(other);
+	}
+}
+
+void
+ward_look(void)
+{
+	int64_t now_s = clock_wall_s();
+
+	for (size_t i = 0; i < engine.n_peers; i++) {
+		struct ward *ward = engine.wards[i];
+		if (!ward->ends_s || now_s < ward->ends_s)
+			continue;
+		ward_rebuild(ward);
+		event(EVENT_INFO, ward, "rule-ended", NULL, "a rule with an end has ended");
 	}
 }
 
