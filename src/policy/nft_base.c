@@ -8,14 +8,9 @@
 
 #include "base/auto.h"
 #include "message/message.h"
+#include "policy/admin_port.h"
 
-/*
- * Telnet, SSH and their usual second ports, TR-069, ADB, remote desktops, SMB,
- * WinRM, Winbox, and the ports on which worms of the Mirai family log in.
- */
-static const uint16_t admin_ports[] = {22, 23, 135, 139, 445, 512, 513, 514, 2222, 2323, 3389, 4719,
-	5358, 5555, 5800, 5900, 5985, 5986, 6789, 7547, 8291, 8728, 9527, 19058, 23231, 26, 37215,
-	52869};
+static const uint16_t admin_ports[] = {ADMIN_PORT_LIST};
 
 /* Public resolvers that answer DNS over https at an address everyone knows. */
 static const char *const doh_addresses[] = {"1.0.0.1", "1.0.0.2", "1.0.0.3", "1.1.1.1", "1.1.1.2",
@@ -134,16 +129,15 @@ static const char text[] =
 	"	}\n"
 	/*
 	 * What still reaches a penned device: what it needs to have an address and
-	 * to show the status page, all of it from the gateway itself.
+	 * to show the status page, all of it from the gateway itself: its own mark
+	 * says so, since the source of an answer may be translated by now.
 	 */
 	"	chain to_contained {\n"
 	"		ether type arp accept\n"
 	"		icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, "
 	"130 } accept\n"
-	"		ip saddr $LAN4 udp sport { 53, 67, 123 } accept\n"
-	"		ip saddr $LAN4 tcp sport { 53, 80 } accept\n"
-	"		ip6 saddr { $LAN6, fe80::/10 } udp sport { 53, 123, 547 } accept\n"
-	"		ip6 saddr { $LAN6, fe80::/10 } tcp sport { 53, 80 } accept\n"
+	"		meta mark & 0x10000000 != 0 udp sport { 53, 67, 123, 547 } accept\n"
+	"		meta mark & 0x10000000 != 0 tcp sport { 53, 80 } accept\n"
 	"		drop\n"
 	"	}\n"
 	"	chain output {\n"
@@ -446,6 +440,7 @@ static const char text[] =
 	"	chain output {\n"
 	"		type filter hook output priority filter; policy drop;\n"
 	"		oif lo accept\n"
+	"		oifname $BRIDGE meta mark set 0x10000000\n"
 	"		ct state established,related accept\n"
 	"		icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, "
 	"parameter-problem, nd-neighbor-solicit, nd-neighbor-advert, 130, 131, 132, 143 } accept\n"

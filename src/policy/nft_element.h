@@ -17,6 +17,7 @@
  *	bits 20..23  enum device_state
  *	bit  25      NFT_MARK_RANGES: also look in the interval sets
  *	bit  26      NFT_MARK_PATCHED: look in the deny set first
+ *	bit  28      alone: the gateway itself sends this to the LAN
  * The conntrack mark of an accepted flow: the device number of the initiator
  * (to the internet) or of the destination (neighbours, doors); for a flow that
  * a pause admits, the paused device and NFT_MARK_BY_PAUSE.

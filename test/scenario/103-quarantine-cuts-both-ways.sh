@@ -19,7 +19,7 @@ hold b enforce neighbour=11,tcp,8080
 # A line every 50 ms, for 20 s; the far side echoes each.
 stream() { # FROM ADDRESS PORT FILE
 	(n=0; while [ $n -lt 400 ]; do echo $n; n=$((n + 1)); sleep 0.05; done) |
-		on $1 socat -t1 - TCP$(family $2):$(bracket $2):$3,connect-timeout=4 >$4 2>/dev/null &
+		on $1 socat -t1 - TCP$(family $2):$(bracket $2):$3,connect-timeout=2,retry=4,interval=0.2 >$4 2>/dev/null &
 }
 stream a 198.18.1.1 443 $folder/four
 stream a 2001:db8:1::1 443 $folder/six

@@ -15,7 +15,7 @@ hold a enforce $both
 
 stream() { # ADDRESS PORT FILE: numbers for 12 s, echoed
 	(n=0; while [ $n -lt 600 ]; do echo $n; n=$((n + 1)); sleep 0.02; done) |
-		on a socat -t1 - TCP$(family $1):$(bracket $1):$2,connect-timeout=4 >$3 2>/dev/null &
+		on a socat -t1 - TCP$(family $1):$(bracket $1):$2,connect-timeout=2,retry=4,interval=0.2 >$3 2>/dev/null &
 }
 stream 198.18.1.1 443 $folder/kept4
 stream 2001:db8:1::1 443 $folder/kept6
