@@ -25,7 +25,7 @@ struct box {
 	uint16_t lo, hi;           /* ports of the responder; ICMP types */
 	uint16_t from_lo, from_hi; /* ports of the opener; ICMP codes */
 };
-enum { BOXES_MAX = 96 };
+enum { BOXES_MAX = 64 };
 struct region {
 	unsigned n;
 	bool is_full; /* something did not fit and is therefore not in it */
@@ -80,7 +80,12 @@ static void
 region_cut_box(struct region *region, const struct box *hole)
 {
 	struct region left = {.is_full = region->is_full};
+	unsigned first = 0;
 
+	while (first < region->n && !box_overlaps(&region->box[first], hole))
+		first++;
+	if (first == region->n)
+		return;
 	for (unsigned i = 0; i < region->n; i++) {
 		if (box_overlaps(&region->box[i], hole))
 			box_around(&left, region->box[i], hole);
@@ -313,8 +318,10 @@ region_from_rules(struct region *out, const struct policy *policy, const struct 
 			continue;
 		if (rule->action == POLICY_DENY) {
 			region_add(&denied, box);
-			if (denied.is_full) /* then nothing weaker may pass */
+			if (denied.is_full) { /* then nothing weaker may pass */
+				out->is_full = true;
 				break;
+			}
 			if (part == SHARE_PART && faults) {
 				char name[64];
 				policy_faults_add(faults, rule->id,

@@ -2,15 +2,15 @@
 /*
  * The sources of a policy in, one ordered list of rules out, the strongest
  * first.  Nothing in here may make a device able to do more because of what
- * the network alone asserts: see from_unconfirmed().
+ * the network alone asserts: see is_within_base().
  */
 #include <string.h>
 
+#include "policy/admin_port.h"
 #include "policy/inside.h"
 #include "policy/policy.h"
 
-/* Administration: telnet, SSH, TR-069, ADB, VNC, RDP, Winbox; the kernel's observe chain has the same. */
-const uint16_t policy_admin_ports[] = {22, 23, 2323, 3389, 5555, 5900, 7547, 8291, 0};
+const uint16_t policy_admin_ports[] = {ADMIN_PORT_LIST, 0};
 
 static struct policy_rule
 blank(enum policy_origin origin, enum policy_action action, enum policy_direction direction,

@@ -169,7 +169,7 @@ void policy_from_learned(
 	struct policy *, const struct mud *, int64_t since_s, struct policy_faults *);
 void policy_from_class(struct policy *);
 
-/* Ports that nobody reaches from an observed or unconfirmed device; ends with 0. */
+/* policy/admin_port.h, with a 0 at the end. */
 extern const uint16_t policy_admin_ports[];
 
 /* --- the world around it ---------------------------------------------------------------- */
