@@ -107,6 +107,8 @@ struct child {
 	bool is_ready;
 	uint64_t started_ns;
 	unsigned quick_deaths;
+	bool is_due; /* to be started again by its timer */
+	int bridge;  /* dnsmasq: the one it is bound to */
 	struct loop_timer *again, *patience;
 };
 
@@ -258,7 +260,9 @@ on_bridge(void)
 	if (is_leaving || !is_started)
 		return; /* the first look at the links, before anybody runs */
 	hand_out();
-	if (dhcp && !dhcp->pid && !dhcp->quick_deaths)
+	if (dhcp && dhcp->pid && dhcp->bridge != monitor_link_bridge())
+		kill(dhcp->pid, SIGTERM); /* its sockets are tied to a bridge that is no more */
+	else if (dhcp && !dhcp->pid && !dhcp->is_due)
 		start_dhcp(dhcp);
 }
 
@@ -328,6 +332,7 @@ start_dhcp(struct child *dhcp)
 		return;
 	}
 	dhcp->started_ns = clock_monotonic_ns();
+	dhcp->bridge = monitor_link_bridge();
 	log_debug("dhcp", "started as process %d", (int)dhcp->pid);
 }
 
@@ -404,6 +409,7 @@ on_start_again(void *arg)
 {
 	struct child *child = arg;
 
+	child->is_due = false;
 	if (!child->pid && !is_leaving)
 		start_again(child);
 }
@@ -419,6 +425,7 @@ start_later(struct child *child)
 	if (ms > RESTART_MS_MAX)
 		ms = RESTART_MS_MAX;
 	child->quick_deaths++;
+	child->is_due = true;
 	if (!child->again)
 		child->again = loop_timer_new(ms, false, on_start_again, child);
 	else

@@ -68,10 +68,14 @@ expect "the resolver's listening socket belongs to its user" \
 	sh -c "ss -tlnpe | grep -q '192.168.77.1%br-lan:53 .*uid:$((base + 5)) '"
 expect "web's belongs to its user" sh -c "ss -tlnpe | grep -q '127.0.0.1:8480 .*uid:$((base + 8)) '"
 
+old=$(pid_of dnsmasq)
 ip link del br-lan
 expect "a bridge that goes is told" within 20 logged '^<6>enforcer\[stub\]: got link br-lan up 0 gone 1'
 : >$log
 make_bridge
 expect "and sockets are opened anew for the next one" \
 	within 50 times_logged 3 '^<6>resolver\[stub\]: got descriptor 3 '
+expect "and a DHCP server that is not tied to the old one" within 50 runs_as_new dnsmasq "$old"
+listens_on_the_new() { ss -ulnp | grep -q '%br-lan:67 .*dnsmasq'; }
+expect "listens on the new one" within 20 listens_on_the_new
 finish
