@@ -281,7 +281,6 @@ enum {
 	PORT_CONNECT = 2,
 	SCOPE_ABSTRACT_SOCKET = 1,
 	SCOPE_SIGNAL = 2,
-	RULE_OF_PORT = 2,
 };
 
 static int
