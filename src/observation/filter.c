@@ -8,7 +8,7 @@
  * tcp[] reads IPv4 only, so IPv6 is spelled out; with extension headers it is
  * not matched, which costs us a name and opens nothing.
  */
-#define PAYLOAD4  "(tcp[12]&0xf0)>>2"
+#define PAYLOAD4  "((tcp[12]&0xf0)>>2)"
 #define PAYLOAD6  "40+((ip6[52]&0xf0)>>2)"
 #define TCP4(at)  "tcp[" PAYLOAD4 "+" at "]"
 #define TCP6(at)  "ip6[" PAYLOAD6 "+" at "]"

@@ -160,3 +160,56 @@ TEST(the_filter_passes_whatever_the_decoders_know_and_no_bulk)
 	pcap_freecode(&out);
 	pcap_close(dead);
 }
+
+/* A TCP segment with data, over IPv4 or IPv6, without options. */
+static bool
+passes(int version, const void *data, size_t len)
+{
+	uint8_t bytes[256] = {0};
+	size_t at = version == 4 ? 34 : 54;
+	struct pcap_pkthdr found = {0};
+	struct bpf_program in;
+	pcap_t *dead = pcap_open_dead(DLT_EN10MB, 65535);
+	bool result;
+
+	bytes[12] = version == 4 ? 0x08 : 0x86;
+	bytes[13] = version == 4 ? 0x00 : 0xdd;
+	bytes[14] = version == 4 ? 0x45 : 0x60;
+	bytes[17] = (uint8_t)(40 + len);
+	bytes[version == 4 ? 23 : 20] = 6;
+	bytes[at] = 200;
+	bytes[at + 12] = 0x50;
+	bytes[at + 13] = 0x18;
+	memcpy(bytes + at + 20, data, len);
+	found.caplen = found.len = (unsigned)(at + 20 + len);
+	EXPECT(!pcap_compile(dead, &in, filter_incoming, 1, PCAP_NETMASK_UNKNOWN));
+	result = pcap_offline_filter(&in, &found, bytes);
+	pcap_freecode(&in);
+	pcap_close(dead);
+	return result;
+}
+
+TEST(the_first_words_of_a_connection_pass_in_both_families_and_its_data_does_not)
+{
+	static const struct {
+		const char *data;
+		size_t len;
+		bool wanted;
+	} cases[] = {
+		{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", 9, true},  /* ClientHello */
+		{"\x16\x03\x03\x00\x50\x02\x00\x00\x4c", 9, false}, /* ServerHello */
+		{"\x17\x03\x03\x02\x00\x01\x00\x01\xfc", 9, false}, /* data */
+		{"GET / HTTP/1.1\r\n", 16, true},
+		{"SUBSCRIBE /x HTTP/1.1\r\n", 23, true},
+		{"HTTP/1.1 200 OK\r\n", 17, false},
+		{"\x10\x20\x00\x04MQTT\x04", 9, true},
+		{"\x10\xa0\x01\x00\x04MQTT\x04", 10, true},
+		{"\x10\x20\x00\x06MQIsdp\x03", 11, true},
+		{"\x30\x20\x00\x04MQTT\x04", 9, false}, /* PUBLISH */
+		{"abcdefghijklmnop", 16, false},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		for (int version = 4; version <= 6; version += 2)
+			EXPECT_INT(passes(version, cases[i].data, cases[i].len), cases[i].wanted);
+}
