@@ -233,6 +233,13 @@ on_ssl(CURL *easy, void *ctx, void *arg)
 	return CURLE_OK;
 }
 
+/* libcurl found no pinned address and would look one up by itself: never. */
+static int
+on_lookup(void *state, void *reserved, void *arg)
+{
+	return 1;
+}
+
 static uint64_t
 left_ms(const struct job *job)
 {
@@ -249,7 +256,8 @@ request_set(struct job *job)
 	return SET(CURLOPT_URL, job->at.text) && SET(CURLOPT_PROTOCOLS_STR, "https") &&
 	       SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_NOSIGNAL, 1L) &&
 	       SET(CURLOPT_PROXY, "") && SET(CURLOPT_RESOLVE, job->pinned) &&
-	       SET(CURLOPT_FRESH_CONNECT, 1L) && SET(CURLOPT_FORBID_REUSE, 1L) &&
+	       SET(CURLOPT_RESOLVER_START_FUNCTION, on_lookup) && SET(CURLOPT_FRESH_CONNECT, 1L) &&
+	       SET(CURLOPT_FORBID_REUSE, 1L) &&
 	       SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
 	       SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
 	       SET(CURLOPT_SSL_VERIFYPEER, 1L) && SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
@@ -326,9 +334,6 @@ request_begin(struct job *job)
 	uint16_t port;
 
 	fetch_url_host(&job->at, lookup.name, &port);
-	size_t len = strlen(lookup.name);
-	if (len > 1 && lookup.name[len - 1] == '.')
-		lookup.name[len - 1] = '\0';
 	job->lookup = next_lookup++;
 	if (!next_lookup)
 		next_lookup = 1;
@@ -620,7 +625,10 @@ fetch(const struct message_fetch *asked, uint32_t seq)
 		return;
 	}
 	job->timer = loop_timer_new(JOB_MS, false, on_job_time, job);
-	job->at = job->url;
+	if (!fetch_url_begin(&job->at, job->url.text)) {
+		job_fail(job, ERR_INVALID, "not an https URL");
+		return;
+	}
 	request_begin(job);
 }
 

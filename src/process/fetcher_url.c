@@ -5,6 +5,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* "maker.example." is "maker.example"; one form, so that what is pinned is what is asked for. */
+static void
+strip_dot(struct mud_url *url)
+{
+	char *host = url->text + strlen("https://");
+	size_t len = strcspn(host, ":/?#");
+
+	if (len > 1 && host[len - 1] == '.') {
+		memmove(host + len - 1, host + len, strlen(host + len) + 1);
+		/* nothing behind the end */
+		size_t used = strlen(url->text);
+		memset(url->text + used, 0, sizeof url->text - used);
+	}
+}
+
+bool
+fetch_url_begin(struct mud_url *out, const char *text)
+{
+	if (!mud_url_from_bytes(out, (const uint8_t *)text, strlen(text)))
+		return false;
+	strip_dot(out);
+	return true;
+}
+
 bool
 fetch_url_resolve(struct mud_url *out, const struct mud_url *base, const char *reference)
 {
@@ -17,7 +41,7 @@ fetch_url_resolve(struct mud_url *out, const struct mud_url *base, const char *r
 		!curl_url_set(url, CURLUPART_URL, reference, 0) &&
 		!curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0) &&
 		!curl_url_get(url, CURLUPART_URL, &text, 0) && !strchr(text, ' '))
-		is_fine = mud_url_from_bytes(out, (const uint8_t *)text, strlen(text));
+		is_fine = fetch_url_begin(out, text);
 	curl_free(text);
 	curl_url_cleanup(url);
 	return is_fine;

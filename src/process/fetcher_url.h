@@ -10,6 +10,9 @@
 
 /* Where a fetch may go; pure. */
 
+/* What is really asked for: as mud_url_from_bytes(), without the dot at the end of the host. */
+bool fetch_url_begin(struct mud_url *out, const char *text);
+
 /* A reference (Location, mud-signature) in the light of a base (RFC 3986, section 5); https only. */
 bool fetch_url_resolve(struct mud_url *out, const struct mud_url *base, const char *reference);
 

@@ -59,7 +59,7 @@ ip addr add 192.168.77.12/32 dev lo
 	authority nobodys-authority
 	authority mud-authority
 	leaf good web-authority \
-		"DNS:good.example,DNS:inside.example,DNS:mixed.example,DNS:slow.example,DNS:endless.example" \
+		"DNS:good.example,DNS:six.example,DNS:inside.example,DNS:mixed.example,DNS:slow.example,DNS:endless.example" \
 		$from $to
 	leaf expired web-authority DNS:expired.example $from $past
 	leaf unknown nobodys-authority DNS:unknown.example $from $to
@@ -136,6 +136,10 @@ server() { # NAME ADDRESS CERTIFICATE
 				ssl.engine = "enable"
 				ssl.pemfile = "$folder/$3.both"
 			}
+			\$SERVER["socket"] == "[2001:db8:5::1]:443" {
+				ssl.engine = "enable"
+				ssl.pemfile = "$folder/$3.both"
+			}
 		END
 	fi
 	lighttpd -D -f $1.conf &
@@ -156,7 +160,7 @@ body() { # NAME ADDRESS COMMAND
 body endless 198.18.5.4 "yes"
 body slow 198.18.5.5 "while printf x; do sleep 1; done"
 n=0
-while [ "$(ss -Hltn 'sport = :443' | wc -l)" -lt 6 ] && [ $n -lt 100 ]; do
+while [ "$(ss -Hltn 'sport = :443' | wc -l)" -lt 7 ] && [ $n -lt 100 ]; do
 	n=$((n + 1))
 	sleep 0.1
 done

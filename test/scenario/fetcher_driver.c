@@ -4,6 +4,7 @@
  * The real fetcher process, confined, before servers that 230-*.sh started;
  * this program plays the monitor, the engine and the resolver.
  *
+ *	2001:db8:5::1   six.example
  *	198.18.5.1      good.example     198.18.5.2    expired.example
  *	198.18.5.3      unknown.example  198.18.5.4    endless.example
  *	198.18.5.5      slow.example     192.168.77.12 a device, with a server
@@ -42,6 +43,7 @@ static const struct {
 	const char *address[2];
 } zone[] = {
 	{"good.example", {"198.18.5.1"}},
+	{"six.example", {"2001:db8:5::1"}},
 	{"wrong.example", {"198.18.5.1"}},
 	{"expired.example", {"198.18.5.2"}},
 	{"unknown.example", {"198.18.5.3"}},
@@ -234,6 +236,15 @@ TEST(without_the_leaf_the_signature_is_looked_for_beside_the_file)
 
 	EXPECT_INT(f->err, ERR_OK);
 	EXPECT_INT(f->signature, SIGNATURE_GOOD);
+}
+
+TEST(a_server_is_reached_by_ipv6_and_a_name_with_its_dot)
+{
+	EXPECT_INT(fetch("https://six.example/named.json", 10)->err, ERR_OK);
+	EXPECT_INT(fetch("https://good.example./named.json", 10)->err, ERR_OK);
+	EXPECT_STR(world.asked[0], "good.example");
+	EXPECT_STR(mud.authority, "good.example");
+	EXPECT_INT(fetch("https://good.example:443/named.json", 10)->err, ERR_OK);
 }
 
 TEST(a_file_without_a_signature_arrives_and_says_so)
