@@ -175,9 +175,19 @@ remember_opened(struct record *record, const struct nft_opened *opened)
 
 /*
  * A slot stays itself from one policy to the next only if each of its entries
- * is there again, with the same rule behind it; otherwise an address opened
- * for one name would be open for another.
+ * is there again; its number belongs to the name (policy/compile.c), and is not
+ * given to another one at once.  Otherwise an address opened for one name would
+ * be open for another.
  */
+static bool
+is_same_entry(const struct policy_entry *a, const struct policy_entry *b)
+{
+	struct policy_entry same = *b;
+
+	same.rule = a->rule; /* whose it is changes nothing about what passes */
+	return !memcmp(a, &same, sizeof same);
+}
+
 static bool
 is_same_slot(const struct message_policy *old, const struct message_policy *new, uint16_t slot)
 {
@@ -188,7 +198,7 @@ is_same_slot(const struct message_policy *old, const struct message_policy *new,
 		if (old->entry[i].kind != POLICY_ENTRY_SLOT || old->entry[i].slot != slot)
 			continue;
 		for (int j = 0; j < new->n_entries && !is_again; j++)
-			is_again = !memcmp(&old->entry[i], &new->entry[j], sizeof old->entry[i]);
+			is_again = is_same_entry(&old->entry[i], &new->entry[j]);
 		if (!is_again)
 			return false;
 		is_there = true;
@@ -500,6 +510,7 @@ hold_policy(struct hold *hold, const struct message_policy *policy, struct messa
 
 	*done = (struct message_done){.device = device, .generation = policy->generation};
 	if (record && policy->generation < record->policy->generation) {
+		done->generation = record->policy->generation;
 		fault_set(why, ERR_STALE, "a newer policy is in force");
 		fail(done, ERR_STALE);
 		return;
@@ -592,6 +603,7 @@ hold_forget(struct hold *hold, const struct message_forget *forget, struct messa
 
 	*done = (struct message_done){.device = forget->device, .generation = forget->generation};
 	if (record && forget->generation < record->policy->generation) {
+		done->generation = record->policy->generation;
 		fault_set(why, ERR_STALE, "a newer policy is in force");
 		fail(done, ERR_STALE);
 		return;
