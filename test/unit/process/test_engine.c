@@ -138,6 +138,8 @@ start(void)
 	if (!home.pid) {
 		dup2(fd[1], 3);
 		closefrom(4);
+		/* The search for leaks needs ptrace, which a confined process has not. */
+		setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
 		execl(path, path, (char *)NULL);
 		_exit(127);
 	}
@@ -1019,6 +1021,39 @@ memory_kb(pid_t pid)
 }
 
 /* Takes what comes from the engine, so that it does not wait for us; answers policies. */
+TEST(changes_questions_and_flows_leave_no_memory_behind)
+{
+	enum { WARM = 150, ROUNDS = 600 };
+	long before_kb = 0;
+	NEEDS_ENGINE;
+
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	for (int i = 0; i < WARM + ROUNDS; i++) {
+		if (i == WARM)
+			before_kb = memory_kb(home.pid);
+		undo(tell("policy.add", "1", "\"rule\":\"allow tcp cloud.example 443\""));
+		flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.80", 443);
+		answered(1, "cloud.example", "198.18.0.80", 0);
+		tell("policy.proposal", "1", NULL);
+		tell("policy.why", "1", "\"destination\":\"cloud.example\"");
+		tell("device.show", "1", NULL);
+		/* Two restarts of a peer, so that nothing is queued for nobody. */
+		if (i % 50 == 0) {
+			connect_peer(PROCESS_ENFORCER);
+			connect_peer(PROCESS_RESOLVER);
+		}
+	}
+	long grown_kb = memory_kb(home.pid) - before_kb;
+	print_message("%ld kB more after %d rounds\n", grown_kb, ROUNDS);
+#ifndef __SANITIZE_ADDRESS__
+	EXPECT(grown_kb < 1500);
+#endif
+	stop(SIGTERM);
+	move_out();
+}
+
 static bool saw_restored;
 
 static unsigned
@@ -1085,7 +1120,9 @@ TEST(ten_thousand_devices_fit_and_the_engine_still_answers)
 		(unsigned long long)took_ms, (unsigned long long)policies, memory_kb(home.pid));
 	EXPECT_INT(n, DEVICES);
 	EXPECT(policies >= DEVICES);
+#ifndef __SANITIZE_ADDRESS__
 	EXPECT(memory_kb(home.pid) < 160 * 1024);
+#endif
 	begun_ns = clock_monotonic_ns();
 	answer = ask("{\"verb\":\"status\"}");
 	EXPECT(is_ok(answer));
