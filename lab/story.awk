@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Turns what was measured into the table, build/story.json, and the verdict.
-# Input: devices.list; the measured files are read from the folder "story".
+# Input: devices.list; the measured files are read from the folder "story".  lab_dir: where the needs files are.
 
 function words(line)
 {
@@ -35,7 +35,7 @@ function read_needs_files(    d, file, line, i, n, f)
 }
 
 # What the owner's introductions open is allowed too, whether somebody listens or not.
-function read_introductions(    file, line, n, i)
+function read_introductions(    file, line, n, i, part)
 {
 	file = lab_dir "/introductions"
 	while ((getline line < file) > 0) {
@@ -43,8 +43,9 @@ function read_introductions(    file, line, n, i)
 		if (line ~ /^#/ || n < 4)
 			continue
 		for (i = 4; i <= n; i++) {
-			allowed[w[1], w[2], "tcp", w[i], "4"] = 1
-			allowed[w[1], w[2], "tcp", w[i], "6"] = 1
+			split(w[i], part, "/")
+			allowed[w[1], w[2], part[1], part[2], "4"] = 1
+			allowed[w[1], w[2], part[1], part[2], "6"] = 1
 		}
 	}
 	close(file)
@@ -96,6 +97,12 @@ function read_reach(mode, source,    file, line, key)
 			# What did not leave was not tried.
 			probes[mode] += w[5]
 			sent_to[mode, source, target_name(w[4]), w[2], w[3]] += w[5]
+			continue
+		}
+		# The gateway may answer in a device's stead (it takes every question for a
+		# name): behind Pinfold a port counts where the device itself was reached.
+		if (mode == "pinfold" && target_name(w[4]) != "door" && !(key in arrived)) {
+			answered_by_gateway[w[2] "/" w[5]]++
 			continue
 		}
 		if (!((mode, key) in reached))
@@ -178,6 +185,7 @@ function read_arrived(    file, line, d, who, key)
 			if (who == "" || who == "gateway" || (w[1] == "udp" && w[5] >= 32768 && w[5] != 37810))
 				continue
 			key = who SUBSEP d SUBSEP (w[1] == "syn" ? "tcp" : "udp") SUBSEP w[5] SUBSEP w[2]
+			arrived[key] = 1
 			if (key in allowed)
 				continue
 			figure["pinfold", "all", "leaked_packets"] += w[6]
@@ -300,14 +308,14 @@ function row(text, what, plain_too)
 }
 
 END {
-	lab_dir = FILENAME
-	sub(/\/[^\/]*$/, "", lab_dir)
 	n_modes = split(modes, mode_list)
 	read_needs_files()
 	read_introductions()
 	for (m = 1; m <= n_modes; m++) {
 		mode = mode_list[m]
 		played[mode] = 1
+		if (mode == "pinfold")
+			read_arrived()
 		read_needs(mode)
 		read_reach(mode, "internet")
 		for (d in is_device)
@@ -320,7 +328,6 @@ END {
 	}
 	if (played["pinfold"]) {
 		count_forbidden()
-		read_arrived()
 		read_contain()
 		read_learned()
 		for (t in tried) {
@@ -339,6 +346,9 @@ END {
 	row("  packets of these that arrived, or had effect", "leaked_packets", 0)
 	if (n_contain)
 		printf "%-58s %10s %10s\n", "harm to containment, ms at p50 (" n_contain " times)", "-", percentile(50)
+	for (port in answered_by_gateway)
+		print "answered by the gateway itself, and never brought to the device: port " port \
+		    ", " answered_by_gateway[port] " times"
 	print ""
 
 	if (figure["plain", "all", "would_infect"] < 3)

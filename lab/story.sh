@@ -90,5 +90,5 @@ for mode in $modes; do
 	play
 done
 
-awk -v story="$story" -v modes="$modes" -v out="$BUILD/story.json" -v ports="$ports" \
+awk -v story="$story" -v modes="$modes" -v out="$BUILD/story.json" -v ports="$ports" -v lab_dir="$LAB" \
     -f "$LAB/story.awk" "$LAB/devices.list"

@@ -190,6 +190,19 @@ attack_opens(char **word)
 	return tally_print(&tally);
 }
 
+/* A SYN, and nothing more. */
+static void
+knock(const struct endpoint *target, struct tally *tally)
+{
+	int fd = socket(target->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	(void)!connect(fd, (const struct sockaddr *)&target->address, target->len);
+	tally_add(tally);
+	close(fd);
+}
+
 /* fan FAMILY PORT SECONDS TARGET...: one SYN to each, again and again every 50 ms. */
 static int
 attack_fan(int n, char **word)
@@ -202,17 +215,43 @@ attack_fan(int n, char **word)
 	while (now_ms() < end_ms) {
 		for (int i = 3; i < n; i++) {
 			struct endpoint target;
-			int fd;
 
-			if (!endpoint_find(&target, FACTS, word[i], port, family))
-				continue;
-			fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-			(void)!connect(fd, (struct sockaddr *)&target.address, target.len);
-			tally_add(&tally);
-			close(fd);
+			if (endpoint_find(&target, FACTS, word[i], port, family))
+				knock(&target, &tally);
 		}
 		usleep(50000);
 	}
+	return tally_print(&tally);
+}
+
+/*
+ * stray FAMILY ALLOWED PORT SECONDS TARGET...: speaks to a server that it may speak
+ * to, a packet each millisecond, and after half a second knocks once at port 23 of
+ * every target.  Prints when it knocked: "harm FIRST_US LAST_US".
+ */
+static int
+attack_stray(int n, char **word)
+{
+	int family = word[0][0] == '6' ? AF_INET6 : AF_INET;
+	int64_t begun_ms = now_ms(), end_ms = begun_ms + seconds_of(word[3]) * ONE_SECOND_MS;
+	static const char payload[48] = {0x23}; /* a question for the time */
+	struct tally tally = {0}, harm = {0};
+	struct endpoint allowed, target;
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || !endpoint_find(&allowed, FACTS, word[1], port_of(word[2]), family) ||
+		connect(fd, (struct sockaddr *)&allowed.address, allowed.len))
+		return tally_print(&tally);
+	while (now_ms() < end_ms) {
+		if (send(fd, payload, sizeof payload, MSG_DONTWAIT) > 0)
+			tally_add(&tally);
+		if (!harm.sent && now_ms() - begun_ms > 500)
+			for (int i = 4; i < n; i++)
+				if (endpoint_find(&target, FACTS, word[i], 23, family))
+					knock(&target, &harm);
+		usleep(1000);
+	}
+	printf("harm %lld %lld\n", (long long)harm.first_us, (long long)harm.last_us);
 	return tally_print(&tally);
 }
 
@@ -447,12 +486,15 @@ main(int argc, char **argv)
 {
 	if (argc >= 6 && !strcmp(argv[1], "fan"))
 		return attack_fan(argc - 2, argv + 2);
+	if (argc >= 7 && !strcmp(argv[1], "stray"))
+		return attack_stray(argc - 2, argv + 2);
 	for (size_t i = 0; argc > 1 && i < ATTACKS; i++)
 		if (!strcmp(argv[1], attacks[i].name) && argc - 2 == attacks[i].words_wanted)
 			return attacks[i].act(argv + 2);
 	fputs("usage:\n", stderr);
 	for (size_t i = 0; i < ATTACKS; i++)
 		fprintf(stderr, "       lab-attack %s %s\n", attacks[i].name, attacks[i].words);
+	fputs("       lab-attack stray 4|6 ALLOWED PORT SECONDS TARGET...\n", stderr);
 	fputs("       lab-attack fan 4|6 PORT SECONDS TARGET...\n", stderr);
 	return 2;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 enum {
+	LOGIN_CONNECT_MS = 2500, /* a door that opens at all does so at once; a shell takes time */
 	TELNET_IAC = 255,
 	TELNET_DONT = 254,
 	TELNET_DO = 253,
@@ -27,6 +28,12 @@ struct telnet {
 	char text[4096]; /* what came since the last answer of ours, commands removed */
 	size_t len;
 };
+
+static int
+least(int a, int b)
+{
+	return a < b ? a : b;
+}
 
 static bool
 say(int fd, const void *bytes, size_t len)
@@ -99,7 +106,7 @@ telnet_works(
 	bool works = false;
 	int len;
 
-	telnet.fd = connect_within(endpoint, timeout_ms);
+	telnet.fd = connect_within(endpoint, least(timeout_ms, LOGIN_CONNECT_MS));
 	if (telnet.fd < 0)
 		return false;
 	if (wait_for(&telnet, "login:")) {
@@ -125,7 +132,7 @@ ssh_works(const struct endpoint *endpoint, const char *user, const char *passwor
 	pid_t pid;
 
 	/* A closed port is said faster by a connection of our own. */
-	fd = connect_within(endpoint, timeout_ms);
+	fd = connect_within(endpoint, least(timeout_ms, LOGIN_CONNECT_MS));
 	if (fd < 0)
 		return false;
 	close(fd);
@@ -182,7 +189,7 @@ static int
 http_status(const struct endpoint *endpoint, const char *authorization, int timeout_ms)
 {
 	int64_t deadline_ms = now_ms() + timeout_ms;
-	int fd = connect_within(endpoint, timeout_ms);
+	int fd = connect_within(endpoint, least(timeout_ms, LOGIN_CONNECT_MS));
 	int len, status = 0;
 	char text[512];
 
