@@ -45,6 +45,8 @@ struct pending {
 	enum err refused;
 	uint32_t opened_s;
 	uint64_t began_ns, hold_until_ns;
+	uint64_t retry_ns; /* in STAGE_HOLDING: not before */
+	unsigned tries;
 	struct origin origin;
 	struct dns_query query;
 	struct decision decision;
@@ -425,6 +427,9 @@ open_and_give(struct pending *p)
 
 	if (!p->hold_until_ns)
 		p->hold_until_ns = now + HOLD_MS * CLOCK_MS_NS;
+	/* An enforcer that says no is asked again ever more seldom. */
+	p->retry_ns =
+		now + ((uint64_t)HOLD_STEP_MS << (p->tries < 6 ? p->tries++ : 6)) * CLOCK_MS_NS;
 	p->refused = ERR_OK;
 	for (unsigned s = 0; s < p->decision.match.count; s++) {
 		uint16_t slot = p->decision.match.slot[s];
@@ -623,6 +628,8 @@ begin(struct view *view, const struct origin *origin, const struct dns_query *qu
 	p->refused = ERR_OK;
 	p->began_ns = now;
 	p->hold_until_ns = 0;
+	p->retry_ns = 0;
+	p->tries = 0;
 	p->origin = *origin;
 	p->query = *query;
 	TAILQ_INSERT_TAIL(&view->pending, p, of_view);
@@ -692,7 +699,7 @@ on_hold_step(void *arg)
 			fail(p, ANSWER_REFUSED);
 		else if (p->generation != p->view->generation)
 			decide(p);
-		else if (channel_is_open(enforcer))
+		else if (channel_is_open(enforcer) && now >= p->retry_ns)
 			open_and_give(p);
 		else
 			set_stage(p, STAGE_HOLDING);
@@ -756,8 +763,11 @@ void
 query_set_engine(struct channel *channel)
 {
 	engine = channel;
-	if (engine)
-		send_status(NULL);
+	if (!engine)
+		return;
+	/* A new one knows nothing of what the last one was told. */
+	memset(reported, 0, sizeof reported);
+	send_status(NULL);
 }
 
 void
@@ -774,6 +784,8 @@ query_set_enforcer(struct channel *channel)
 		if (p && LIST_EMPTY(&p->openings))
 			set_stage(p, STAGE_HOLDING);
 	}
+	LIST_FOREACH(p, &holding, in_holding)
+	p->retry_ns = 0;
 }
 
 /* --- names for the fetcher ----------------------------------------------------------------- */
