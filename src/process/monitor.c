@@ -97,6 +97,8 @@ enum {
 	READY_MS = 30000,
 	OPEN_AGAIN_MS = 100,
 	LEAVE_MS = 5000,
+	LOCK_TRIES = 100,
+	LOCK_AGAIN_US = 10000,
 };
 
 struct child {
@@ -545,9 +547,13 @@ lock_run_folder(void)
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		fatal("start", "cannot open \"%s\"", path);
-	if (flock(fd, LOCK_EX | LOCK_NB))
-		fatalx("start", "pinfoldd already runs with the folder \"%s\"",
-			settings.run_directory);
+	/* One that was killed a moment ago may still be on its way out, with its children. */
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB); tries++) {
+		if (tries == LOCK_TRIES)
+			fatalx("start", "pinfoldd already runs with the folder \"%s\"",
+				settings.run_directory);
+		usleep(LOCK_AGAIN_US);
+	}
 }
 
 static void

@@ -51,6 +51,19 @@ expect "another monitor takes over at once" within 50 logged "all processes are 
 expect "with new processes" runs_as_new engine "$old_engine"
 expect "and its sockets can be had again" within 30 logged '^<6>web\[stub\]: got descriptor 6 '
 
+# A supervisor does not wait until the dead one is swept away.
+for i in 1 2 3 4 5; do
+	: >$log
+	kill -9 "$monitor"
+	start
+	expect "killed and started at once, it is ready within a second ($i)" \
+		within 10 logged "all processes are ready"
+done
+one_of_each() {
+	for name in $children; do [ "$(pgrep -c -x "$name")" = 1 ] || return 1; done
+}
+expect "nobody is left of those before" within 10 one_of_each
+
 first=$monitor
 if $folder/bin/pinfoldd -f $folder/pinfold.conf >$folder/second 2>&1; then second=0; else second=$?; fi
 expect "a second monitor beside it refuses" [ $second = 1 ]
