@@ -109,6 +109,12 @@ on_policy(const struct message_policy *policy, struct message_done *done, struct
 	auto_free struct message_policy *old = copy_of(policy->device);
 
 	hold_policy(hold, policy, done, why);
+	if (done->err == ERR_KERNEL && !status.refusing) {
+		/* Perhaps somebody changed our sets: read them again, and try once more. */
+		mend_if_gone();
+		if (!nft_apply_resync(apply))
+			hold_policy(hold, policy, done, why);
+	}
 	if (done->err == ERR_OK)
 		network_bind(network, old, policy);
 }

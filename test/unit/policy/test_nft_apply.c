@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/nft_hold.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "test.h"
+
+/* Against the real kernel, in a network namespace of this process alone. */
+static struct nft_apply *apply;
+static struct hold *hold;
+static struct nft_base base;
+static struct settings settings;
+static struct message_policy policy;
+static struct message_done done;
+static struct fault why;
+
+static void
+quiet(const char *line)
+{
+}
+
+static void
+begin(void)
+{
+	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 1};
+	bool adopted;
+
+	if (geteuid() || unshare(CLONE_NEWNET))
+		SKIP("needs root for a network namespace");
+	log_set_sink(quiet);
+	settings_init(&settings);
+	strcpy(settings.uplink, "wan0");
+	hold_free(hold);
+	nft_apply_free(apply);
+	nft_base_fini(&base);
+	EXPECT_INT(nft_apply_new(&apply), ERR_OK);
+	EXPECT_INT(nft_base_render(&base, &settings, mac, &why), ERR_OK);
+	EXPECT_INT(nft_apply_load(apply, &base, &adopted, &why), ERR_OK);
+	hold = hold_new(apply, NULL, &settings);
+}
+
+static void
+device(uint32_t number, uint32_t generation)
+{
+	memset(&policy, 0, sizeof policy);
+	policy.device = number;
+	policy.generation = generation;
+	policy.state = DEVICE_ENFORCE;
+	policy.packet_cap = 1000;
+	policy.flow_cap = 50;
+	policy.n_bindings = 1;
+	strcpy(policy.binding[0].port, "p-a");
+	memcpy(policy.binding[0].mac, (uint8_t[]){2, 0, 0, 0, 0, (uint8_t)number}, 6);
+	policy.binding[0].address =
+		(struct ip){.version = 4, .byte = {192, 168, 77, (uint8_t)number}};
+}
+
+static struct policy_entry *
+entry(enum policy_entry_kind kind, uint8_t host, uint16_t port)
+{
+	struct policy_entry *added = &policy.entry[policy.n_entries++];
+
+	*added = (struct policy_entry){.kind = (uint8_t)kind,
+		.proto = 6,
+		.port_lo = port,
+		.port_hi = port,
+		.source_hi = 0xffff};
+	if (kind == POLICY_ENTRY_ADDRESS) {
+		added->version = 4;
+		added->prefix_length = 32;
+		added->address = (struct ip){.version = 4, .byte = {198, 18, 1, host}};
+	}
+	return added;
+}
+
+static enum err
+hold_it(void)
+{
+	hold_policy(hold, &policy, &done, &why);
+	return (enum err)done.err;
+}
+
+/* What the kernel says about a key, not what the mirror believes. */
+static bool
+kernel_holds(enum nft_set set, uint32_t number, uint8_t host, uint16_t port, uint64_t *expires_ns)
+{
+	struct nft_element element = {.set = (uint8_t)set};
+	uint64_t ignored;
+
+	memcpy(element.key, &number, 4);
+	memcpy(element.key + 4, (uint8_t[]){198, 18, 1, host, 6, 0, 0, 0}, 8);
+	element.key[12] = (uint8_t)(port >> 8);
+	element.key[13] = (uint8_t)port;
+	EXPECT_INT(nft_apply_resync(apply), ERR_OK);
+	return nft_apply_holds(apply, &element, expires_ns ? expires_ns : &ignored);
+}
+
+TEST(a_policy_is_in_the_kernel_when_it_is_acknowledged)
+{
+	begin();
+	device(7, 1);
+	entry(POLICY_ENTRY_ADDRESS, 1, 443);
+	EXPECT_INT(hold_it(), ERR_OK);
+	EXPECT(kernel_holds(NFT_ALLOW4, 7, 1, 443, NULL));
+	EXPECT(!kernel_holds(NFT_ALLOW4, 7, 1, 80, NULL));
+	EXPECT(!kernel_holds(NFT_ALLOW4, 8, 1, 443, NULL));
+}
+
+TEST(the_same_policy_again_changes_nothing)
+{
+	begin();
+	device(7, 1);
+	entry(POLICY_ENTRY_ADDRESS, 1, 443);
+	EXPECT_INT(hold_it(), ERR_OK);
+	EXPECT(done.elements > 0);
+	policy.generation = 2;
+	EXPECT_INT(hold_it(), ERR_OK);
+	EXPECT_INT(done.elements, 0);
+}
+
+TEST(an_older_policy_is_refused_with_the_generation_in_force)
+{
+	begin();
+	device(7, 5);
+	EXPECT_INT(hold_it(), ERR_OK);
+	policy.generation = 4;
+	EXPECT_INT(hold_it(), ERR_STALE);
+	EXPECT_INT(done.generation, 5);
+}
+
+TEST(a_refused_batch_leaves_the_old_rules_and_the_next_one_works)
+{
+	begin();
+	device(7, 1);
+	entry(POLICY_ENTRY_ADDRESS, 1, 443);
+	EXPECT_INT(hold_it(), ERR_OK);
+	nft_apply_refuse_for_test(apply, true);
+	device(7, 2);
+	entry(POLICY_ENTRY_ADDRESS, 2, 443);
+	EXPECT_INT(hold_it(), ERR_KERNEL);
+	EXPECT_INT(hold_find(hold, 7)->generation, 1);
+	nft_apply_refuse_for_test(apply, false);
+	EXPECT(kernel_holds(NFT_ALLOW4, 7, 1, 443, NULL));
+	EXPECT(!kernel_holds(NFT_ALLOW4, 7, 2, 443, NULL));
+	EXPECT_INT(hold_it(), ERR_OK);
+	EXPECT(!kernel_holds(NFT_ALLOW4, 7, 1, 443, NULL));
+	EXPECT(kernel_holds(NFT_ALLOW4, 7, 2, 443, NULL));
+}
+
+TEST(a_batch_that_the_kernel_itself_refuses_changes_nothing)
+{
+	begin();
+	device(7, 1);
+	entry(POLICY_ENTRY_ADDRESS, 1, 443);
+	EXPECT_INT(hold_it(), ERR_OK);
+	/* Somebody takes an element away behind our back: our deletion of it must fail. */
+	EXPECT_INT(
+		system("nft delete element inet pinfold allow4 '{ 7 . 198.18.1.1 . tcp . 443 }'"),
+		0);
+	device(7, 2);
+	entry(POLICY_ENTRY_ADDRESS, 2, 443);
+	EXPECT_INT(hold_it(), ERR_KERNEL);
+	EXPECT(!kernel_holds(NFT_ALLOW4, 7, 2, 443, NULL));
+	/* Reading the sets again, as kernel_holds() did, mends the mirror. */
+	EXPECT_INT(hold_it(), ERR_OK);
+	EXPECT(kernel_holds(NFT_ALLOW4, 7, 2, 443, NULL));
+}
+
+TEST(an_address_moves_from_one_device_to_another_in_one_batch)
+{
+	begin();
+	device(7, 1);
+	EXPECT_INT(hold_it(), ERR_OK);
+	device(8, 2);
+	policy.binding[0].address.byte[3] = 7;
+	memcpy(policy.binding[0].mac, (uint8_t[]){2, 0, 0, 0, 0, 7}, 6);
+	EXPECT_INT(hold_it(), ERR_OK);
+	device(7, 3);
+	policy.n_bindings = 0;
+	EXPECT_INT(hold_it(), ERR_OK);
+	struct nft_element element = {.set = NFT_ADDRESS4, .key = {192, 168, 77, 7}};
+	uint32_t mark = 0;
+	EXPECT_INT(nft_apply_resync(apply), ERR_OK);
+	EXPECT(nft_apply_find_data(apply, &element, &mark));
+	EXPECT_INT(mark & NFT_MARK_NUMBER, 8);
+}
+
+static void
+open_it(uint8_t host, uint32_t seconds)
+{
+	struct message_open open = {.device = policy.device,
+		.generation = policy.generation,
+		.slot = 1,
+		.seconds = seconds,
+		.address = {.version = 4, .byte = {198, 18, 1, host}}};
+	hold_open(hold, &open, &done, &why);
+}
+
+TEST(an_opened_address_ends_and_a_later_answer_prolongs_it)
+{
+	uint64_t first, second;
+
+	begin();
+	device(7, 1);
+	entry(POLICY_ENTRY_SLOT, 0, 443)->slot = 1;
+	EXPECT_INT(hold_it(), ERR_OK);
+	EXPECT(!kernel_holds(NFT_ALLOW4, 7, 1, 443, NULL));
+	open_it(1, 100);
+	EXPECT_INT(done.err, ERR_OK);
+	EXPECT(kernel_holds(NFT_ALLOW4, 7, 1, 443, &first));
+	open_it(1, 1000);
+	EXPECT_INT(done.err, ERR_OK);
+	EXPECT(kernel_holds(NFT_ALLOW4, 7, 1, 443, &second));
+	EXPECT(second > first + 800 * CLOCK_SECOND_NS);
+	open_it(1, 5);
+	EXPECT_INT(done.elements, 0);
+	EXPECT(kernel_holds(NFT_ALLOW4, 7, 1, 443, &second));
+	EXPECT(second > first + 800 * CLOCK_SECOND_NS);
+}
+
+TEST(an_address_that_ends_while_it_is_prolonged_is_open_afterwards)
+{
+	begin();
+	device(7, 1);
+	entry(POLICY_ENTRY_SLOT, 0, 443)->slot = 1;
+	EXPECT_INT(hold_it(), ERR_OK);
+	/* At many moments around the end, the kernel's clock being a little other than ours. */
+	for (long early_ms = -30; early_ms <= 30; early_ms += 3) {
+		uint8_t host = (uint8_t)(60 + early_ms);
+		open_it(host, 1);
+		long wait_ms = 1000 - early_ms;
+		struct timespec wait = {
+			.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
+		nanosleep(&wait, NULL);
+		open_it(host, 100);
+		EXPECT_INT(done.err, ERR_OK);
+		EXPECT(kernel_holds(NFT_ALLOW4, 7, host, 443, NULL));
+	}
+}
+
+TEST(the_side_that_asks_is_not_believed)
+{
+	begin();
+	device(7, 1);
+	entry(POLICY_ENTRY_SLOT, 0, 443)->slot = 1;
+	policy.binding[0].address = settings.lan4.address; /* the gateway's own */
+	EXPECT_INT(hold_it(), ERR_DENIED);
+	policy.binding[0].address = (struct ip){.version = 4, .byte = {198, 18, 1, 1}};
+	EXPECT_INT(hold_it(), ERR_DENIED);
+	device(7, 1);
+	strcpy(policy.binding[0].port, "wan0");
+	EXPECT_INT(hold_it(), ERR_DENIED);
+	device(7, 1);
+	strcpy(policy.binding[0].port, "p\"; }");
+	EXPECT_INT(hold_it(), ERR_DENIED);
+	device(7, 1);
+	entry(POLICY_ENTRY_SLOT, 0, 443)->slot = 1;
+	EXPECT_INT(hold_it(), ERR_OK);
+	struct message_open open = {.device = 7, .generation = 1, .slot = 1, .seconds = 60};
+	open.address = (struct ip){.version = 4, .byte = {10, 0, 0, 1}};
+	hold_open(hold, &open, &done, &why);
+	EXPECT_INT(done.err, ERR_DENIED);
+	open.address = (struct ip){.version = 4, .byte = {198, 18, 1, 1}};
+	open.slot = 2;
+	hold_open(hold, &open, &done, &why);
+	EXPECT_INT(done.err, ERR_NOT_OURS);
+	open.slot = 1;
+	open.generation = 0;
+	hold_open(hold, &open, &done, &why);
+	EXPECT_INT(done.err, ERR_STALE);
+}
+
+TEST(a_slot_given_to_another_port_forgets_what_was_open_in_it)
+{
+	begin();
+	device(7, 1);
+	entry(POLICY_ENTRY_SLOT, 0, 443)->slot = 1;
+	EXPECT_INT(hold_it(), ERR_OK);
+	open_it(1, 100);
+	device(7, 2);
+	entry(POLICY_ENTRY_SLOT, 0, 443)->slot = 1;
+	entry(POLICY_ENTRY_ADDRESS, 9, 80);
+	EXPECT_INT(hold_it(), ERR_OK);
+	EXPECT(kernel_holds(NFT_ALLOW4, 7, 1, 443, NULL));
+	device(7, 3);
+	entry(POLICY_ENTRY_SLOT, 0, 22)->slot = 1;
+	EXPECT_INT(hold_it(), ERR_OK);
+	EXPECT(!kernel_holds(NFT_ALLOW4, 7, 1, 443, NULL));
+	EXPECT(!kernel_holds(NFT_ALLOW4, 7, 1, 22, NULL));
+}
+
+TEST(a_new_life_adopts_what_is_there_and_drops_what_nobody_claims)
+{
+	bool adopted = false;
+
+	begin();
+	device(7, 1);
+	entry(POLICY_ENTRY_SLOT, 0, 443)->slot = 1;
+	EXPECT_INT(hold_it(), ERR_OK);
+	open_it(1, 100);
+	device(8, 1);
+	policy.state = DEVICE_QUARANTINE;
+	EXPECT_INT(hold_it(), ERR_OK);
+	uint32_t before = nft_apply_count(apply);
+
+	hold_free(hold);
+	nft_apply_free(apply);
+	EXPECT_INT(nft_apply_new(&apply), ERR_OK);
+	EXPECT_INT(nft_apply_load(apply, &base, &adopted, &why), ERR_OK);
+	hold = hold_new(apply, NULL, &settings);
+	EXPECT(adopted);
+	EXPECT_INT(nft_apply_count(apply), before);
+	device(7, 2);
+	entry(POLICY_ENTRY_SLOT, 0, 443)->slot = 1;
+	EXPECT_INT(hold_it(), ERR_OK);
+	EXPECT_INT(done.elements <= 2, 1);
+	hold_restored(hold, &done, &why);
+	EXPECT_INT(done.err, ERR_OK);
+	EXPECT(kernel_holds(NFT_ALLOW4, 7, 1, 443, NULL));
+	struct nft_element pen = {.set = NFT_CONTAINED, .key = {2, 0, 0, 0, 0, 8}};
+	uint32_t owner;
+	EXPECT(!nft_apply_find_owner(apply, &pen, &owner));
+}
