@@ -65,7 +65,9 @@ awk -v folder="$folder" -v rounds="$rounds" 'BEGIN {
 if [ -x "$dnsmasq" ]; then
 	common="--no-daemon --conf-file=/dev/null --no-resolv --no-hosts --user=root --bind-interfaces
 		--except-interface=lo --cache-size=0 --server=198.18.0.53 --pid-file= --log-facility=/dev/null"
+	# shellcheck disable=SC2086 # several options
 	"$dnsmasq" $common --listen-address=198.18.0.54 '--nftset=/example/4#inet#bench#dnsmasq' 2>/dev/null &
+	# shellcheck disable=SC2086 # as above
 	"$dnsmasq" $common --listen-address=198.18.0.55 2>/dev/null &
 	export DNSMASQ=1
 	version=$("$dnsmasq" --version | sed -n '1s/.*version \([^ ]*\).*/\1/p')
