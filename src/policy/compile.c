@@ -768,28 +768,21 @@ compile_prefixes(struct compiler *c, enum policy_direction direction)
 
 /* --- the gateway ------------------------------------------------------------------------------------------------------------- */
 
-static bool
-is_served(const struct policy_rule *rule)
-{
-	if (rule->port_lo != rule->port_hi)
-		return false;
-	return (rule->proto == 17 && (rule->port_lo == 53 || rule->port_lo == 123 ||
-					     rule->port_lo == 67 || rule->port_lo == 547)) ||
-	       (rule->proto == 6 && rule->port_lo == 53);
-}
-
 /* The gateway serves what it serves to every device; no entry opens more of it. */
 static void
 compile_gateway(struct compiler *c)
 {
 	for (size_t i = 0; i < c->policy->n_rules; i++) {
 		const struct policy_rule *rule = &c->policy->rule[i];
-		bool is_odd = rule->action == POLICY_ACCEPT && rule->remote == REMOTE_GATEWAY &&
-			      (rule->direction != DIRECTION_FROM_DEVICE || !is_served(rule));
-		if (is_odd)
+
+		if (rule->remote != REMOTE_GATEWAY)
+			continue;
+		if (rule->action == POLICY_DENY)
 			policy_faults_add(c->faults, rule->id,
-				"the gateway serves names, time and addresses; the rest is not "
-				"allowed");
+				"what the gateway serves to every device cannot be denied to one");
+		else if (!policy_rule_is_served(rule))
+			policy_faults_add(c->faults, rule->id,
+				"the gateway serves names and time; the rest is not allowed");
 	}
 }
 

@@ -17,6 +17,9 @@ bool policy_rule_has_peer(const struct policy *, const struct policy_world *,
 	const struct policy_rule *, const struct policy_peer *);
 bool policy_rule_has_name(const struct policy *, const struct policy_rule *, const char *name);
 
+/* Names and time: what the gateway itself serves to every device, rule or not. */
+bool policy_rule_is_served(const struct policy_rule *);
+
 /* What the other device's rules say about the same flow; NULL when none matches. */
 const struct policy_rule *policy_decide_peer(const struct policy *, const struct policy_world *,
 	const struct policy_flow *, const struct policy_peer *);

@@ -249,6 +249,10 @@ permit(const struct source *s, const struct mud_ace *ace)
 	}
 	if (ace->remote == MUD_REMOTE_ANY)
 		skip(s, ace, "names nobody; taken as the internet, not the home");
+	if (rule.remote == REMOTE_GATEWAY && !policy_rule_is_served(&rule)) {
+		skip(s, ace, "the gateway serves names and time only");
+		return;
+	}
 	if (!s->is_confirmed && !is_within_base(&rule)) {
 		skip(s, ace, "would add; not allowed until the file is approved");
 		return;

@@ -265,6 +265,15 @@ policy_rule_has_peer(const struct policy *policy, const struct policy_world *wor
 }
 
 bool
+policy_rule_is_served(const struct policy_rule *rule)
+{
+	if (rule->direction != DIRECTION_FROM_DEVICE || rule->port_lo != rule->port_hi)
+		return false;
+	return (rule->proto == 17 && (rule->port_lo == 53 || rule->port_lo == 123)) ||
+	       (rule->proto == 6 && rule->port_lo == 53);
+}
+
+bool
 policy_rule_has_name(const struct policy *policy, const struct policy_rule *rule, const char *name)
 {
 	const char *text = policy_text(policy, rule->text);
@@ -320,8 +329,10 @@ static bool
 has_remote(const struct policy *policy, const struct policy_world *world,
 	const struct policy_rule *rule, const struct policy_flow *flow)
 {
+	/* what the gateway serves is the same for all; a rule neither adds to it nor takes away */
 	if (flow->is_gateway)
-		return rule->remote == REMOTE_GATEWAY || rule->remote == REMOTE_ANY;
+		return rule->remote == REMOTE_GATEWAY && rule->action == POLICY_ACCEPT &&
+		       policy_rule_is_served(rule);
 	if (flow->peer) {
 		const struct policy_peer *peer = policy_peer_find(world, flow->peer);
 		return peer && flow->peer != policy->device &&

@@ -349,6 +349,8 @@ policy_rule_parse(struct policy *policy, enum policy_origin origin,
 			"a door has an end; add for and a time, as in for 2h");
 	if (rule.remote == REMOTE_DEVICE && rule.device == policy->device)
 		return refuse(why, who, "the device itself");
+	if (rule.remote == REMOTE_GATEWAY)
+		return refuse(why, who, "serves the same to every device; no rule changes that");
 	if (!add_all(policy, rule, &want, name)) {
 		fault_set(why, ERR_FULL, "the device has too many rules already");
 		return false;

@@ -161,6 +161,25 @@ TEST(in_one_file_the_first_ace_that_matches_decides)
 	policy_free(p);
 }
 
+TEST(the_gateway_serves_names_and_time_whatever_a_file_says)
+{
+	static const char *const ace[][2] = {
+		{"f", "\"ietf-mud:mud\":{\"controller\":\"urn:ietf:params:mud:gateway\"},"
+		      "\"ipv4\":{\"protocol\":6},\"tcp\":{\"destination-port\":{\"port\":80}}"}};
+	struct policy_flow asked = flow(NULL, 80);
+
+	asked.is_gateway = true;
+	make_mud(1, ace);
+	struct policy *p =
+		merged(&(struct policy_sources){.mud = &mud, .mud_trust = MUD_TRUST_CONFIRMED});
+	EXPECT(!policy_allows(p, &nobody, &asked));
+	EXPECT_INT(faults.n, 1);
+	asked.proto = 17;
+	asked.port = 53;
+	EXPECT(policy_allows(p, &nobody, &asked));
+	policy_free(p);
+}
+
 TEST(who_initiates_is_kept)
 {
 	static const char *const ace[][2] = {
@@ -302,6 +321,7 @@ TEST(rules_of_the_owner_read_as_people_write_them)
 		{"allow tcp from a.example 80 for 2h", "\"a.example\""},
 		{"allow tcp printer.local 80", "\"printer.local\""},
 		{"allow tcp *.com 80", "\"*.com\""},
+		{"allow tcp gateway 80", "\"gateway\""},
 		{"allow tcp device:99 80", "\"device:99\""},
 		{"allow tcp a\x1b.example 80", "\\x1b"},
 		{"allow tcp a.example 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "\"17\""},
