@@ -15,7 +15,7 @@ unbound=$(command -v unbound || echo /usr/sbin/unbound)
 [ -x "$unbound" ] || skip "unbound is not installed"
 
 if [ -z "${PINFOLD_INSIDE-}" ]; then
-	PINFOLD_INSIDE=1 exec unshare --net --mount --pid --fork --kill-child "$0" "$@"
+	PINFOLD_INSIDE=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "$@"
 fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -934,6 +934,116 @@ TEST(what_a_personal_device_asks_is_told_to_nobody)
 		EXPECT(world.report[i].device != PHONE);
 }
 
+TEST(an_enforcer_that_never_answers_becomes_a_failure)
+{
+	begin();
+	world.withholds = true;
+	int fd = device_socket("192.168.77.15", "192.168.77.1", SOCK_DGRAM);
+	ask_on(fd, "cloud.example", DNS_A);
+	struct heard heard = hear_on(fd, 4000);
+	EXPECT(heard.came);
+	EXPECT_INT(heard.rcode, DNS_SERVFAIL);
+	EXPECT_INT(heard.n_addresses, 0);
+	/* Its answer, late as it is, harms nothing. */
+	world.withholds = false;
+	answer_opens();
+	EXPECT(camera_asks("cloud.example", DNS_A).came);
+	close(fd);
+}
+
+static void
+forget_device(uint32_t device)
+{
+	static struct message_view m;
+
+	memset(&m, 0, sizeof m);
+	m.device = device;
+	m.generation = ++generation;
+	m.mode = VIEW_STATUS_PAGE;
+	m.is_gone = true;
+	EXPECT(!channel_send(world.engine, MESSAGE_VIEW, 0, &m, message_view_len(&m), -1));
+}
+
+TEST(a_device_that_is_forgotten_while_it_waits_is_answered_nothing)
+{
+	begin();
+	world.withholds = true;
+	int fd = device_socket("192.168.77.15", "192.168.77.1", SOCK_DGRAM);
+	ask_on(fd, "cloud.example", DNS_A);
+	pump(100);
+	EXPECT_INT(world.n_opens, 1);
+	forget_device(HUB);
+	pump(50);
+	world.withholds = false;
+	answer_opens();
+	EXPECT(!hear_on(fd, 300).came);
+	ask_on(fd, "cloud.example", DNS_A);
+	EXPECT(!hear_on(fd, 300).came);
+	EXPECT(camera_asks("cloud.example", DNS_A).came);
+	close(fd);
+}
+
+static long
+resident_kb(pid_t pid)
+{
+	char path[64], line[256];
+	long kb = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
+	FILE *file = fopen(path, "r");
+	EXPECT(file != NULL);
+	while (fgets(line, sizeof line, file))
+		sscanf(line, "Pss: %ld kB", &kb);
+	fclose(file);
+	return kb;
+}
+
+TEST(ten_thousand_devices_fit_and_the_camera_is_still_served)
+{
+	enum { FIRST = 1000, COUNT = 10000 };
+	static struct message_view m;
+
+	begin();
+	long before = resident_kb(world.resolver);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		memset(&m, 0, sizeof m);
+		m.device = FIRST + i;
+		m.generation = 1;
+		m.mode = VIEW_DECLARED;
+		m.n_addresses = 3;
+		for (int k = 0; k < 3; k++) {
+			const uint8_t byte[4] = {
+				10, (uint8_t)(k + 1), (uint8_t)(i >> 8), (uint8_t)i};
+			m.address[k] = ip_from_v4(byte);
+		}
+		m.n_names = 8;
+		for (unsigned k = 0; k < 8; k++) {
+			m.name[k].slot = (uint16_t)(k + 1);
+			snprintf(
+				m.name[k].name, VIEW_NAME_MAX, "service-%u.maker-%u.example", k, i);
+		}
+		EXPECT(!channel_send(world.engine, MESSAGE_VIEW, 0, &m, message_view_len(&m), -1));
+		if (i % 50 == 0)
+			pump(1);
+	}
+	for (int i = 0; i < 100 && channel_queued(world.engine); i++)
+		pump(20);
+	pump(100);
+	long after = resident_kb(world.resolver);
+	print_message("10,000 devices: PSS %ld kB, %ld kB before\n", after, before);
+	EXPECT(after > before + 1000);
+	EXPECT(after < 24 * 1024);
+	struct heard heard = camera_asks("cloud.example", DNS_A);
+	EXPECT(has(&heard, "198.18.5.1"));
+	for (uint32_t i = 0; i < COUNT; i++) {
+		forget_device(FIRST + i);
+		if (i % 50 == 0)
+			pump(1);
+	}
+	pump(100);
+	EXPECT(camera_asks("cloud.example", DNS_A).came);
+}
+
 TEST(a_flood_of_one_device_is_limited_and_harms_no_other)
 {
 	begin();
