@@ -36,6 +36,7 @@ const struct command commands[] = {
 	{"device", "part", "device.part", "take an introduction back", {DEVICE, {"FROM", "from", WORD_DEVICE}, {"--service", "service", WORD_TEXT, true}}, show_done},
 	{"device", "forget", "device.forget", "remove it; if it comes back it waits", {DEVICE}, show_done},
 	{"device", "merge", "device.merge", "two that are one; the first goes", {DEVICE, {"INTO", "into", WORD_DEVICE}}, show_done},
+	{"device", "split", "device.split", "two again: takes the last merge into it back", {DEVICE}, show_done},
 	{"home", "join", "home.join", "let new devices in for some minutes; 0 ends it", {{"MINUTES", "minutes", WORD_NUMBER}}, show_text},
 	{"policy", "show", "policy.show", "what it may do, and on whose word", {DEVICE}, show_policy},
 	{"policy", "why", "policy.why", "may it talk to that, and why", {DEVICE, {"DESTINATION", "destination", WORD_TEXT}, {"PORT", "port", WORD_NUMBER, true}, {"--proto", "proto", WORD_TEXT, true}}, show_why},

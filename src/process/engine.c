@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "process/confine.h"
 
-enum { LOOK_MS = 1000, COUNTERS_MS = 10 * 1000 };
+enum { LOOK_MS = 1000, COUNTERS_MS = 10 * 1000, MINUTE_MS = 60 * 1000 };
 
 struct engine engine = {.ctl_fd = -1};
 
@@ -232,6 +232,12 @@ on_look(void *arg)
 }
 
 static void
+on_minute(void *arg)
+{
+	observe_retire();
+}
+
+static void
 on_counters(void *arg)
 {
 	if (channel_is_open(engine.peer[PROCESS_ENFORCER]) &&
@@ -264,6 +270,7 @@ main(void)
 	engine.table = device_table_new(DEVICES_MAX, secret);
 	engine.identify.random = random8;
 	engine.started_s = clock_wall_s();
+	engine.started_ns = clock_monotonic_ns();
 	read_own_macs();
 	read_line("/proc/sys/kernel/random/boot_id", engine.boot, sizeof engine.boot);
 
@@ -282,6 +289,7 @@ main(void)
 	pause_load();
 	keep_start();
 	loop_timer_new(LOOK_MS, true, on_look, NULL);
+	loop_timer_new(MINUTE_MS, true, on_minute, NULL);
 	loop_timer_new(COUNTERS_MS, true, on_counters, NULL);
 	process_ready();
 	if (engine.ctl_fd >= 0)

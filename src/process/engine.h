@@ -179,6 +179,7 @@ struct engine {
 	int64_t join_until_s;
 	uint64_t flows_lost, observations, reports_lost;
 	int64_t started_s;
+	uint64_t started_ns;
 	char boot[40]; /* the kernel's boot id */
 	bool is_snapshot_due;
 	uint64_t changed_ns;
@@ -277,6 +278,7 @@ void observe_message(const struct message_observation *);
 void observe_answered(const struct message_answered *);
 void observe_counters(const struct message_counters *);
 void observe_expire(void);
+void observe_retire(void); /* once a minute */
 
 /* --- engine_flow.c -------------------------------------------------------------------------- */
 

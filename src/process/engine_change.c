@@ -673,9 +673,16 @@ undo_merge(struct journal_copy *row, const char *who, int64_t *undo, struct faul
 				json_object_get(facets, facet_word((enum facet)i)));
 	snprintf(change.text, sizeof change.text, "%s and %s are two devices again",
 		device_label(device), device_label(into->device));
+	json_t *all = json_object();
+	char number[12];
+	snprintf(number, sizeof number, "%u", ward_number(ward));
+	json_object_set(
+		all, number, json_object_get(json_object_get(row->before, "device"), "facets"));
 	store_begin(engine.store);
 	keep_save_ward(ward);
 	keep_save_ward(into);
+	store_documents_of(all);
+	json_decref(all);
 	*undo = store_journal_row(&change, ward_number(ward), "{}", "{}");
 	store_journal_undone(engine.store, row->id, *undo);
 	enum err err = store_commit(engine.store, why);

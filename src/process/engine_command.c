@@ -595,6 +595,34 @@ run_device_merge(struct call *call)
 	return show_device(into, false);
 }
 
+static void
+on_merge(const struct stored_journal *row, void *arg)
+{
+	int64_t *latest = arg;
+
+	if (!*latest && !row->undone_by && !strcmp(row->verb, "device.merge"))
+		*latest = row->id;
+}
+
+static json_t *
+run_device_split(struct call *call)
+{
+	int64_t merge = 0;
+	char text[256];
+
+	if (store_journal(
+		    engine.store, 0, ward_number(call->ward), JOURNAL_MAX, on_merge, &merge) ||
+		!merge) {
+		fault_set(&call->why, ERR_NOT_FOUND, "nothing was merged into %s",
+			device_label(call->ward->device));
+		return NULL;
+	}
+	if (change_undo(merge, call->who, &call->journal, text, &call->why))
+		return NULL;
+	call->journal = 0; /* it is taken back by merging again */
+	return show_device(call->ward, false);
+}
+
 static json_t *
 run_home_join(struct call *call)
 {
@@ -874,6 +902,7 @@ static const struct {
 	{"device.part", NEEDS_DEVICE | CHANGES | SENDS, run_device_part},
 	{"device.forget", NEEDS_DEVICE | CHANGES, run_device_forget},
 	{"device.merge", NEEDS_DEVICE | CHANGES, run_device_merge},
+	{"device.split", NEEDS_DEVICE | CHANGES, run_device_split},
 	{"home.join", CHANGES | SENDS, run_home_join},
 	{"policy.show", NEEDS_DEVICE, run_policy_show},
 	{"policy.why", NEEDS_DEVICE, run_policy_why},

@@ -226,6 +226,35 @@ observe_expire(void)
 	sync_pump();
 }
 
+/*
+ * Named eviction: who was never admitted, has no address and has been silent for
+ * an hour was a visitor, or invented.
+ */
+void
+observe_retire(void)
+{
+	enum { SILENT_S = 3600, A_TURN = 64 };
+	uint64_t now_ns = clock_monotonic_ns(), since_start_ns = now_ns - engine.started_ns;
+	uint32_t gone[A_TURN];
+	size_t n = 0;
+
+	for (size_t i = 0; i < engine.n_peers && n < A_TURN; i++) {
+		const struct ward *ward = engine.wards[i];
+		const struct device *device = ward->device;
+		uint64_t silent_ns = device->heard_ns ? now_ns - device->heard_ns : since_start_ns;
+		if (device->state == DEVICE_WAITING && !device->is_admitted && !device->name[0] &&
+			!device->n_bindings && silent_ns >= SILENT_S * CLOCK_SECOND_NS)
+			gone[n++] = ward->number;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct device *device = device_find(engine.table, gone[i]);
+		ward_evicted(gone[i]);
+		device_forget(engine.table, device);
+	}
+	if (n)
+		log_info("retire", "%zu devices that never were admitted are forgotten", n);
+}
+
 /* --- new devices ------------------------------------------------------------------------------- */
 
 static bool

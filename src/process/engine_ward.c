@@ -175,6 +175,9 @@ ward_evicted(uint32_t number)
 		return;
 	struct ward *ward = engine.wards[at];
 	bool is_stored = ward->is_stored;
+	/* Who is evicted by the table is gone already, and may not be looked at. */
+	if (device_find(engine.table, number))
+		ward->device->engine = NULL;
 	ward->device = NULL;
 	ward_free(ward);
 	sync_forget(number);

@@ -543,6 +543,39 @@ TEST(a_device_that_was_forgotten_comes_back_whole_by_undo)
 	move_out();
 }
 
+TEST(two_that_are_merged_are_one_after_a_restart_and_two_again_after_a_split)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	join("p2", 0x12, "camera-wifi", "10.77.0.12");
+	EXPECT(policy_with(2, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", "\"name\":\"camera\"");
+	tell("device.admit", "2", NULL);
+	tell("policy.add", "2", "\"rule\":\"allow tcp cloud.example 443\"");
+	tell("device.enforce", "1", "\"from\":\"rules\"");
+	tell("device.merge", "2", "\"into\":\"camera\"");
+	EXPECT(next(PROCESS_ENFORCER, MESSAGE_FORGET) != NULL);
+	/* Both MACs, and the narrower of both states. */
+	EXPECT(policy_with(1, DEVICE_ENFORCE, 2) != NULL);
+	EXPECT(refuses("{\"verb\":\"device.show\",\"args\":{\"device\":\"2\"}}"));
+	stop(SIGKILL);
+	start();
+	EXPECT(policy_with(1, DEVICE_ENFORCE, 2) != NULL);
+	EXPECT(refuses("{\"verb\":\"device.show\",\"args\":{\"device\":\"2\"}}"));
+	tell("device.split", "camera", NULL);
+	EXPECT(policy_with(1, DEVICE_ENFORCE, 1) != NULL);
+	/* What comes back is not wider than what it was part of. */
+	EXPECT_STR(field("2", "state"), "enforce");
+	stop(SIGKILL);
+	start();
+	const struct message_policy *policy = policy_with(2, DEVICE_ENFORCE, 1);
+	EXPECT(policy && policy->n_entries > 0); /* with the rule that it had */
+	EXPECT_STR(field("2", "state"), "enforce");
+	EXPECT(refuses("{\"verb\":\"device.split\",\"args\":{\"device\":\"1\"}}"));
+	stop(SIGTERM);
+	move_out();
+}
+
 TEST(what_was_seen_becomes_a_policy_that_would_have_broken_nothing)
 {
 	NEEDS_ENGINE;
