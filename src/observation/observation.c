@@ -682,7 +682,7 @@ observation_from_logged(struct observation *row, const struct observation_logged
 	const struct observation_context *context)
 {
 	enum reason reason = reason_from_word(logged->prefix);
-	struct packet packet;
+	static struct packet packet; /* large, and would be zeroed each time */
 
 	if (reason == REASON_UNKNOWN)
 		return false;

@@ -27,6 +27,7 @@ struct capture_interface {
 struct nflog_handle;
 struct nfct_handle;
 struct loop_watch;
+struct loop_timer;
 
 struct capture {
 	const struct settings *settings;
@@ -39,7 +40,8 @@ struct capture {
 	struct capture_interface interface[CAPTURE_INTERFACES_MAX];
 
 	int packets_fd, replay_fd;
-	struct loop_watch *packets_watch;
+	struct loop_watch *packets_watch; /* NULL while frames gather */
+	struct loop_timer *packets_timer;
 	struct nflog_handle *nflog;
 	struct nflog_g_handle *nflog_group;
 	struct nfct_handle *nfct;

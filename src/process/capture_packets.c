@@ -15,7 +15,13 @@
 enum {
 	BATCH = 64,
 	FRAME_MAX = 2048,    /* heads and one message; a larger frame is cut and says so */
-	BATCHES_A_TURN = 16, /* then the logs and the monitor have their turn */
+	BATCHES_A_TURN = 64, /* then the logs and the monitor have their turn */
+	/*
+	 * A frame that comes after a pause is read at once; under load they are
+	 * read together, since waking for each one costs more than decoding it
+	 * (1.9 us against 0.3 us, measured).
+	 */
+	GATHER_MS = 1,
 };
 
 void
@@ -115,8 +121,9 @@ static void
 on_frame(struct capture *capture, const uint8_t *frame, size_t cap_len, size_t wire_len,
 	const struct sockaddr_ll *from)
 {
+	/* Static: 20 KB would be zeroed for each frame. */
 	static struct packet packet;
-	struct observation rows[OBSERVATION_PER_PACKET_MAX];
+	static struct observation rows[OBSERVATION_PER_PACKET_MAX];
 	const struct capture_interface *interface =
 		capture_interface_of(capture, (uint32_t)from->sll_ifindex);
 	bool is_outgoing = from->sll_pkttype == PACKET_OUTGOING;
@@ -137,6 +144,28 @@ on_frame(struct capture *capture, const uint8_t *frame, size_t cap_len, size_t w
 	capture->context.is_outgoing = false;
 }
 
+static void on_packets(int fd, void *arg);
+
+static void
+on_gathered(void *arg)
+{
+	struct capture *capture = arg;
+
+	if (!capture->packets_watch && capture->packets_fd >= 0)
+		capture->packets_watch = loop_watch_read(capture->packets_fd, on_packets, capture);
+}
+
+static void
+gather(struct capture *capture)
+{
+	loop_watch_free(capture->packets_watch);
+	capture->packets_watch = NULL;
+	if (capture->packets_timer)
+		loop_timer_again(capture->packets_timer, GATHER_MS);
+	else
+		capture->packets_timer = loop_timer_new(GATHER_MS, false, on_gathered, capture);
+}
+
 static void
 on_packets(int fd, void *arg)
 {
@@ -147,6 +176,7 @@ on_packets(int fd, void *arg)
 	struct capture *capture = arg;
 
 	for (int turn = 0; turn < BATCHES_A_TURN; turn++) {
+		/* The kernel writes lengths and flags over what it was given. */
 		for (int i = 0; i < BATCH; i++) {
 			vector[i] = (struct iovec){frame[i], FRAME_MAX};
 			message[i].msg_hdr = (struct msghdr){.msg_name = &from[i],
@@ -170,6 +200,7 @@ on_packets(int fd, void *arg)
 		if (n < BATCH)
 			break;
 	}
+	gather(capture);
 	capture_flush(capture);
 }
 
@@ -177,10 +208,11 @@ void
 capture_packets_take(struct capture *capture, int fd)
 {
 	loop_watch_free(capture->packets_watch);
+	capture->packets_watch = NULL;
 	if (capture->packets_fd >= 0)
 		close(capture->packets_fd);
 	capture->packets_fd = fd;
-	capture->packets_watch = loop_watch_read(fd, on_packets, capture);
+	on_gathered(capture);
 }
 
 void
