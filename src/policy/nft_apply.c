@@ -426,7 +426,7 @@ put_value(struct nlmsghdr *header, uint16_t attribute, const void *bytes, size_t
 }
 
 static void
-put_limit(struct nlmsghdr *header, uint32_t rate)
+put_limit(struct nlmsghdr *header, uint32_t rate, bool is_over)
 {
 	uint32_t burst = rate < 10 ? 20 : rate > 4000 ? 4000 : 2 * rate;
 	struct nlattr *nest = mnl_attr_nest_start(header, NFTA_SET_ELEM_EXPR);
@@ -437,7 +437,7 @@ put_limit(struct nlmsghdr *header, uint32_t rate)
 	mnl_attr_put_u64(header, NFTA_LIMIT_UNIT, htobe64(1));
 	mnl_attr_put_u32(header, NFTA_LIMIT_BURST, htonl(burst));
 	mnl_attr_put_u32(header, NFTA_LIMIT_TYPE, htonl(NFT_LIMIT_PKTS));
-	mnl_attr_put_u32(header, NFTA_LIMIT_FLAGS, htonl(NFT_LIMIT_F_INV));
+	mnl_attr_put_u32(header, NFTA_LIMIT_FLAGS, htonl(is_over ? NFT_LIMIT_F_INV : 0));
 	mnl_attr_nest_end(header, data);
 	mnl_attr_nest_end(header, nest);
 }
@@ -472,7 +472,7 @@ put_element(struct nlmsghdr *header, const struct node *node, bool is_added, uin
 			mnl_attr_put_u64(header, NFTA_SET_ELEM_TIMEOUT, htobe64(ms ? ms : 1));
 		}
 		if (shape->traits & NFT_HAS_LIMIT)
-			put_limit(header, node->want_data);
+			put_limit(header, node->want_data, node->set != NFT_QUIET);
 		if (shape->traits & NFT_HAS_COUNTER)
 			put_counter(header);
 	}

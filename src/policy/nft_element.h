@@ -63,7 +63,7 @@ enum nft_table { NFT_TABLE_BRIDGE, NFT_TABLE_INET };
 
 enum nft_trait {
 	NFT_HAS_DATA = 1,    /* a map: four bytes of data */
-	NFT_HAS_LIMIT = 2,   /* "limit rate over": data is packets a second */
+	NFT_HAS_LIMIT = 2,   /* data is packets a second; matches above it (NFT_QUIET: below) */
 	NFT_HAS_COUNTER = 4, /* counts what it matched */
 	NFT_IS_INTERVAL = 8, /* a key has two ends, both inclusive */
 	NFT_OPENS = 16,      /* its elements let something pass: their loss narrows */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/nft_hold.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -87,6 +88,19 @@ hold_count(const struct hold *hold)
 
 /* --- what the asker may ask ------------------------------------------------------------------- */
 
+/* The first and the last address of an IPv4 network are everybody's. */
+static bool
+is_broadcast(const struct ip_prefix *network, const struct ip *address)
+{
+	uint32_t host, mask = network->length < 32 ? UINT32_MAX >> network->length : 0;
+
+	if (address->version != 4)
+		return false;
+	memcpy(&host, address->byte, 4);
+	host = ntohl(host) & mask;
+	return host == 0 || host == mask;
+}
+
 /* A device's address lies in our networks and is not ours. */
 static bool
 is_lan_address(const struct hold *hold, const struct ip *address)
@@ -94,7 +108,8 @@ is_lan_address(const struct hold *hold, const struct ip *address)
 	const struct settings *settings = &hold->settings;
 
 	if (ip_is_equal(address, &settings->lan4.address) ||
-		ip_is_equal(address, &settings->lan6.address))
+		ip_is_equal(address, &settings->lan6.address) ||
+		is_broadcast(&settings->lan4, address))
 		return false;
 	return prefix_contains(&settings->lan4, address) ||
 	       prefix_contains(&settings->lan6, address) ||
@@ -408,6 +423,49 @@ render(struct hold *hold, const struct message_policy *policy, const struct reco
 	return nft_render(&hold->elements, policy, opened, n, why);
 }
 
+/* A port of our one IPv4 address leads to one device. */
+struct doors {
+	const struct nft_elements *wanted;
+	bool is_taken;
+};
+
+static bool
+overlaps(const struct nft_element *a, const struct nft_element *b)
+{
+	static const uint8_t at[] = {0, 4, 8}, len[] = {4, 1, 2};
+
+	for (int i = 0; i < 3; i++)
+		if (memcmp(a->key + at[i], b->key + 12 + at[i], len[i]) > 0 ||
+			memcmp(b->key + at[i], a->key + 12 + at[i], len[i]) > 0)
+			return false;
+	return true;
+}
+
+static void
+find_taken(const struct nft_element *element, bool was_found, void *arg)
+{
+	struct doors *doors = arg;
+
+	for (unsigned i = 0; element->set == NFT_DOOR_NAT4 && i < doors->wanted->n; i++)
+		if (doors->wanted->row[i].set == NFT_DOOR_NAT4 &&
+			overlaps(element, &doors->wanted->row[i]))
+			doors->is_taken = true;
+}
+
+static bool
+has_door_of_another(const struct hold *hold, uint32_t device)
+{
+	struct doors doors = {.wanted = &hold->elements};
+	bool is_any = false;
+
+	for (unsigned i = 0; i < hold->elements.n && !is_any; i++)
+		is_any = hold->elements.row[i].set == NFT_DOOR_NAT4;
+	for (uint32_t i = 1; is_any && i <= DEVICE_NUMBER_MAX && !doors.is_taken; i++)
+		if (i != device && hold->record[i])
+			nft_apply_each(hold->apply, i, find_taken, &doors);
+	return doors.is_taken;
+}
+
 /*
  * After a restart the kernel holds opened addresses that no record knows.
  * Those on a port of one of the policy's slots stay until they end.
@@ -523,6 +581,10 @@ hold_policy(struct hold *hold, const struct message_policy *policy, struct messa
 	enum err err = check_bindings(hold, policy, why);
 	if (!err)
 		err = render(hold, policy, NULL, why);
+	if (!err && has_door_of_another(hold, device)) {
+		fault_set(why, ERR_BUSY, "another device has a door at the same port");
+		err = ERR_BUSY;
+	}
 	if (err) {
 		fail(done, err);
 		return;

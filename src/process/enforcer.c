@@ -253,8 +253,19 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 static void
 on_link(const struct message_link *link, void *arg)
 {
-	if (network)
-		network_on_link(network, link);
+	if (!network)
+		return;
+	network_on_link(network, link);
+	/* What the kernel forgot with a port that went and came back. */
+	for (uint32_t i = 1; hold && status.links_up && !link->gone && i <= DEVICE_NUMBER_MAX;
+		i++) {
+		const struct message_policy *policy = hold_find(hold, i);
+		for (int j = 0; policy && j < policy->n_bindings; j++)
+			if (!strcmp(policy->binding[j].port, link->name)) {
+				network_bind(network, NULL, policy);
+				break;
+			}
+	}
 }
 
 static void

@@ -226,6 +226,8 @@ static const struct {
 	{"net/ipv4/conf/%s/rp_filter", "1", FOR_BRIDGE, true},
 	/* Neighbours talk through us: we answer ARP for them on the port that asks. */
 	{"net/ipv4/conf/%s/proxy_arp_pvlan", "1", FOR_BRIDGE, true},
+	/* At once: the pause is meant for links where others may answer too. */
+	{"net/ipv4/neigh/%s/proxy_delay", "0", FOR_BRIDGE, false},
 	/* Answer only for addresses of the interface that is asked. */
 	{"net/ipv4/conf/%s/arp_ignore", "1", FOR_BRIDGE, false},
 	{"net/ipv6/conf/%s/accept_ra", "0", FOR_BRIDGE, true},

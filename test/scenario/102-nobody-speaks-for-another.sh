@@ -14,9 +14,9 @@ hold c enforce allow=198.18.1.2/32,tcp,443 allow=2001:db8:1::2/128,tcp,443
 expect "a reaches its server (control)" tcp a 198.18.1.1 443
 expect "c reaches its own (control)" tcp c 198.18.1.2 443
 
-logged() { # REASON: what the rules say about it, with its NFLOG prefix
-	tcpdump -r $folder/nflog -nnv 2>/dev/null | grep -q "$1"
-}
+tcpdump -i nflog:100 -U -w $folder/nflog 2>/dev/null &
+within 50 test -s $folder/nflog
+logged() { within 30 grep -qa "$1" $folder/nflog; } # the reason stands in the packet's prefix
 count_start net one ip daddr 198.18.1.1 tcp flags syn
 before=$(counted net one)
 ip -n c addr add 192.168.77.11/24 dev eth0
@@ -28,6 +28,8 @@ as_a() { # ADDRESS PORT, from a's addresses
 }
 refuse "with a's IPv4 address c reaches nobody" as_a 198.18.1.1 443
 refuse "with a's IPv6 address neither" as_a 2001:db8:1::1 443
+expect "the reason is told, for both families" logged unbound4
+expect "and over IPv6, where it begins with neighbour discovery" logged nd-spoof
 expect "no packet of it arrived" [ "$(counted net one)" = "$before" ]
 expect "a still works" tcp a 198.18.1.1 443
 ip -n c link set eth0 down
@@ -55,6 +57,7 @@ count_start a arp_of_c ether saddr $(mac c)
 on c busybox arping -U -c2 -w2 -I eth0 192.168.77.1 >/dev/null 2>&1 || true
 ip -n c addr del 192.168.77.1/24 dev eth0
 expect "a claim to the gateway's address reaches nobody" [ "$(counted a arp_of_c)" = 0 ]
+expect "which is told" logged arp-spoof
 gateway=$(ip -o link show br-lan | sed 's/.*ether \([^ ]*\).*/\1/')
 expect "a knows the gateway by its own MAC" sh -c "ip -n a neigh show 192.168.77.1 | grep -q $gateway"
 expect "the gateway knows a by its own MAC for good" \
@@ -66,10 +69,26 @@ on a sysctl -qw net.ipv6.conf.eth0.accept_ra=2
 count_start a advert icmpv6 type { nd-router-advert, nd-redirect }
 link_local=$(ip -n c -6 -o addr show dev eth0 scope link | sed 's/.*inet6 \([^/]*\).*/\1/')
 printf '\206\0\0\0\100\0\7\10\0\0\0\0\0\0\0\0' |
-	on c socat -u - IP6-SENDTO:[ff02::1%eth0]:58,bind=[$link_local] 2>/dev/null || true
+	on c socat -u - IP6-SENDTO:[ff02::1%eth0]:58 2>>$log || true
 expect "a router advertisement of a device reaches nobody" [ "$(counted a advert)" = 0 ]
+expect "which is told" logged rogue-ra
 refuse "and makes no route" sh -c "ip -n a -6 route show default | grep -q $link_local"
 count_start a dhcp udp sport 67
 echo offer | on c socat -u - UDP4-DATAGRAM:255.255.255.255:68,broadcast,bind=192.168.77.13:67 2>/dev/null || true
 expect "an answer of a DHCP server of a device reaches nobody" [ "$(counted a dhcp)" = 0 ]
+expect "which is told" logged rogue-dhcp
+refuse "what a device may not reach is not reached" tcp a 198.18.1.3 80
+expect "which is told" logged from-device
+refuse "nor its neighbour" tcp a 192.168.77.13 80
+expect "which is told" logged neighbour
+refuse "nor the gateway" tcp a 192.168.77.1 80
+expect "which is told" logged gateway
+hold a quarantine
+refuse "in quarantine nothing" tcp a 198.18.1.1 443
+expect "which is told" logged penned
+hold a observe
+refuse "while observed no telnet" tcp a 198.18.1.1 23
+expect "which is told" logged admin-port
+expect "new flows" tcp a 198.18.1.1 443
+expect "are told" logged new-flow
 finish
