@@ -769,9 +769,17 @@ TEST(a_pause_is_told_to_the_kernel_and_opens_the_names_meanwhile)
 	move_out();
 }
 
-TEST(a_mud_file_narrows_until_it_is_approved_and_a_changed_one_waits)
+/* A MUD file of one ACE: the bulb may reach this name. */
+static void
+send_mud(const struct message_fetch *fetch, const char *name, uint8_t digest)
 {
-	static const char file[] =
+	static struct mud mud;
+	struct message_fetched fetched = {
+		.id = fetch->id, .signature = SIGNATURE_NONE, .digest = {digest}};
+	struct fault why;
+	char file[1200];
+
+	snprintf(file, sizeof file,
 		"{\"ietf-mud:mud\":{\"mud-version\":1,\"mud-url\":\"https://mud.bulb.example/b\","
 		"\"last-update\":\"2026-01-01T00:00:00Z\",\"cache-validity\":48,"
 		"\"is-supported\":true,\"systeminfo\":\"bulb\",\"from-device-policy\":{"
@@ -779,40 +787,147 @@ TEST(a_mud_file_narrows_until_it_is_approved_and_a_changed_one_waits)
 		"\"access-lists\":{\"access-list\":[]}}},\"ietf-access-control-list:acls\":{"
 		"\"acl\":[{\"name\":\"f\",\"type\":\"ipv4-acl-type\",\"aces\":{\"ace\":[{"
 		"\"name\":\"c\",\"matches\":{\"ipv4\":{\"ietf-acldns:dst-dnsname\":"
-		"\"cloud.bulb.example\",\"protocol\":6},\"tcp\":{\"destination-port\":{"
+		"\"%s\",\"protocol\":6},\"tcp\":{\"destination-port\":{"
 		"\"operator\":\"eq\",\"port\":443}}},\"actions\":{\"forwarding\":\"accept\"}}]}}]}"
-		"}";
-	static struct mud mud;
-	struct fault why;
-	NEEDS_ENGINE;
-
-	join("p1", 0x18, "bulb", "10.77.0.18");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	snprintf(row(OBSERVED_DHCP_MUD_URL, "p1", 0x18)->claimed_text, 200,
-		"https://mud.bulb.example/b");
-	flush();
-	tell("device.admit", "1", NULL);
-	const struct message_fetch *fetch = next(PROCESS_FETCHER, MESSAGE_FETCH);
-	EXPECT(fetch != NULL);
-	EXPECT_STR(fetch->url, "https://mud.bulb.example/b");
-	struct message_fetched fetched = {.id = fetch->id, .signature = SIGNATURE_NONE};
+		"}",
+		name);
 	EXPECT(mud_parse(&mud, file, strlen(file), &why));
 	int fd = memfd_create("mud", MFD_ALLOW_SEALING | MFD_CLOEXEC);
 	EXPECT(write(fd, &mud, sizeof mud) == sizeof mud);
 	send_message(home.peer[PROCESS_FETCHER], MESSAGE_FETCHED, &fetched, sizeof fetched, fd);
 	close(fd);
-	usleep(100000);
-	json_t *answer = ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}");
-	json_t *known = json_object_get(json_object_get(answer, "result"), "mud");
-	EXPECT_STR(json_string_value(json_object_get(known, "state")), "unsigned-pending");
-	json_decref(answer);
+}
+
+static void
+claim_url(const char *url)
+{
+	snprintf(row(OBSERVED_DHCP_MUD_URL, "p1", 0x18)->claimed_text, 200, "%s", url);
+	flush();
+}
+
+/* The state of the device's MUD file, or of the one that waits beside it. */
+static bool
+mud_is(const char *which, const char *state)
+{
+	bool is_it = false;
+
+	for (int i = 0; i < 50 && !is_it; i++) {
+		json_t *answer = ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}");
+		const char *text = json_string_value(json_object_get(
+			json_object_get(json_object_get(answer, "result"), which), "state"));
+		is_it = state ? text && !strcmp(text, state) : !text;
+		json_decref(answer);
+		if (!is_it)
+			usleep(10000);
+	}
+	return is_it;
+}
+
+static bool
+view_has(const char *name)
+{
+	const struct message_view *view;
+
+	while ((view = view_of(1, VIEW_DECLARED)))
+		if (view->n_names == 1 && !strcmp(view->name[0].name, name))
+			return true;
+	return false;
+}
+
+TEST(a_mud_file_waits_for_approval_and_so_does_a_changed_one)
+{
+	NEEDS_ENGINE;
+
+	join("p1", 0x18, "bulb", "10.77.0.18");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	claim_url("https://mud.bulb.example/b");
+	tell("device.admit", "1", NULL);
+	const struct message_fetch *fetch = next(PROCESS_FETCHER, MESSAGE_FETCH);
+	EXPECT(fetch != NULL);
+	EXPECT_STR(fetch->url, "https://mud.bulb.example/b");
+	send_mud(fetch, "cloud.bulb.example", 1);
+	EXPECT(mud_is("mud", "unsigned-pending"));
 	tell("device.enforce", "1", NULL);
-	const struct message_view *view = view_of(1, VIEW_DECLARED);
-	EXPECT(view && view->n_names == 1);
-	EXPECT_STR(view->name[0].name, "cloud.bulb.example");
-	answer = ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}");
-	known = json_object_get(json_object_get(answer, "result"), "mud");
-	EXPECT_STR(json_string_value(json_object_get(known, "state")), "approved");
+	EXPECT(mud_is("mud", "approved"));
+	EXPECT(view_has("cloud.bulb.example"));
+	/* Another URL of the same maker: fetched, but what was approved stays. */
+	claim_url("https://mud.bulb.example/b2");
+	fetch = next(PROCESS_FETCHER, MESSAGE_FETCH);
+	EXPECT(fetch != NULL);
+	EXPECT_STR(fetch->url, "https://mud.bulb.example/b2");
+	send_mud(fetch, "evil.example", 2);
+	EXPECT(mud_is("mud_next", "unsigned-pending"));
+	EXPECT(mud_is("mud", "approved"));
+	json_t *answer = ask("{\"verb\":\"policy.why\",\"args\":{\"device\":\"1\",\"destination\":"
+			     "\"evil.example\"}}");
+	EXPECT(json_is_false(json_object_get(json_object_get(answer, "result"), "allowed")));
+	json_decref(answer);
+	stop(SIGKILL);
+	start();
+	EXPECT(view_has("cloud.bulb.example"));
+	EXPECT(mud_is("mud_next", "unsigned-pending"));
+	long long approved = tell("policy.approve", "1", NULL);
+	EXPECT(view_has("evil.example"));
+	EXPECT(mud_is("mud_next", NULL));
+	undo(approved);
+	EXPECT(view_has("cloud.bulb.example"));
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(a_mud_url_of_another_maker_is_an_alarm_and_is_not_fetched)
+{
+	NEEDS_ENGINE;
+
+	join("p1", 0x18, "bulb", "10.77.0.18");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	claim_url("https://mud.bulb.example/b");
+	tell("device.admit", "1", NULL);
+	const struct message_fetch *fetch = next(PROCESS_FETCHER, MESSAGE_FETCH);
+	EXPECT(fetch != NULL);
+	send_mud(fetch, "cloud.bulb.example", 1);
+	EXPECT(mud_is("mud", "unsigned-pending"));
+	tell("device.enforce", "1", NULL);
+	claim_url("https://mud.evil.example/b");
+	json_t *answer = NULL;
+	bool alarmed = false;
+	for (int i = 0; i < 50 && !alarmed; i++) {
+		usleep(10000);
+		answer = ask("{\"verb\":\"events.list\"}");
+		char *text = json_dumps(answer, 0);
+		alarmed = strstr(text, "mud-authority-changed") != NULL;
+		free(text);
+		json_decref(answer);
+	}
+	EXPECT(alarmed);
+	usleep(1500000); /* longer than the engine waits before it looks for what to fetch */
+	struct pollfd nothing = {.fd = home.peer[PROCESS_FETCHER], .events = POLLIN};
+	EXPECT_INT(poll(&nothing, 1, 0), 0);
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(an_open_joining_window_lets_in_but_not_beside_a_quarantined_device)
+{
+	NEEDS_ENGINE;
+
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	tell("device.quarantine", "1", NULL);
+	json_t *answer = ask("{\"verb\":\"home.join\",\"args\":{\"minutes\":5}}");
+	EXPECT(is_ok(answer));
+	json_decref(answer);
+	/* The camera under a new MAC, and a lamp elsewhere. */
+	join("p1", 0x99, "camera", "10.77.0.99");
+	join("p2", 0x21, "lamp", "10.77.0.33");
+	EXPECT(policy_with(3, DEVICE_OBSERVE, 1) != NULL);
+	EXPECT_STR(field("2", "state"), "waiting");
+	EXPECT_STR(field("3", "state"), "observe");
+	answer = ask("{\"verb\":\"policy.journal\"}");
+	char *text = json_dumps(answer, 0);
+	EXPECT(strstr(text, "\"join window\"") != NULL);
+	free(text);
 	json_decref(answer);
 	stop(SIGTERM);
 	move_out();
