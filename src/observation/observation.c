@@ -665,6 +665,9 @@ observation_from_packet(struct observation *rows, size_t max, const struct packe
 			!ip_is_multicast(&packet->source))
 			tell(&telling, OBSERVED_IP);
 		from_protocol(&telling);
+		if (context->tells_flows && (packet->layers & LAYER_TCP) &&
+			(packet->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+			tell_act(&telling, OBSERVED_FLOW_NEW, (struct bytes){0}, (struct bytes){0});
 		/* NAT-PMP and PCP (RFC 6886, RFC 6887). */
 		if ((packet->layers & LAYER_UDP) && packet->destination_port == 5351)
 			tell_act(&telling, OBSERVED_UPNP_PORT_REQUEST, bytes_of("PCP"),

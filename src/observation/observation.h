@@ -31,6 +31,7 @@ struct observation_context {
 	 */
 	bool is_outgoing;
 	bool is_replay;
+	bool tells_flows; /* a SYN is a new flow; where no kernel of ours tracks connections */
 	uint8_t n_own;
 	struct ip own[8];  /* our addresses on this network */
 	struct told *told; /* NULL: tell everything, each time */

@@ -33,6 +33,7 @@ capture_begin(struct capture *capture, const struct settings *settings)
 	context->told = capture->told;
 	/* A sensor listens to somebody else's network: whoever answers DHCP there is its server. */
 	context->is_replay = settings->mode == SETTINGS_SENSOR || capture->replay_fd >= 0;
+	context->tells_flows = settings->mode == SETTINGS_SENSOR;
 	context->port = "";
 	if (settings->lan4.address.version)
 		context->own[context->n_own++] = settings->lan4.address;

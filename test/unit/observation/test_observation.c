@@ -269,6 +269,23 @@ TEST(who_looks_for_the_router_wants_a_port)
 	EXPECT_STR(row_of(OBSERVED_UPNP_PORT_REQUEST)->claimed_text, "PCP");
 }
 
+TEST(a_sensor_tells_the_first_segment_of_a_connection_and_a_router_leaves_it_to_the_kernel)
+{
+	struct observation_context context = plain;
+
+	tcp("192.168.77.50", "198.18.0.1", 40000, 8883, "", 0);
+	frame[14 + 20 + 13] = TCP_SYN;
+	observe(&context);
+	EXPECT(!row_of(OBSERVED_FLOW_NEW));
+	context.tells_flows = true;
+	observe(&context);
+	EXPECT(row_of(OBSERVED_FLOW_NEW));
+	EXPECT_INT(row_of(OBSERVED_FLOW_NEW)->target_port, 8883);
+	frame[14 + 20 + 13] = TCP_SYN | TCP_ACK;
+	observe(&context);
+	EXPECT(!row_of(OBSERVED_FLOW_NEW));
+}
+
 TEST(the_same_claim_is_not_told_again_within_its_time)
 {
 	struct observation_context context = plain;
