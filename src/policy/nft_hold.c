@@ -594,7 +594,8 @@ hold_policy(struct hold *hold, const struct message_policy *policy, struct messa
 	if (record) {
 		kept = *record;
 		kept.opened = must_alloc(record->room ? record->room : 1, sizeof *kept.opened);
-		memcpy(kept.opened, record->opened, record->n_opened * sizeof *kept.opened);
+		if (record->n_opened)
+			memcpy(kept.opened, record->opened, record->n_opened * sizeof *kept.opened);
 		keep_opened_of_same_slots(&kept, policy);
 	}
 	bool is_narrower = false;
