@@ -245,8 +245,10 @@ function read_contain(    file, line, i, j)
 {
 	file = story "/pinfold/contain"
 	while ((getline line < file) > 0) {
-		if (words(line) != 2 || w[1] != "contained")
+		if (words(line) != 2 || w[1] != "contained") {
+			complain("pinfold: harm, trial by trial: " line)
 			continue
+		}
 		for (i = ++n_contain; i > 1 && contain[i - 1] > w[2] + 0; i--)
 			contain[i] = contain[i - 1]
 		contain[i] = w[2] + 0
