@@ -27,6 +27,15 @@ struct call {
 
 /* --- arguments ------------------------------------------------------------------------------------- */
 
+/* Words, names and rules are ASCII; line ends are for reports. */
+static bool
+is_plain(const char *text)
+{
+	while ((*text >= ' ' && *text <= '~') || *text == '\n' || *text == '\t')
+		text++;
+	return !*text;
+}
+
 static const char *
 text_arg(struct call *call, const char *name, size_t max)
 {
@@ -38,6 +47,11 @@ text_arg(struct call *call, const char *name, size_t max)
 	}
 	if (json_string_length(value) > max) {
 		fault_set(&call->why, ERR_INVALID, "\"%s\" is longer than %zu", name, max);
+		return NULL;
+	}
+	if (!is_plain(json_string_value(value))) {
+		fault_set(
+			&call->why, ERR_INVALID, "\"%s\" has characters that are not ASCII", name);
 		return NULL;
 	}
 	return json_string_value(value);

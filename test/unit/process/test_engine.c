@@ -962,6 +962,10 @@ TEST(hostile_commands_are_refused_and_the_engine_goes_on)
 		       "\"<script>\\u001b[31m\"}}"));
 	EXPECT(refuses("{\"verb\":\"policy.add\",\"args\":{\"device\":\"1\",\"rule\":"
 		       "\"allow everything\"}}"));
+	EXPECT(refuses("{\"verb\":\"policy.add\",\"args\":{\"device\":\"1\",\"rule\":"
+		       "\"allow tcp cl\\u00f6ud.example 443\"}}"));
+	EXPECT(refuses("{\"verb\":\"policy.why\",\"args\":{\"device\":\"1\",\"destination\":"
+		       "\"\\u001b]0;x\"}}"));
 	EXPECT(!refuses("{\"verb\":\"status\"}"));
 	stop(SIGTERM);
 	move_out();
