@@ -15,7 +15,7 @@ expect "a reaches its server (control)" tcp a 198.18.1.1 443
 expect "c reaches its own (control)" tcp c 198.18.1.2 443
 
 tcpdump -i nflog:100 -U -w $folder/nflog 2>/dev/null &
-within 50 test -s $folder/nflog
+within 100 test -s $folder/nflog
 logged() { within 30 grep -qa "$1" $folder/nflog; } # the reason stands in the packet's prefix
 count_start net one ip daddr 198.18.1.1 tcp flags syn
 before=$(counted net one)

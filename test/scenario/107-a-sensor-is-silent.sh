@@ -18,10 +18,9 @@ cat >$folder/pinfold.conf <<END
 mode = sensor
 lan-port = tap0
 END
-on far tcpdump -lnni eth0 -Q in >$folder/heard 2>/dev/null &
+on far tcpdump -lnni eth0 -Q in >$folder/heard 2>$folder/ear &
 ear=$!
-within 50 sh -c "[ -e /proc/$ear/fd/4 ]"
-sleep 0.3
+expect "the far side listens" within 100 grep -q listening $folder/ear
 serve_driver
 expect "the enforcer begins" said start
 refuse "the port stays down until we are ready to listen" sh -c "ip link show tap0 | grep -q LOWER_UP"
@@ -49,8 +48,8 @@ expect "from link-up to link-down not one frame left" [ ! -s $folder/heard ]
 
 # The same ear hears, once nothing keeps us silent.
 nft delete table netdev pinfold
-on far timeout 10 tcpdump -lnni eth0 -Q in >$folder/control 2>/dev/null &
-sleep 0.5
+on far timeout 20 tcpdump -lnni eth0 -Q in >$folder/control 2>$folder/ear2 &
+within 100 grep -q listening $folder/ear2
 ip link set tap0 arp on
 ip link set tap0 up
 ip addr add 198.18.9.1/24 dev tap0
