@@ -120,11 +120,24 @@ binding_is_home(const struct device_table *table, const struct device *device,
 	return silence != UINT64_MAX && mac->heard_ns && now_ns - mac->heard_ns >= silence;
 }
 
+/* fe80::/64 and the MAC with ff:fe in its middle and the local bit turned (RFC 4291, appendix A). */
+static bool
+is_made_of_mac(const struct ip *address, const uint8_t mac[static 6])
+{
+	const uint8_t made[16] = {
+		0xfe, 0x80, [8] = mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]};
+
+	return address->version == 6 && !memcmp(address->byte, made, sizeof made);
+}
+
 static bool
 is_gateway(const struct binding_rules *rules, const struct ip *address)
 {
 	for (size_t i = 0; i < rules->n_gateways; i++)
 		if (ip_is_equal(&rules->gateway[i], address))
+			return true;
+	for (size_t i = 0; i < rules->n_own; i++)
+		if (is_made_of_mac(address, rules->own[i]))
 			return true;
 	return (rules->lan4.address.version && ip_is_equal(&rules->lan4.address, address)) ||
 	       (rules->lan6.address.version && ip_is_equal(&rules->lan6.address, address));

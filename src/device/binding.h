@@ -23,12 +23,15 @@
  *  - A port that goes down keeps its bindings, because devices go on using
  *    their address when the link comes back; but others may then claim them.
  */
-enum { BINDING_GATEWAYS_MAX = 12 };
+enum { BINDING_GATEWAYS_MAX = 12, BINDING_OWN_MAX = 160 };
 
 struct binding_rules {
 	struct ip_prefix lan4, lan6; /* addresses outside are never bound; version 0: none */
 	uint8_t n_gateways;
-	struct ip gateway[BINDING_GATEWAYS_MAX]; /* ours, link-local ones too */
+	uint8_t n_own;
+	struct ip gateway[BINDING_GATEWAYS_MAX]; /* ours */
+	/* MACs of the bridge and its ports: the link-local addresses made of them are ours as well. */
+	uint8_t own[BINDING_OWN_MAX][6];
 };
 
 enum binding_event {

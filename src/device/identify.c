@@ -9,7 +9,6 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/printable.h"
-#include "device/binding.h"
 
 /* What each claim is worth for telling this device from others, 0 to 100. */
 static const struct {

@@ -2,6 +2,7 @@
 #ifndef PINFOLD_DEVICE_IDENTIFY_H
 #define PINFOLD_DEVICE_IDENTIFY_H
 
+#include "device/binding.h"
 #include "device/device.h"
 
 /*
@@ -57,7 +58,7 @@ struct identified {
 struct identify_rules {
 	/* Our own MACs (bridge and ports): never a device. */
 	uint8_t n_own;
-	uint8_t own[8][6];
+	uint8_t own[BINDING_OWN_MAX][6];
 	/* A name for a new device: 8 random bytes a call. */
 	void (*random)(uint8_t out[static 8]);
 	/* In a replay all MACs of the capture are devices, ports are empty. */

@@ -175,8 +175,11 @@ read_own_macs(void)
 		snprintf(path, sizeof path, "/sys/class/net/%s/address", entry->d_name);
 		read_line(path, text, sizeof text);
 		if (mac_parse(rules->own[rules->n_own], text) &&
-			mac_is_unicast(rules->own[rules->n_own]))
-			rules->n_own++;
+			mac_is_unicast(rules->own[rules->n_own])) {
+			/* Nor are the link-local addresses made of them anybody's to claim. */
+			memcpy(engine.rules.own[rules->n_own], rules->own[rules->n_own], 6);
+			engine.rules.n_own = ++rules->n_own;
+		}
 	}
 	if (dir)
 		closedir(dir);

@@ -168,6 +168,17 @@ TEST(the_addresses_of_the_gateway_are_never_bound)
 	EXPECT(told(BINDING_SPOOFED) && !told(BINDING_SPOOFED)->device);
 }
 
+TEST(the_link_local_address_that_the_bridge_makes_of_its_mac_is_never_bound)
+{
+	home_begin(64);
+	memcpy(home.rules.own[home.rules.n_own++], (uint8_t[6]){0x02, 0x42, 1, 2, 3, 4}, 6);
+	hear(OBSERVED_ND_DAD, "p-a", 7, NULL, "fe80::42:1ff:fe02:304");
+	EXPECT(told(BINDING_SPOOFED) && !told(BINDING_SPOOFED)->device);
+	EXPECT(is_nobodys("fe80::42:1ff:fe02:304"));
+	hear(OBSERVED_ND_DAD, "p-a", 7, NULL, "fe80::42:1ff:fe02:305");
+	EXPECT(told(BINDING_ADDED));
+}
+
 TEST(addresses_of_other_networks_are_never_bound)
 {
 	static const char *const foreign[] = {
