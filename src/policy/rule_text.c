@@ -94,10 +94,11 @@ device_parse(
 	uint32_t *device, const struct policy_world *world, const char *word, struct fault *why)
 {
 	const struct policy_peer *peer = peer_by_name(world, word);
+	size_t len = strlen(word);
 	unsigned long value;
 
-	if (!peer && !strncmp(word, "device:", 7)) {
-		if (!number(word + 7, strlen(word + 7), DEVICE_NUMBER_MAX, &value))
+	if (!peer && len > 7 && !memcmp(word, "device:", 7)) {
+		if (!number(word + 7, len - 7, DEVICE_NUMBER_MAX, &value))
 			return refuse(why, word, "not the number of a device");
 		peer = policy_peer_find(world, (uint32_t)value);
 	}
