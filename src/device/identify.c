@@ -112,7 +112,7 @@ is_mac_again(const struct observation *row)
 	return !strcmp(row->claimed_text, hex);
 }
 
-/* The DUIDs that name a link-layer address contain the MAC: an old one stays when the MAC changes. */
+/* True when the row told something of the device that was not known. */
 static bool
 attach(struct device_table *table, struct device *device, const struct observation *row,
 	int64_t wall_s)
@@ -485,7 +485,7 @@ says(const char *value, const char *text)
 	char lower[sizeof((struct identifier *)0)->claimed_value];
 	size_t i = 0;
 
-	for (; value[i] && i < sizeof lower - 1; i++)
+	for (; i < sizeof lower - 1 && value[i]; i++)
 		lower[i] = (char)tolower((unsigned char)value[i]);
 	lower[i] = '\0';
 	return text[0] == '=' ? !strcmp(lower, text + 1) : strstr(lower, text) != NULL;
