@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "process/confine.h"
 
-enum { LOOK_MS = 1000, COUNTERS_MS = 10 * 1000, MINUTE_MS = 60 * 1000 };
+enum { LOOK_MS = 1000, COUNTERS_MS = 10 * 1000, MINUTE_MS = 60 * 1000, CLOCK_JUMP_S = 60 };
 
 struct engine engine = {.ctl_fd = -1};
 
@@ -224,9 +224,25 @@ say_how_found(void)
 			"the history of events and flows was damaged and begins anew");
 }
 
+/* Said, and nothing else: what is enforced goes by the monotonic clock. */
+static void
+look_at_clock(void)
+{
+	static int64_t known_s;
+	int64_t ahead_s = clock_wall_s() - ward_clock_s();
+
+	if (ahead_s - known_s > CLOCK_JUMP_S || known_s - ahead_s > CLOCK_JUMP_S)
+		event(EVENT_NOTICE, NULL, "clock-set", "",
+			"the clock was set by %lld s; times in the journal before and after do not "
+			"compare, what is enforced is unchanged",
+			(long long)(ahead_s - known_s));
+	known_s = ahead_s;
+}
+
 static void
 on_look(void *arg)
 {
+	look_at_clock();
 	observe_expire();
 	pause_look();
 	mud_look();

@@ -214,6 +214,12 @@ void introductions_rebuild(void);
 void world_update(struct ward *);
 void members_rebuild(void);
 
+/*
+ * Wall time as it was at the start, carried on by the monotonic clock: rules with
+ * an end must not last longer, or end at once, because somebody sets the clock.
+ */
+int64_t ward_clock_s(void);
+
 /* --- engine_sync.c ------------------------------------------------------------------------ */
 
 void sync_policy_due(struct ward *); /* policy and view */

@@ -661,7 +661,7 @@ run_policy_add(struct call *call)
 {
 	const char *text = text_arg(call, "rule", 400);
 	struct ward *ward = call->ward;
-	int64_t now_s = clock_wall_s();
+	int64_t now_s = ward_clock_s();
 	struct change change;
 	char kept[400];
 

@@ -8,6 +8,8 @@
 #include "base/printable.h"
 #include "process/engine.h"
 
+enum { CLOCK_SLACK_S = 120 };
+
 static const char *const facet_words[FACET_COUNT] = {
 #define X(name, word) [name] = word,
 	FACET_LIST(X)
@@ -405,13 +407,20 @@ regrant(struct ward *ward, const struct policy *owner)
 	free(before);
 }
 
+int64_t
+ward_clock_s(void)
+{
+	return engine.started_s +
+	       (int64_t)((clock_monotonic_ns() - engine.started_ns) / CLOCK_SECOND_NS);
+}
+
 static struct policy *
 owners_rules(struct ward *ward)
 {
 	uint32_t number = ward_number(ward);
 	struct policy *policy = policy_new(number, (enum device_state)ward->device->state,
 		(enum device_class)ward->device->class);
-	int64_t now_s = clock_wall_s();
+	int64_t now_s = ward_clock_s();
 	struct fault why;
 	json_t *row;
 	size_t i;
@@ -427,9 +436,15 @@ owners_rules(struct ward *ward)
 			fault_kept(ward, text ? text : "rule", &why);
 			continue;
 		}
-		for (uint16_t rule = before; rule < policy->n_rules; rule++)
-			if (!policy->rule[rule].since_s)
-				policy->rule[rule].since_s = from_s;
+		for (uint16_t rule = before; rule < policy->n_rules; rule++) {
+			struct policy_rule *at = &policy->rule[rule];
+			if (!at->since_s)
+				at->since_s = from_s;
+			/* Said at a time that is yet to come: the clock was wrong, and how long
+			   the rule has lasted is not known. */
+			if (at->until_s && from_s > now_s + CLOCK_SLACK_S)
+				at->until_s = now_s;
+		}
 	}
 	regrant(ward, policy);
 	add_granted(policy, number);
@@ -496,7 +511,7 @@ merge(struct ward *ward, enum device_state state, const struct mud *learned, con
 		.learned_since_s = since(ward->facet[FACET_LEARNED]),
 		.owner = owner,
 		.containment = containment,
-		.now_s = clock_wall_s(),
+		.now_s = ward_clock_s(),
 	};
 	struct policy *policy = policy_from_sources(&sources, faults);
 	policy_free(owner);
@@ -550,7 +565,7 @@ ward_rebuild(struct ward *ward)
 void
 ward_look(void)
 {
-	int64_t now_s = clock_wall_s();
+	int64_t now_s = ward_clock_s();
 
 	for (size_t i = 0; i < engine.n_peers; i++) {
 		struct ward *ward = engine.wards[i];
