@@ -330,6 +330,8 @@ main(void)
 		fatalx("start", "%s", why.text);
 	if (settings->mode == SETTINGS_ROUTER)
 		begin_router();
+	else if (network_prepare(network, &why))
+		fatalx("start", "%s", why.text);
 	/* libnftables looks up user numbers as if they were names; this finds out, while it may
 	 * still be asked, that there is no name service to ask over a socket. */
 	getpwnam("0");

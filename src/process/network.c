@@ -329,13 +329,64 @@ prepare_uplink(struct network *network, struct fault *why)
 	return ERR_OK;
 }
 
+static bool
+quieten(const char *port)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "net/ipv6/conf/%s/disable_ipv6", port);
+	return kernel_sysctl(path, "1");
+}
+
+/* Nothing leaves the port, whoever sends it: the rule stands before the link goes up. */
+static bool
+silence(const char *port, uint32_t index)
+{
+	char text[512];
+
+	if (!nft_interface_is_safe(port))
+		return false;
+	snprintf(text, sizeof text,
+		"add table netdev pinfold\n"
+		"add chain netdev pinfold silence%u { type filter hook egress device \"%s\" "
+		"priority -300; policy drop; }\n",
+		index, port);
+	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	if (!nft)
+		return false;
+	nft_ctx_buffer_output(nft);
+	nft_ctx_buffer_error(nft);
+	bool is_done = !nft_run_cmd_from_buffer(nft, text);
+	if (!is_done) {
+		const char *said = nft_ctx_get_error_buffer(nft);
+		log_warnx("network", "%.*s", (int)strcspn(said, "\n"), said);
+	}
+	nft_ctx_free(nft);
+	return is_done;
+}
+
+/* Those that somebody brought up before us are silent from now on. */
+static enum err
+silence_ports(struct network *network, struct fault *why)
+{
+	for (uint32_t i = 0; i < network->settings.n_ports; i++) {
+		const char *port = network->settings.port[i];
+		struct link link = find_link(network, port);
+		if (!link.is_there || (silence(port, link.index) && quieten(port)))
+			continue;
+		fault_set(why, ERR_KERNEL, "port %s cannot be silenced", port);
+		return ERR_KERNEL;
+	}
+	return ERR_OK;
+}
+
 enum err
 network_prepare(struct network *network, struct fault *why)
 {
 	struct settings *settings = &network->settings;
 
 	if (settings->mode == SETTINGS_SENSOR)
-		return ERR_OK;
+		return silence_ports(network, why);
 	enum err err = make_bridge(network, why);
 	if (!err)
 		err = set_sysctls(network, why);
@@ -366,15 +417,6 @@ isolate(struct network *network, uint32_t index)
 }
 
 static bool
-quieten(const char *port)
-{
-	char path[128];
-
-	snprintf(path, sizeof path, "net/ipv6/conf/%s/disable_ipv6", port);
-	return kernel_sysctl(path, "1");
-}
-
-static bool
 raise_bridge_port(struct network *network, const char *port, struct link link)
 {
 	struct request request;
@@ -394,35 +436,10 @@ raise_bridge_port(struct network *network, const char *port, struct link link)
 	return set_up(network, link.index, 0);
 }
 
-/* Nothing leaves the port, whoever sends it: the rule stands before the link goes up. */
-static bool
-silence(const char *port)
-{
-	char text[512];
-
-	if (!nft_interface_is_safe(port))
-		return false;
-	snprintf(text, sizeof text,
-		"add table netdev pinfold\n"
-		"add chain netdev pinfold \"silence-%s\" { type filter hook egress device \"%s\" "
-		"priority -300; policy drop; }\n",
-		port, port);
-	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	if (!nft)
-		return false;
-	nft_ctx_buffer_output(nft);
-	nft_ctx_buffer_error(nft);
-	bool is_done = !nft_run_cmd_from_buffer(nft, text);
-	if (!is_done)
-		log_warnx("network", "%s", nft_ctx_get_error_buffer(nft));
-	nft_ctx_free(nft);
-	return is_done;
-}
-
 static bool
 raise_sensor_port(struct network *network, const char *port, struct link link)
 {
-	if (!silence(port) || !quieten(port))
+	if (!silence(port, link.index) || !quieten(port))
 		return false;
 	return set_up(network, link.index, IFF_NOARP);
 }

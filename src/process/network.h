@@ -20,7 +20,10 @@ void network_free(struct network *);
 /* The bridge's own MAC: the same at every start, made from the uplink's. */
 const uint8_t *network_gateway_mac(const struct network *);
 
-/* Router: forwarding and neighbour sysctls, the bridge with its addresses, the uplink. */
+/*
+ * Router: forwarding and neighbour sysctls, the bridge with its addresses, the
+ * uplink.  Sensor: ports that are there are silenced, whether up or down.
+ */
 enum err network_prepare(struct network *, struct fault *why) MUST_USE;
 
 /*
