@@ -376,9 +376,21 @@ scan_udp(const char *facts, int family, int n_targets, char *const *targets)
 		printf("sent udp %c %s %ld\n", family == AF_INET ? '4' : '6', scan.target[i].name,
 			sent);
 	}
-	for (deadline_ms = now_ms() + SCAN_UDP_MS; now_ms() < deadline_ms;) {
-		if (poll(poll_for, (nfds_t)n, (int)(deadline_ms - now_ms())) <= 0)
-			break;
+	deadline_ms = now_ms() + SCAN_UDP_MS;
+	for (bool again = true; now_ms() < deadline_ms;) {
+		int64_t until_ms = again ? deadline_ms - SCAN_UDP_MS / 2 : deadline_ms;
+		int64_t left_ms = until_ms - now_ms();
+
+		if (left_ms <= 0 || poll(poll_for, (nfds_t)n, (int)left_ms) <= 0) {
+			/* A busy service may have lost the first question: it is asked once more. */
+			for (int i = 0; again && i < n; i++)
+				if (poll_for[i].fd >= 0)
+					(void)!send(poll_for[i].fd,
+						udp_services[i % UDP_SERVICES].question,
+						udp_services[i % UDP_SERVICES].len, 0);
+			again = false;
+			continue;
+		}
 		for (int i = 0; i < n; i++) {
 			char byte;
 
