@@ -467,8 +467,10 @@ run_device_release(struct call *call)
 	change_set(&change, ward, FACET_BEFORE, NULL);
 	change_set(&change, ward, FACET_CONTAINMENT, NULL);
 	json_t *done = commit(call, &change);
-	if (done)
+	if (done) {
 		harm_clear(&ward->device->harm);
+		flow_forget_flagged(ward_number(ward));
+	}
 	return done;
 }
 
@@ -656,14 +658,34 @@ run_home_join(struct call *call)
 
 /* --- policy ------------------------------------------------------------------------------------------ */
 
+enum { RULE_TEXT_MAX = 400 };
+
+/* A rule as it is kept: as it was understood, so that a device that is renamed stays meant. */
+static bool
+understood(const struct ward *ward, const char *text, char kept[static RULE_TEXT_MAX],
+	struct fault *why)
+{
+	struct policy *policy = policy_new(ward_number(ward),
+		(enum device_state)ward->device->state, (enum device_class)ward->device->class);
+	bool is_rule =
+		policy_rule_parse(policy, ORIGIN_OWNER, &engine.world, text, ward_clock_s(), why);
+
+	if (is_rule && policy->n_rules == 1 && !policy->rule[0].until_s)
+		policy_rule_render(policy, &policy->rule[0], kept, RULE_TEXT_MAX);
+	else
+		snprintf(kept, RULE_TEXT_MAX, "%s", text);
+	policy_free(policy);
+	return is_rule;
+}
+
 static json_t *
 run_policy_add(struct call *call)
 {
-	const char *text = text_arg(call, "rule", 400);
+	const char *text = text_arg(call, "rule", RULE_TEXT_MAX);
 	struct ward *ward = call->ward;
 	int64_t now_s = ward_clock_s();
 	struct change change;
-	char kept[400];
+	char kept[RULE_TEXT_MAX];
 
 	if (!text)
 		return NULL;
@@ -672,19 +694,8 @@ run_policy_add(struct call *call)
 			device_label(ward->device), RULES_A_DEVICE);
 		return NULL;
 	}
-	struct policy *policy = policy_new(ward_number(ward),
-		(enum device_state)ward->device->state, (enum device_class)ward->device->class);
-	if (!policy_rule_parse(policy, ORIGIN_OWNER, &engine.world, text, now_s, &call->why)) {
-		policy_free(policy);
+	if (!understood(ward, text, kept, &call->why))
 		return NULL;
-	}
-	/* Kept as it was understood, so that a device that is renamed stays meant. */
-	bool ends = policy->rule[0].until_s != 0;
-	if (policy->n_rules == 1 && !ends)
-		policy_rule_render(policy, &policy->rule[0], kept, sizeof kept);
-	else
-		snprintf(kept, sizeof kept, "%s", text);
-	policy_free(policy);
 	begin(call, &change);
 	snprintf(change.text, sizeof change.text, "%s: %.180s", device_label(ward->device), kept);
 	json_t *list = json_array();
@@ -699,8 +710,10 @@ run_policy_add(struct call *call)
 static json_t *
 run_policy_remove(struct call *call)
 {
-	const char *text = text_arg(call, "rule", 400);
+	const char *text = text_arg(call, "rule", RULE_TEXT_MAX);
 	json_t *list = json_array(), *row;
+	struct fault not_read = {0};
+	char kept[RULE_TEXT_MAX];
 	struct change change;
 	size_t i;
 
@@ -708,10 +721,12 @@ run_policy_remove(struct call *call)
 		json_decref(list);
 		return NULL;
 	}
+	/* In the words in which it was given, or in those in which it is shown. */
+	understood(call->ward, text, kept, &not_read);
 	json_array_foreach(call->ward->facet[FACET_RULES], i, row)
 	{
 		const char *is = json_string_value(json_object_get(row, "text"));
-		if (!is || strcmp(is, text))
+		if (!is || (strcmp(is, text) && strcmp(is, kept)))
 			json_array_append(list, row);
 	}
 	if (json_array_size(list) == json_array_size(call->ward->facet[FACET_RULES])) {

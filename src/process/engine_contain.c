@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "process/engine.h"
 
+enum { TAUGHT_S = 3600 };
+
 static bool
 has_act(const struct ward *ward, const char *act, uint8_t proto, uint16_t port)
 {
@@ -94,11 +96,28 @@ with_row(const struct ward *ward, const char *act, const struct harm_verdict *ve
 	return list;
 }
 
+/*
+ * What harm taught must not become what is allowed: the window of a closed port,
+ * and for more than that the last hour, since whoever had the device then chose
+ * whom it talked to.
+ */
+static int64_t
+taught_since_s(const struct ward *ward, const struct harm_verdict *verdict, enum harm_act act)
+{
+	int64_t now_s = clock_wall_s();
+	uint64_t ago_ns = clock_monotonic_ns() - verdict->since_ns;
+
+	if (act == HARM_ACT_CLOSE_PORT)
+		return now_s - (int64_t)(ago_ns / CLOCK_SECOND_NS) - verdict->window_s;
+	return now_s - TAUGHT_S;
+}
+
 void
 contain(struct ward *ward, const struct harm_verdict *verdict)
 {
 	enum harm_act act = in_proportion(ward, verdict);
 	const char *word = harm_word(verdict->cause);
+	int64_t flag_since_s = taught_since_s(ward, verdict, act);
 	struct change change;
 	struct fault why;
 	int64_t journal;
@@ -129,8 +148,6 @@ contain(struct ward *ward, const struct harm_verdict *verdict)
 			log_debug(
 				"contain", "device %u: acted; not recorded yet", ward_number(ward));
 	}
-	/* What harm taught must not become what is allowed. */
-	uint64_t ago_ns = clock_monotonic_ns() - verdict->since_ns;
-	flow_flag(ward_number(ward),
-		clock_wall_s() - (int64_t)(ago_ns / CLOCK_SECOND_NS) - verdict->window_s);
+	if (act > HARM_ACT_NOTE)
+		flow_flag(ward_number(ward), flag_since_s);
 }

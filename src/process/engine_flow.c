@@ -107,6 +107,21 @@ flow_flag(uint32_t device, int64_t since_s)
 		keep_trouble(&why);
 }
 
+void
+flow_forget_flagged(uint32_t device)
+{
+	struct fault why;
+
+	/* Stays in its bucket until the next flush, as a row of nobody's. */
+	for (size_t i = 0; i < n_pending; i++)
+		if (pending[i].flow.device == device && pending[i].is_flagged)
+			pending[i].flow.device = 0;
+	store_observed_begin(engine.store);
+	store_flows_forget_flagged(engine.store, device);
+	if (store_observed_commit(engine.store, &why))
+		keep_trouble(&why);
+}
+
 static void
 row_from_pending(struct stored_flow *row, const struct pending *from)
 {
@@ -138,6 +153,8 @@ flow_flush(void)
 	struct stored_flow row;
 
 	for (size_t i = 0; i < n_pending; i++) {
+		if (!pending[i].flow.device)
+			continue;
 		row_from_pending(&row, &pending[i]);
 		store_flow_add(engine.store, &row);
 	}

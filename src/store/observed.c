@@ -114,6 +114,15 @@ store_flows_flag(struct store *store, uint32_t device, int64_t since_s)
 }
 
 void
+store_flows_forget_flagged(struct store *store, uint32_t device)
+{
+	sqlite3_stmt *stmt = statement(store, FLOW_FORGET_FLAGGED);
+
+	bind_int(stmt, 1, device);
+	statement_run(store, FLOW_FORGET_FLAGGED, stmt);
+}
+
+void
 store_flows_move(struct store *store, uint32_t from, uint32_t to)
 {
 	sqlite3_stmt *stmt = statement(store, FLOW_MOVE);

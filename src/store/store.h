@@ -187,6 +187,7 @@ struct stored_flow {
 /* Adds counts to the row of (device, name or else address, proto, port, direction, denied). */
 void store_flow_add(struct store *, const struct stored_flow *);
 void store_flows_flag(struct store *, uint32_t device, int64_t since_s);
+void store_flows_forget_flagged(struct store *, uint32_t device);
 void store_flows_move(struct store *, uint32_t from, uint32_t to);
 enum err store_flows(struct store *, uint32_t device,
 	void (*row)(const struct stored_flow *, void *), void *) MUST_USE;

@@ -702,6 +702,9 @@ TEST(a_scanning_device_is_contained_and_its_scan_is_never_learned)
 	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
 	tell("device.admit", "1", NULL);
 	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
+	/* Whom it talked to before it scanned: perhaps the one who told it to. */
+	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.66", 443);
+	answered(1, "orders.example", "198.18.0.66", 0);
 	scan(1, "p1", 0x11, "10.77.0.11");
 	json_t *answer = NULL;
 	bool contained = false;
@@ -721,6 +724,17 @@ TEST(a_scanning_device_is_contained_and_its_scan_is_never_learned)
 	EXPECT(refuses("{\"verb\":\"policy.proposal\",\"args\":{\"device\":\"1\"}}"));
 	tell("device.release", "1", NULL);
 	EXPECT_STR(field("1", "state"), "observe");
+	/* Released, it may teach again, from nothing. */
+	EXPECT(refuses("{\"verb\":\"policy.proposal\",\"args\":{\"device\":\"1\"}}"));
+	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.80", 443);
+	answered(1, "cloud.example", "198.18.0.80", 0);
+	usleep(50000);
+	answer = ask("{\"verb\":\"policy.proposal\",\"args\":{\"device\":\"1\"}}");
+	EXPECT(is_ok(answer));
+	text = json_dumps(json_object_get(json_object_get(answer, "result"), "rules"), 0);
+	EXPECT(strstr(text, "cloud.example") && !strstr(text, "orders.example"));
+	free(text);
+	json_decref(answer);
 	stop(SIGTERM);
 	move_out();
 }
