@@ -111,6 +111,7 @@ struct ward {
 	struct answer *answer;
 	uint16_t n_answers, room_answers;
 
+	uint64_t released_ns;                 /* when the owner released it last; 0: never */
 	int64_t pause_since_s, pause_until_s; /* 0: not paused */
 	uint64_t pause_until_ns;
 	int64_t pause_journal;
@@ -293,6 +294,7 @@ struct flow_seen {
 	struct ip address;
 	uint8_t proto;
 	bool is_inbound, is_denied, is_end;
+	bool is_tainted; /* never learned */
 	uint16_t port;
 	uint64_t packets, bytes;
 };
@@ -308,6 +310,8 @@ const struct answer *answer_find(const struct ward *, const struct ip *);
 /* --- engine_contain.c ------------------------------------------------------------------------ */
 
 void contain(struct ward *, const struct harm_verdict *);
+/* Is what it does now, to this port, no example to learn from? */
+bool contain_taints(const struct ward *, uint8_t proto, uint16_t port, bool is_end);
 
 /* --- engine_pause.c --------------------------------------------------------------------------- */
 

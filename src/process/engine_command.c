@@ -470,6 +470,7 @@ run_device_release(struct call *call)
 	if (done) {
 		harm_clear(&ward->device->harm);
 		flow_forget_flagged(ward_number(ward));
+		ward->released_ns = clock_monotonic_ns();
 	}
 	return done;
 }

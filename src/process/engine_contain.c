@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "process/engine.h"
 
-enum { TAUGHT_S = 3600 };
+enum { TAUGHT_S = 3600, STRAGGLERS_S = 600 };
 
 static bool
 has_act(const struct ward *ward, const char *act, uint8_t proto, uint16_t port)
@@ -94,6 +94,21 @@ with_row(const struct ward *ward, const char *act, const struct harm_verdict *ve
 			      harm_word(verdict->cause), "since", (json_int_t)clock_wall_s(),
 			      "text", verdict->why));
 	return list;
+}
+
+/*
+ * The kernel reports the end of a flow long after its beginning: for a while after
+ * a release such an end may belong to what the device was contained for, and only
+ * flows whose beginning was seen since then are an example.
+ */
+bool
+contain_taints(const struct ward *ward, uint8_t proto, uint16_t port, bool is_end)
+{
+	if (is_end && ward->released_ns &&
+		clock_monotonic_ns() - ward->released_ns < STRAGGLERS_S * CLOCK_SECOND_NS)
+		return true;
+	return has_act(ward, "limit", 0, 0) || has_act(ward, "quarantine", 0, 0) ||
+	       has_act(ward, "patch", proto, port);
 }
 
 /*

@@ -77,6 +77,7 @@ flow_seen(const struct flow_seen *flow)
 		at->opened += !flow->is_end;
 		at->ended += flow->is_end;
 		at->last_s = now_s;
+		at->is_flagged |= flow->is_tainted && !flow->is_end;
 		return;
 	}
 	if (n_pending == PENDING_FLOWS_MAX) {
@@ -89,6 +90,7 @@ flow_seen(const struct flow_seen *flow)
 		.ended = flow->is_end,
 		.first_s = now_s,
 		.last_s = now_s,
+		.is_flagged = flow->is_tainted,
 		.next = *head};
 	*head = (int32_t)n_pending++;
 }

@@ -108,6 +108,7 @@ keep_flow(const struct observation *row)
 	if (!ward || !ward->device || ward->device->class == DEVICE_CLASS_PERSONAL ||
 		ip_is_multicast(&flow.address) || is_ours(&flow.address))
 		return;
+	flow.is_tainted = contain_taints(ward, flow.proto, flow.port, flow.is_end);
 	if (flow.address.version)
 		flow_seen(&flow);
 }

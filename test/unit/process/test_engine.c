@@ -726,13 +726,22 @@ TEST(a_scanning_device_is_contained_and_its_scan_is_never_learned)
 	EXPECT_STR(field("1", "state"), "observe");
 	/* Released, it may teach again, from nothing. */
 	EXPECT(refuses("{\"verb\":\"policy.proposal\",\"args\":{\"device\":\"1\"}}"));
+	struct observation *end = row(OBSERVED_FLOW_END, "", 0);
+	memset(end->mac, 0, 6);
+	end->device = 1;
+	end->source = ip("10.77.0.11");
+	end->target = ip("198.18.0.67"); /* a flow of the scan, reported late */
+	end->proto = 6;
+	end->target_port = 443;
 	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.80", 443);
 	answered(1, "cloud.example", "198.18.0.80", 0);
+	answered(1, "victim.example", "198.18.0.67", 0);
 	usleep(50000);
 	answer = ask("{\"verb\":\"policy.proposal\",\"args\":{\"device\":\"1\"}}");
 	EXPECT(is_ok(answer));
 	text = json_dumps(json_object_get(json_object_get(answer, "result"), "rules"), 0);
 	EXPECT(strstr(text, "cloud.example") && !strstr(text, "orders.example"));
+	EXPECT(!strstr(text, "victim.example"));
 	free(text);
 	json_decref(answer);
 	stop(SIGTERM);
