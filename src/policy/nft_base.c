@@ -32,6 +32,8 @@ static const char *const doh_addresses[] = {"1.0.0.1", "1.0.0.2", "1.0.0.3", "1.
  * numbers (2 IGMP, 6 TCP, 17 UDP): names would be looked up in files, and by
  * sockets, that the confined process does not have.
  */
+/* One rule a line, however long. */
+/* clang-format off */
 static const char text[] =
 	"table bridge pinfold {\n"
 	"	comment $COMMENT\n"
@@ -43,21 +45,27 @@ static const char text[] =
 	"	set contained { type ether_addr; }\n"
 	"	set loud { typeof iifname; size 2048; flags dynamic, timeout; timeout 1m; }\n"
 	"	set strangers { typeof iifname; size 2048; flags dynamic, timeout; timeout 1m; }\n"
-#define BRIDGE_END(chain, word)                                                                    \
-	"	chain " chain " {\n"                                                               \
-	"		update @loud { iifname limit rate 20/second burst 40 packets }"                         \
-	" log prefix \"" word "\" group 100 snaplen 256\n"                                         \
-	"		drop\n"                                                                                 \
+#define BRIDGE_END(chain, word) \
+	"	chain " chain " {\n" \
+	"		update @loud { iifname limit rate 20/second burst 40 packets }" \
+	" log prefix \"" word "\" group 100 snaplen 256\n" \
+	"		drop\n" \
 	"	}\n"
-	BRIDGE_END("flood", "flood") BRIDGE_END("penned", "penned") BRIDGE_END("unbound4",
-		"unbound4") BRIDGE_END("unbound6", "unbound6") BRIDGE_END("arp_spoof", "arp-spoof")
-		BRIDGE_END("nd_spoof", "nd-spoof") BRIDGE_END("rogue_ra", "rogue-ra") BRIDGE_END(
-			"rogue_dhcp", "rogue-dhcp") BRIDGE_END("rogue_redirect", "redirect")
-			BRIDGE_END("ethertype", "ethertype") BRIDGE_END("barrier", "barrier")
+	BRIDGE_END("flood", "flood")
+	BRIDGE_END("penned", "penned")
+	BRIDGE_END("unbound4", "unbound4")
+	BRIDGE_END("unbound6", "unbound6")
+	BRIDGE_END("arp_spoof", "arp-spoof")
+	BRIDGE_END("nd_spoof", "nd-spoof")
+	BRIDGE_END("rogue_ra", "rogue-ra")
+	BRIDGE_END("rogue_dhcp", "rogue-dhcp")
+	BRIDGE_END("rogue_redirect", "redirect")
+	BRIDGE_END("ethertype", "ethertype")
+	BRIDGE_END("barrier", "barrier")
 	/* Frames of nobody in particular: few a second for each port, so that they crowd out nothing. */
 	"	chain stranger {\n"
-	"		update @strangers { iifname limit rate over 100/second burst 200 packets } "
-	"goto flood\n"
+	"		ether saddr @blocked goto penned\n"
+	"		update @strangers { iifname limit rate over 100/second burst 200 packets } goto flood\n"
 	"		accept\n"
 	"	}\n"
 	/*
@@ -65,6 +73,7 @@ static const char text[] =
 	 * (RFC 5227) have no sender address and teach nobody anything.
 	 */
 	"	chain from_arp {\n"
+	"		ether saddr @blocked goto penned\n"
 	"		arp operation != { request, reply } drop\n"
 	"		arp operation request arp saddr ip 0.0.0.0 goto stranger\n"
 	"		meta mark set iifname . ether saddr . arp saddr ip map @bound4\n"
@@ -75,52 +84,52 @@ static const char text[] =
 	"		accept\n"
 	"	}\n"
 	"	chain from_ip4 {\n"
+	"		meta mark set iifname . ether saddr . ip saddr map @bound4\n"
+	"		meta mark 0 goto unknown4\n"
+	"		udp sport 67 goto rogue_dhcp\n"
+	"		icmp type redirect goto rogue_redirect\n"
+	"		ether daddr $GATEWAY_MAC accept\n"
+	"		ether daddr & 01:00:00:00:00:00 == 00:00:00:00:00:00 goto barrier\n"
+	"		accept\n"
+	"	}\n"
+	"	chain unknown4 {\n"
 	"		ip saddr 0.0.0.0 udp sport 68 udp dport 67 goto stranger\n"
 	"		udp sport 67 goto rogue_dhcp\n"
-	"		meta mark set iifname . ether saddr . ip saddr map @bound4\n"
-	"		meta mark 0 goto unbound4\n"
-	"		icmp type redirect goto rogue_redirect\n"
-	"		ether daddr & 01:00:00:00:00:00 == 00:00:00:00:00:00 ether daddr != "
-	"$GATEWAY_MAC goto barrier\n"
-	"		accept\n"
+	"		goto unbound4\n"
 	"	}\n"
 	/* Address detection (RFC 4862) comes from ::, by that an address is learned (RFC 6620). */
 	"	chain from_unspecified6 {\n"
-	"		icmpv6 type { nd-neighbor-solicit, nd-router-solicit, 131, 132, 143 } goto "
-	"stranger\n"
+	"		icmpv6 type { nd-neighbor-solicit, nd-router-solicit, 131, 132, 143 } goto stranger\n"
 	"		goto unbound6\n"
 	"	}\n"
 	"	chain unknown6 {\n"
+	"		ip6 saddr :: goto from_unspecified6\n"
 	"		ip6 saddr fe80::/10 udp sport 546 udp dport 547 goto stranger\n"
 	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } goto nd_spoof\n"
 	"		icmpv6 type { 131, 132, 143 } drop\n"
 	"		goto unbound6\n"
 	"	}\n"
 	"	chain from_advert {\n"
+	"		meta mark 0 goto nd_spoof\n"
 	"		meta mark set 0\n"
 	"		meta mark set iifname . ether saddr . @th,64,128 map @target6\n"
 	"		meta mark 0 goto nd_spoof\n"
 	"		accept\n"
 	"	}\n"
 	"	chain from_ip6 {\n"
-	"		icmpv6 type vmap { nd-router-advert : goto rogue_ra, nd-redirect : goto "
-	"rogue_redirect }\n"
-	"		udp sport 547 goto rogue_dhcp\n"
-	"		ip6 saddr :: goto from_unspecified6\n"
 	"		meta mark set iifname . ether saddr . ip6 saddr map @bound6\n"
+	"		icmpv6 type vmap { nd-router-advert : goto rogue_ra, nd-redirect : goto rogue_redirect, nd-neighbor-advert : goto from_advert }\n"
+	"		udp sport 547 goto rogue_dhcp\n"
 	"		meta mark 0 goto unknown6\n"
-	"		icmpv6 type nd-neighbor-advert goto from_advert\n"
-	"		ether daddr & 01:00:00:00:00:00 == 00:00:00:00:00:00 ether daddr != "
-	"$GATEWAY_MAC goto barrier\n"
+	"		ether daddr $GATEWAY_MAC accept\n"
+	"		ether daddr & 01:00:00:00:00:00 == 00:00:00:00:00:00 goto barrier\n"
 	"		accept\n"
 	"	}\n"
 	"	chain prerouting {\n"
 	"		type filter hook prerouting priority -300; policy drop;\n"
 	"		meta mark set 0\n"
-	"		ether saddr @blocked goto penned\n"
 	"		ether saddr @cap goto flood\n"
-	"		ether type vmap { ip : goto from_ip4, ip6 : goto from_ip6, arp : goto "
-	"from_arp, 0x88cc : drop, 0x888e : drop }\n"
+	"		ether type vmap { ip : goto from_ip4, ip6 : goto from_ip6, arp : goto from_arp, 0x88cc : drop, 0x888e : drop }\n"
 	"		goto ethertype\n"
 	"	}\n"
 	/* The barrier: nothing crosses the bridge, isolated ports or not. */
@@ -134,8 +143,7 @@ static const char text[] =
 	 */
 	"	chain to_contained {\n"
 	"		ether type arp accept\n"
-	"		icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, "
-	"130 } accept\n"
+	"		icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, 130 } accept\n"
 	"		meta mark & 0x10000000 != 0 udp sport { 53, 67, 123, 547 } accept\n"
 	"		meta mark & 0x10000000 != 0 tcp sport { 53, 80 } accept\n"
 	"		drop\n"
@@ -150,31 +158,19 @@ static const char text[] =
 	"	comment $COMMENT\n"
 	"	map address4 { type ipv4_addr : mark; }\n"
 	"	map address6 { type ipv6_addr : mark; }\n"
-	"	set allow4 { typeof ct mark . ip daddr . meta l4proto . th dport; flags timeout; "
-	"}\n"
-	"	set allow6 { typeof ct mark . ip6 daddr . meta l4proto . th dport; flags timeout; "
-	"}\n"
-	"	set range4 { typeof ct mark . ip daddr . meta l4proto . th dport . th sport; flags "
-	"interval, timeout; }\n"
-	"	set range6 { typeof ct mark . ip6 daddr . meta l4proto . th dport . th sport; "
-	"flags interval, timeout; }\n"
-	"	set icmp4 { typeof ct mark . ip daddr . icmp type . icmp code; flags interval, "
-	"timeout; }\n"
-	"	set icmp6 { typeof ct mark . ip6 daddr . icmpv6 type . icmpv6 code; flags "
-	"interval, timeout; }\n"
+	"	set allow4 { typeof ct mark . ip daddr . meta l4proto . th dport; flags timeout; }\n"
+	"	set allow6 { typeof ct mark . ip6 daddr . meta l4proto . th dport; flags timeout; }\n"
+	"	set range4 { typeof ct mark . ip daddr . meta l4proto . th dport . th sport; flags interval, timeout; }\n"
+	"	set range6 { typeof ct mark . ip6 daddr . meta l4proto . th dport . th sport; flags interval, timeout; }\n"
+	"	set icmp4 { typeof ct mark . ip daddr . icmp type . icmp code; flags interval, timeout; }\n"
+	"	set icmp6 { typeof ct mark . ip6 daddr . icmpv6 type . icmpv6 code; flags interval, timeout; }\n"
 	"	set neighbour { typeof meta mark . ct mark . meta l4proto . th dport; }\n"
-	"	set neighbour_range { typeof meta mark . ct mark . meta l4proto . th dport . th "
-	"sport; flags interval; }\n"
-	"	set neighbour_icmp4 { typeof meta mark . ct mark . icmp type . icmp code; flags "
-	"interval; }\n"
-	"	set neighbour_icmp6 { typeof meta mark . ct mark . icmpv6 type . icmpv6 code; "
-	"flags interval; }\n"
-	"	set door4 { typeof ct mark . ip saddr . meta l4proto . th dport . th sport; flags "
-	"interval; }\n"
-	"	set door6 { typeof ct mark . ip6 saddr . meta l4proto . th dport . th sport; flags "
-	"interval; }\n"
-	"	map door_nat4 { typeof ip saddr . meta l4proto . th dport : ip daddr; flags "
-	"interval; }\n"
+	"	set neighbour_range { typeof meta mark . ct mark . meta l4proto . th dport . th sport; flags interval; }\n"
+	"	set neighbour_icmp4 { typeof meta mark . ct mark . icmp type . icmp code; flags interval; }\n"
+	"	set neighbour_icmp6 { typeof meta mark . ct mark . icmpv6 type . icmpv6 code; flags interval; }\n"
+	"	set door4 { typeof ct mark . ip saddr . meta l4proto . th dport . th sport; flags interval; }\n"
+	"	set door6 { typeof ct mark . ip6 saddr . meta l4proto . th dport . th sport; flags interval; }\n"
+	"	map door_nat4 { typeof ip saddr . meta l4proto . th dport : ip daddr; flags interval; }\n"
 	"	set patched { typeof ct mark . meta l4proto . th dport; flags interval; }\n"
 	"	set pause { type mark; flags timeout; }\n"
 	/* Flow mark 0: a flow that we never admitted has no short way. */
@@ -186,20 +182,23 @@ static const char text[] =
 	"	set doh4 { type ipv4_addr; elements = $DOH4; }\n"
 	"	set doh6 { type ipv6_addr; elements = $DOH6; }\n"
 /* Counted without sampling, logged within a limit for each device. */
-#define INET_END(chain, word)                                                                      \
-	"	chain " chain " {\n"                                                               \
-	"		meta mark set meta mark & 0x000fffff\n"                                                 \
-	"		meta mark @denied meta mark @quiet log prefix \"" word                     \
-	"\" group 100 snaplen 256\n"                                                               \
-	"		drop\n"                                                                                 \
+#define INET_END(chain, word) \
+	"	chain " chain " {\n" \
+	"		meta mark set meta mark & 0x000fffff\n" \
+	"		meta mark @denied meta mark @quiet log prefix \"" word \
+	"\" group 100 snaplen 256\n" \
+	"		drop\n" \
 	"	}\n"
-	INET_END("end_from_device", "from-device") INET_END("end_neighbour", "neighbour")
-		INET_END("end_to_device", "to-device") INET_END("end_gateway", "gateway")
-			INET_END("end_penned", "penned") INET_END("end_admin_port", "admin-port")
-				INET_END("end_encrypted_dns", "encrypted-dns")
-					INET_END("end_patched", "patched")
-						INET_END("end_pause_over", "pause-over")
-							INET_END("end_flow_cap", "flow-cap")
+	INET_END("end_from_device", "from-device")
+	INET_END("end_neighbour", "neighbour")
+	INET_END("end_to_device", "to-device")
+	INET_END("end_gateway", "gateway")
+	INET_END("end_penned", "penned")
+	INET_END("end_admin_port", "admin-port")
+	INET_END("end_encrypted_dns", "encrypted-dns")
+	INET_END("end_patched", "patched")
+	INET_END("end_pause_over", "pause-over")
+	INET_END("end_flow_cap", "flow-cap")
 	/* Entered with the device's number, and state bits, in the packet mark. */
 	"	chain count_flow {\n"
 	"		meta mark set meta mark & 0x000fffff\n"
@@ -217,25 +216,20 @@ static const char text[] =
 	"		ct mark . meta l4proto . th dport @patched goto end_patched\n"
 	"	}\n"
 	"	chain from_ranges {\n"
-	"		ct mark . ip daddr . meta l4proto . th dport . th sport @range4 goto "
-	"admit\n"
-	"		ct mark . ip6 daddr . meta l4proto . th dport . th sport @range6 goto "
-	"admit\n"
+	"		ct mark . ip daddr . meta l4proto . th dport . th sport @range4 goto admit\n"
+	"		ct mark . ip6 daddr . meta l4proto . th dport . th sport @range6 goto admit\n"
 	"		ct mark . ip daddr . icmp type . icmp code @icmp4 goto admit\n"
 	"		ct mark . ip6 daddr . icmpv6 type . icmpv6 code @icmp6 goto admit\n"
 	"	}\n"
 	/* An observed device: the internet, without what administers or hides. */
 	"	chain observed {\n"
 	"		ct mark @pause goto admit_by_pause\n"
-	"		ip daddr { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, "
-	"169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, 224.0.0.0/3 } goto end_from_device\n"
+	"		ip daddr { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, 224.0.0.0/3 } goto end_from_device\n"
 	"		ip6 daddr { fc00::/7, fe80::/10, ff00::/8 } goto end_from_device\n"
 	"		meta l4proto 6 th dport @admin_ports goto end_admin_port\n"
 	"		meta l4proto { 6, 17 } th dport 853 goto end_encrypted_dns\n"
-	"		meta l4proto { 6, 17 } th dport 443 ip daddr @doh4 goto "
-	"end_encrypted_dns\n"
-	"		meta l4proto { 6, 17 } th dport 443 ip6 daddr @doh6 goto "
-	"end_encrypted_dns\n"
+	"		meta l4proto { 6, 17 } th dport 443 ip daddr @doh4 goto end_encrypted_dns\n"
+	"		meta l4proto { 6, 17 } th dport 443 ip6 daddr @doh6 goto end_encrypted_dns\n"
 	"		ct state new jump count_flow\n"
 	"		ct state new log prefix \"new-flow\" group 100 snaplen 256\n"
 	"		accept\n"
@@ -243,8 +237,8 @@ static const char text[] =
 	"	chain from_device {\n"
 	"		ct state new ct mark set meta mark & 0x000fffff\n"
 	"		meta mark & 0x04000000 != 0 jump from_patched\n"
-	"		meta mark & 0x00f00000 vmap { $OBSERVE : goto observed, $TRUSTED : goto "
-	"admit }\n"
+	"		meta mark & 0x00f00000 $OBSERVE goto observed\n"
+	"		meta mark & 0x00f00000 $TRUSTED goto admit\n"
 	"		ct mark . ip daddr . meta l4proto . th dport @allow4 goto admit\n"
 	"		ct mark . ip6 daddr . meta l4proto . th dport @allow6 goto admit\n"
 	"		meta mark & 0x02000000 != 0 jump from_ranges\n"
@@ -264,8 +258,7 @@ static const char text[] =
 	"		ct mark @pause goto admit_by_pause\n"
 	"	}\n"
 	"	chain between {\n"
-	"		meta mark & 0x04000000 != 0 ct state new ct mark set meta mark & "
-	"0x000fffff\n"
+	"		meta mark & 0x04000000 != 0 ct state new ct mark set meta mark & 0x000fffff\n"
 	"		meta mark & 0x04000000 != 0 ct state new jump from_patched\n"
 	"		ct state new ct mark set 0\n"
 	"		ct mark set ip daddr map @address4\n"
@@ -276,11 +269,9 @@ static const char text[] =
 	"		meta mark set meta mark & 0x000fffff\n"
 	"		meta mark . meta l4proto . th dport @patched goto end_patched\n"
 	"		meta mark . ct mark . meta l4proto . th dport @neighbour goto admit\n"
-	"		meta mark . ct mark . meta l4proto . th dport . th sport @neighbour_range "
-	"goto admit\n"
+	"		meta mark . ct mark . meta l4proto . th dport . th sport @neighbour_range goto admit\n"
 	"		meta mark . ct mark . icmp type . icmp code @neighbour_icmp4 goto admit\n"
-	"		meta mark . ct mark . icmpv6 type . icmpv6 code @neighbour_icmp6 goto "
-	"admit\n"
+	"		meta mark . ct mark . icmpv6 type . icmpv6 code @neighbour_icmp6 goto admit\n"
 	"		meta mark @pause goto between_paused\n"
 	"		goto end_neighbour\n"
 	"	}\n"
@@ -293,8 +284,7 @@ static const char text[] =
 	"		ct mark 0 drop\n"
 	"		meta mark set ct mark\n"
 	"		ct mark . ip saddr . meta l4proto . th dport . th sport @door4 goto admit\n"
-	"		ct mark . ip6 saddr . meta l4proto . th dport . th sport @door6 goto "
-	"admit\n"
+	"		ct mark . ip6 saddr . meta l4proto . th dport . th sport @door6 goto admit\n"
 	"		goto end_to_device\n"
 	"	}\n"
 	/*
@@ -325,8 +315,7 @@ static const char text[] =
 	"		meta mark set meta mark & 0x000fffff\n"
 	"		meta mark . meta l4proto . th sport @patched drop\n"
 	"		meta mark . ct mark . meta l4proto . th sport @neighbour accept\n"
-	"		meta mark . ct mark . meta l4proto . th sport . th dport @neighbour_range "
-	"accept\n"
+	"		meta mark . ct mark . meta l4proto . th sport . th dport @neighbour_range accept\n"
 	"		drop\n"
 	"	}\n"
 	"	chain answer_to_internet {\n"
@@ -338,6 +327,11 @@ static const char text[] =
 	"		iifname $UPLINK goto answer_from_internet\n"
 	"		oifname $BRIDGE goto answer_between\n"
 	"		goto answer_to_internet\n"
+	"	}\n"
+	/* Nobody, and whoever is penned. */
+	"	chain held_back {\n"
+	"		meta mark 0 drop\n"
+	"		goto end_penned\n"
 	"	}\n"
 	/* A flow that a pause let in lives as long as the element in the pause set. */
 	"	chain by_pause {\n"
@@ -353,28 +347,24 @@ static const char text[] =
 	"	}\n"
 	"	chain forward {\n"
 	"		type filter hook forward priority filter; policy drop;\n"
-	"		iifname $BRIDGE meta mark & 0x00f00000 vmap { 0 : drop, $WAITING : goto "
-	"end_penned, $QUARANTINE : goto end_penned, $BLOCK : goto end_penned }\n"
-	"		ct state vmap { invalid : drop, established : jump established, related : "
-	"jump established }\n"
-	"		meta l4proto 6 ct state new tcp flags & (fin | syn | rst | ack) != syn "
-	"drop\n"
-	"		iifname . oifname vmap { $BRIDGE . $UPLINK : goto from_device, $BRIDGE . "
-	"$BRIDGE : goto between, $UPLINK . $BRIDGE : goto to_device }\n"
+	"		iifname $BRIDGE meta mark & 0x20000000 == 0 goto held_back\n"
+	"		ct state established,related jump established\n"
+	"		ct state invalid drop\n"
+	"		meta l4proto 6 ct state new tcp flags & (fin | syn | rst | ack) != syn drop\n"
+	"		iifname $BRIDGE oifname $UPLINK goto from_device\n"
+	"		iifname . oifname vmap { $BRIDGE . $BRIDGE : goto between, $UPLINK . $BRIDGE : goto to_device }\n"
 	"	}\n"
 	/* The gateway itself. */
 	"	chain from_stranger {\n"
 	"		udp sport 68 udp dport 67 accept\n"
 	"		ip6 saddr fe80::/10 udp sport 546 udp dport 547 accept\n"
-	"		icmpv6 type { nd-neighbor-solicit, nd-router-solicit, 131, 132, 143 } "
-	"accept\n"
+	"		icmpv6 type { nd-neighbor-solicit, nd-router-solicit, 131, 132, 143 } accept\n"
 	"		drop\n"
 	"	}\n"
 	"	chain basic_services {\n"
 	"		udp dport { 53, 67, 123, 547 } accept\n"
 	"		tcp dport 53 accept\n"
-	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, "
-	"131, 132, 143 } accept\n"
+	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, 131, 132, 143 } accept\n"
 	"	}\n"
 	"	chain from_penned {\n"
 	"		jump basic_services\n"
@@ -387,8 +377,7 @@ static const char text[] =
 	"		icmpv6 type echo-request accept\n"
 	"	}\n"
 	"	chain from_lan {\n"
-	"		meta mark & 0x00f00000 vmap { 0 : goto from_stranger, $WAITING : goto "
-	"from_penned, $QUARANTINE : goto from_penned, $BLOCK : drop }\n"
+	"		meta mark & 0x00f00000 vmap { 0 : goto from_stranger, $WAITING : goto from_penned, $QUARANTINE : goto from_penned, $BLOCK : drop }\n"
 	"		ct state invalid drop\n"
 	"		jump basic_services\n"
 	"		ct state established,related accept\n"
@@ -404,8 +393,7 @@ static const char text[] =
 	"		ct state established,related accept\n"
 	"		udp sport 67 udp dport 68 accept\n"
 	"		ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept\n"
-	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, "
-	"130, 131, 132, 143 } accept\n"
+	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, 130, 131, 132, 143 } accept\n"
 	"		icmp type echo-request limit rate 20/second accept\n"
 	"		icmpv6 type echo-request limit rate 20/second accept\n"
 	"	}\n"
@@ -429,8 +417,7 @@ static const char text[] =
 	"		udp sport 68 udp dport 67 accept\n"
 	"		udp sport 546 udp dport 547 accept\n"
 	"		icmpv6 type nd-router-solicit accept\n"
-	"		meta skuid $UID_RESOLVER meta l4proto { 6, 17 } th dport { 53, 853 } "
-	"accept\n"
+	"		meta skuid $UID_RESOLVER meta l4proto { 6, 17 } th dport { 53, 853 } accept\n"
 	"		meta skuid $UID_FETCHER tcp dport 443 accept\n"
 	/* Programs of the owner's system (time, updates) are not ours to judge. */
 	"		meta skuid < $UID_FIRST accept\n"
@@ -442,24 +429,23 @@ static const char text[] =
 	"		oif lo accept\n"
 	"		oifname $BRIDGE meta mark set 0x10000000\n"
 	"		ct state established,related accept\n"
-	"		icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, "
-	"parameter-problem, nd-neighbor-solicit, nd-neighbor-advert, 130, 131, 132, 143 } accept\n"
-	"		icmp type { destination-unreachable, time-exceeded, parameter-problem } "
-	"accept\n"
+	"		icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, nd-neighbor-solicit, nd-neighbor-advert, 130, 131, 132, 143 } accept\n"
+	"		icmp type { destination-unreachable, time-exceeded, parameter-problem } accept\n"
 	"		meta l4proto 2 accept\n"
 	"		oifname vmap { $BRIDGE : goto to_lan, $UPLINK : goto to_uplink }\n"
 	"	}\n"
 	"	chain first {\n"
 	"		type filter hook prerouting priority raw; policy accept;\n"
-	"		iifname != $BRIDGE meta mark set 0\n"
+	"		iifname $BRIDGE accept\n"
+	"		meta mark set 0\n"
 	"		iifname $UPLINK ip saddr $LAN4_NET drop\n"
 	"		iifname $UPLINK ip6 saddr $LAN6_NET drop\n"
 	"	}\n"
 	"	chain nat_prerouting {\n"
 	"		type nat hook prerouting priority dstnat;\n"
-	"		iifname $BRIDGE meta l4proto { 6, 17 } th dport 53 goto nat_names\n"
-	"		iifname $UPLINK fib daddr type local dnat ip to ip saddr . meta l4proto . "
-	"th dport map @door_nat4\n"
+	"		udp dport 53 iifname $BRIDGE goto nat_names\n"
+	"		tcp dport 53 iifname $BRIDGE goto nat_names\n"
+	"		iifname $UPLINK fib daddr type local dnat ip to ip saddr . meta l4proto . th dport map @door_nat4\n"
 	"	}\n"
 	"	chain nat_names {\n"
 	"		ip daddr != $LAN4 dnat ip to $LAN4\n"
@@ -470,6 +456,7 @@ static const char text[] =
 	"		oifname $UPLINK ip saddr $LAN4_NET masquerade\n"
 	"	}\n"
 	"}\n";
+/* clang-format on */
 
 bool
 nft_interface_is_safe(const char *name)

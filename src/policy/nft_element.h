@@ -17,6 +17,7 @@
  *	bits 20..23  enum device_state
  *	bit  25      NFT_MARK_RANGES: also look in the interval sets
  *	bit  26      NFT_MARK_PATCHED: look in the deny set first
+ *	bit  29      NFT_MARK_PASSES: state observe, enforce or trusted
  *	bit  28      alone: the gateway itself sends this to the LAN
  * The conntrack mark of an accepted flow: the device number of the initiator
  * (to the internet) or of the destination (neighbours, doors); for a flow that
@@ -28,6 +29,7 @@
 #define NFT_MARK_RANGES      0x02000000u
 #define NFT_MARK_PATCHED     0x04000000u
 #define NFT_MARK_BY_PAUSE    0x08000000u
+#define NFT_MARK_PASSES      0x20000000u
 
 /* name in the ruleset, table, length of a key (one end), what an element carries */
 #define NFT_SET_LIST(X)                                                                            \

@@ -71,6 +71,9 @@ nft_mark(const struct message_policy *policy)
 {
 	uint32_t mark = policy->device | (uint32_t)policy->state << NFT_MARK_STATE_SHIFT;
 
+	if (policy->state == DEVICE_OBSERVE || policy->state == DEVICE_ENFORCE ||
+		policy->state == DEVICE_TRUSTED)
+		mark |= NFT_MARK_PASSES;
 	for (int i = 0; i < policy->n_entries; i++) {
 		const struct policy_entry *entry = &policy->entry[i];
 		if (!counts_in_state(entry, (enum device_state)policy->state))

@@ -95,10 +95,10 @@ TEST(a_binding_marks_the_device_with_its_number_and_state)
 	};
 
 	EXPECT_MEM(bound->key, key, sizeof key);
-	EXPECT_INT(bound->data, 7 | DEVICE_ENFORCE << 20);
+	EXPECT_INT(bound->data, 7 | DEVICE_ENFORCE << 20 | NFT_MARK_PASSES);
 	EXPECT_INT(count(NFT_BOUND6), 1);
 	EXPECT_INT(count(NFT_TARGET6), 1);
-	EXPECT_INT(first(NFT_ADDRESS6)->data, 7 | DEVICE_ENFORCE << 20);
+	EXPECT_INT(first(NFT_ADDRESS6)->data, 7 | DEVICE_ENFORCE << 20 | NFT_MARK_PASSES);
 }
 
 TEST(one_port_of_one_host_is_one_key_of_the_hash_set)
