@@ -283,8 +283,7 @@ show_answer(const struct command *command, const json_t *answer, const struct op
 	}
 	if (!json_is_true(json_object_get(answer, "ok"))) {
 		const json_t *said = json_object_get(json_object_get(answer, "error"), "text");
-		printable(text, sizeof text,
-			json_is_string(said) ? json_string_value(said) : "refused",
+		shown(text, sizeof text, json_is_string(said) ? json_string_value(said) : "refused",
 			json_is_string(said) ? json_string_length(said) : 7);
 		fprintf(stderr, "pinfold: %s\n", text);
 		return CTL_REFUSED;

@@ -473,6 +473,8 @@ has_door_of_another(const struct hold *hold, uint32_t device)
 struct adopting {
 	struct hold *hold;
 	const struct message_policy *policy;
+	struct nft_element *element; /* what was adopted */
+	unsigned n;
 };
 
 static void
@@ -493,6 +495,44 @@ adopt(const struct nft_element *element, bool was_found, void *arg)
 			(!entry->version || entry->version == (four ? 4 : 6)) &&
 			adopting->hold->elements.n < NFT_ELEMENTS_MAX) {
 			adopting->hold->elements.row[adopting->hold->elements.n++] = *element;
+			if (adopting->n < NFT_OPENED_MAX)
+				adopting->element[adopting->n++] = *element;
+			return;
+		}
+	}
+}
+
+/*
+ * So that they stay through the next policies as well, the record must know
+ * them: as opened in the first slot of which nothing is missing in the kernel,
+ * so that nobody gets a port that was not open before.
+ */
+static void
+remember_adopted(struct hold *hold, struct record *record, const struct nft_element *element)
+{
+	bool four = element->set == NFT_ALLOW4;
+	struct nft_opened opened = {.expires_ns = element->expires_ns};
+
+	opened.address.version = four ? 4 : 6;
+	memcpy(opened.address.byte, element->key + 4, four ? 4 : 16);
+	for (int i = 0; i < record->policy->n_entries; i++) {
+		if (record->policy->entry[i].kind != POLICY_ENTRY_SLOT)
+			continue;
+		opened.slot = record->policy->entry[i].slot;
+		hold->elements.n = 0;
+		hold->elements.work = 0;
+		bool is_whole = nft_render_opened(&hold->elements, record->policy, &opened) &&
+				hold->elements.n;
+		bool is_this = false;
+		for (unsigned j = 0; is_whole && j < hold->elements.n; j++) {
+			const struct nft_element *row = &hold->elements.row[j];
+			uint64_t ends_ns;
+			is_whole = nft_apply_holds(hold->apply, row, &ends_ns);
+			is_this |= row->set == element->set &&
+				   !memcmp(row->key, element->key, sizeof row->key);
+		}
+		if (is_whole && is_this) {
+			remember_opened(record, &opened);
 			return;
 		}
 	}
@@ -599,14 +639,16 @@ hold_policy(struct hold *hold, const struct message_policy *policy, struct messa
 		keep_opened_of_same_slots(&kept, policy);
 	}
 	bool is_narrower = false;
+	auto_free struct nft_element *adopted =
+		record ? NULL : must_alloc(NFT_OPENED_MAX, sizeof *adopted);
+	struct adopting adopting = {.hold = hold, .policy = policy, .element = adopted};
 	for (int pass = 0; pass < 2; pass++) {
 		err = render(hold, policy, &kept, why);
 		if (err)
 			break;
-		if (!record) {
-			struct adopting adopting = {.hold = hold, .policy = policy};
+		adopting.n = 0;
+		if (!record)
 			nft_apply_each(hold->apply, device, adopt, &adopting);
-		}
 		nft_apply_begin(hold->apply);
 		want_all(hold);
 		nft_apply_drop_rest(hold->apply, device);
@@ -653,6 +695,8 @@ hold_policy(struct hold *hold, const struct message_policy *policy, struct messa
 		record->room = kept.room;
 	}
 	record->policy = copy_policy(policy);
+	for (unsigned i = 0; i < adopting.n; i++)
+		remember_adopted(hold, record, &adopting.element[i]);
 	if (is_narrower)
 		cut_and_leave(hold, &marks, done);
 }

@@ -313,8 +313,11 @@ main(void)
 	process_ready();
 	if (engine.ctl_fd >= 0)
 		engine.ctl_watch = loop_watch_read(engine.ctl_fd, on_ctl, NULL);
+	/* First of all the enforcer, or it would get policies without what is open in them. */
+	if (engine.peer[PROCESS_ENFORCER])
+		sync_peer_connected(PROCESS_ENFORCER);
 	for (int i = 0; i < PROCESS_COUNT; i++)
-		if (engine.peer[i])
+		if (engine.peer[i] && i != PROCESS_ENFORCER)
 			sync_peer_connected((enum process)i);
 	loop_run();
 	return 0;
