@@ -56,9 +56,9 @@ many() {
 	esac
 }
 
-# DIRECTORY: the unit tests of one build, each TEST counted.
+# DIRECTORY: the unit tests of one build, each TEST counted.  Under a sanitizer they take longer.
 unit() {
-	meson test -C "$1" --suite unit --no-rebuild --num-processes 2 --logbase unitlog >/dev/null 2>&1
+	meson test -C "$1" --suite unit --no-rebuild --num-processes 2 --timeout-multiplier 4 --logbase unitlog >/dev/null 2>&1
 	status=$?
 	tools/account.sh "$1/meson-logs/unitlog.json"
 	return $status

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "process/fetcher_signature.h"
 #include "test.h"
 
@@ -19,6 +20,19 @@ struct party {
 	X509 *certificate;
 	EVP_PKEY *key;
 };
+
+/* Those of all tests, until the end of the program. */
+static struct party kept[64];
+static size_t n_kept;
+
+static void
+free_kept(void)
+{
+	while (n_kept--) {
+		X509_free(kept[n_kept].certificate);
+		EVP_PKEY_free(kept[n_kept].key);
+	}
+}
 
 static void
 extend(X509 *certificate, int nid, const char *value)
@@ -44,6 +58,10 @@ party(const char *name, const struct party *by, const char *usage, int64_t from_
 	struct party p = {X509_new(), EVP_EC_gen("P-256")};
 	static long serial = 1;
 
+	EXPECT(n_kept < COUNT_OF(kept));
+	if (n_kept == 0)
+		atexit(free_kept);
+	kept[n_kept++] = p;
 	X509_set_version(p.certificate, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(p.certificate), serial++);
 	ASN1_TIME_set(X509_getm_notBefore(p.certificate), from_s);

@@ -18,13 +18,34 @@ server(unsigned n)
 }
 
 static struct view *
-device(struct view_table *table, uint32_t number)
+device(struct view_table *in, uint32_t number)
 {
 	struct message_view said = {.device = number, .generation = 1, .mode = VIEW_DECLARED};
 	struct view *view;
 
-	EXPECT(!view_keep(table, &said, &view));
+	EXPECT(!view_keep(in, &said, &view));
 	return view;
+}
+
+static struct view_table *views;
+static struct open_table *table;
+
+static void
+begin(void)
+{
+	views = view_table_new();
+	table = open_table_new();
+}
+
+static void
+end(struct view *a, struct view *b)
+{
+	open_clear(table, a);
+	if (b)
+		open_clear(table, b);
+	EXPECT_INT(open_count(table), 0);
+	open_table_free(table);
+	view_table_free(views);
 }
 
 TEST(an_answer_opens_for_its_life_and_a_grace_between_floor_and_ceiling)
@@ -39,8 +60,7 @@ TEST(an_answer_opens_for_its_life_and_a_grace_between_floor_and_ceiling)
 
 TEST(what_is_open_for_one_device_and_slot_is_not_so_for_another)
 {
-	struct view_table *views = view_table_new();
-	struct open_table *table = open_table_new();
+	begin();
 	struct view *a = device(views, 1), *b = device(views, 2);
 	struct ip ip = server(1), other = server(2);
 
@@ -49,12 +69,12 @@ TEST(what_is_open_for_one_device_and_slot_is_not_so_for_another)
 	EXPECT(!open_lasts(table, a, SLOT + 1, &ip, 300, now));
 	EXPECT(!open_lasts(table, a, SLOT, &other, 300, now));
 	EXPECT(!open_lasts(table, b, SLOT, &ip, 300, now));
+	end(a, b);
 }
 
 TEST(an_entry_that_ends_before_the_answer_does_is_opened_again)
 {
-	struct view_table *views = view_table_new();
-	struct open_table *table = open_table_new();
+	begin();
 	struct view *a = device(views, 1);
 	struct ip ip = server(1);
 
@@ -66,12 +86,12 @@ TEST(an_entry_that_ends_before_the_answer_does_is_opened_again)
 	open_keep(table, a, SLOT, &ip, now + 900 * CLOCK_SECOND_NS);
 	EXPECT(open_lasts(table, a, SLOT, &ip, 301, now));
 	EXPECT_INT(open_count(table), 1);
+	end(a, NULL);
 }
 
 TEST(a_slot_keeps_its_newest_addresses)
 {
-	struct view_table *views = view_table_new();
-	struct open_table *table = open_table_new();
+	begin();
 	struct view *a = device(views, 1);
 	struct ip other = server(9999);
 
@@ -85,12 +105,12 @@ TEST(a_slot_keeps_its_newest_addresses)
 	EXPECT(open_lasts(table, a, SLOT, &second, 60, now));
 	EXPECT(open_lasts(table, a, SLOT + 1, &other, 60, now));
 	EXPECT_INT(open_count(table), OPEN_A_SLOT + 1);
+	end(a, NULL);
 }
 
 TEST(a_device_keeps_no_more_than_its_share_over_all_slots)
 {
-	struct view_table *views = view_table_new();
-	struct open_table *table = open_table_new();
+	begin();
 	struct view *a = device(views, 1);
 
 	for (unsigned i = 0; i < 2 * OPEN_A_DEVICE; i++) {
@@ -99,12 +119,12 @@ TEST(a_device_keeps_no_more_than_its_share_over_all_slots)
 	}
 	EXPECT_INT(open_count(table), OPEN_A_DEVICE);
 	EXPECT_INT(a->n_opened, OPEN_A_DEVICE);
+	end(a, NULL);
 }
 
 TEST(a_new_policy_forgets_what_was_open_for_that_device_only)
 {
-	struct view_table *views = view_table_new();
-	struct open_table *table = open_table_new();
+	begin();
 	struct view *a = device(views, 1), *b = device(views, 2);
 	struct ip ip = server(1);
 
@@ -114,7 +134,5 @@ TEST(a_new_policy_forgets_what_was_open_for_that_device_only)
 	EXPECT(!open_lasts(table, a, SLOT, &ip, 60, now));
 	EXPECT(open_lasts(table, b, SLOT, &ip, 60, now));
 	EXPECT_INT(open_count(table), 1);
-	open_clear(table, b);
-	open_table_free(table);
-	view_table_free(views);
+	end(a, b);
 }
