@@ -13,7 +13,7 @@ if [ "${1-}" = -C ]; then
 	shift 2
 fi
 [ -f "$build/build.ninja" ] || { echo "no build folder at $build" >&2; exit 2; }
-ninja -C "$build" >/dev/null || exit 2
+ninja -C "$build" >/dev/null || { echo "$build does not build" >&2; exit 2; }
 list=$(meson test -C "$build" --no-rebuild --list --suite scenario 2>/dev/null | sed -n 's/^.*\(scenario .*\)$/\1/p')
 passed=0 failed=0 skipped=0
 out=$(mktemp) && trap 'rm -f "$out"' EXIT
