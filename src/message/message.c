@@ -266,8 +266,8 @@ introduction_ok(const struct message_introduction *m, size_t len)
 	for (int i = 0; i < 2; i++)
 		if (!is_device(ends[i]->device) || !PADDING_OK(ends[i]->zero) ||
 			!is_text(ends[i]->port, sizeof ends[i]->port) ||
-			!is_ip_or_none(&ends[i]->address4) ||
-			!is_ip_or_none(&ends[i]->address6) || !is_ip_or_none(&ends[i]->link6))
+			!is_ip_or_none(&ends[i]->address4) || !is_ip_or_none(&ends[i]->address6) ||
+			!is_ip_or_none(&ends[i]->link6))
 			return false;
 	return m->services <= (RELAY_MDNS | RELAY_SSDP | RELAY_BROADCAST) &&
 	       m->asker.device != m->answerer.device && !m->zero;

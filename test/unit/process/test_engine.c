@@ -91,16 +91,19 @@ connect_peer(enum process peer)
 	home.peer[peer] = fd[0];
 }
 
+/* Asked once: inside a new mount namespace of a chroot the link leads nowhere. */
 static bool
 engine_path(char *out, size_t size)
 {
-	char self[300];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	static char self[300];
 
-	if (n <= 0)
-		return false;
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
+	if (!self[0]) {
+		ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+		if (n <= 0)
+			return false;
+		self[n] = '\0';
+		*strrchr(self, '/') = '\0';
+	}
 	snprintf(out, size, "%s/../../src/process/engine", self);
 	return !access(out, X_OK);
 }
