@@ -3,7 +3,7 @@
  * A packet source that costs less than what it measures: run as live frames,
  * it rewrites one UDP packet for the next flow and sends it out of the
  * interface that it runs on.  Flows are visited in pseudo-random order, so that
- * no cache of the forwarder can pretend.
+ * no cache of the forwarder can pretend: each of them once, or again and again.
  *
  * Flow f belongs to device f % devices and to its allowed entry (f / devices) %
  * 10; its source port makes it one of `flows` distinct flows.  Addresses are
@@ -22,10 +22,11 @@
 
 /* Set by the loader before the run; the order is that of struct constants in source.c. */
 volatile const struct {
-	__u32 devices, flows, is_reply, in_order;
+	__u32 devices, flows, is_reply, is_once;
+	__u32 port; /* of the servers, plus the entry */
 	__u32 target; /* of replies: the forwarder's own address, network order */
 	__u8 source[6], destination[6];
-} told = {.devices = 1, .flows = 1};
+} told = {.devices = 1, .flows = 1, .port = WORLD_PORT};
 __u32 state = 1;
 
 static __always_inline __u16
@@ -48,15 +49,16 @@ source(struct xdp_md *ctx)
 
 	if ((void *)(udp + 1) > end)
 		return XDP_ABORTED;
-	if (told.in_order) {
-		f = state++ % told.flows;
+	if (told.is_once) {
+		/* A prime that is no factor of the count: n times it visits every flow. */
+		f = (__u32)((__u64)state++ * 2654435761u % told.flows);
 	} else {
 		state = state * 1664525 + 1013904223; /* Numerical Recipes' generator */
 		f = (state >> 8) % told.flows;
 	}
 	__u32 device = f % told.devices, entry = f / told.devices % WORLD_ENTRIES;
 	__u16 sport = bpf_htons((__u16)(WORLD_SOURCE_PORT + f)),
-	      dport = bpf_htons((__u16)(WORLD_PORT + entry));
+	      dport = bpf_htons((__u16)(told.port + entry));
 	__u32 server = bpf_htonl(world_server_address(device, entry));
 
 	/* The frame comes back as the forwarder left it: every byte is written anew. */
