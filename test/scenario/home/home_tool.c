@@ -11,6 +11,8 @@
  *		DNS questions for names that nobody has asked for before
  *	home_tool services COUNT
  *		mDNS answers with services of invented names
+ *	home_tool claims HEX [ADDRESS]
+ *		the bytes as names in mDNS and SSDP, and as User-Agent towards a web server
  *	home_tool capture FILE DEVICES FLOWS
  *		a capture in which so many devices have so many flows in all
  *
@@ -240,6 +242,89 @@ services(char **word)
 	return sent ? 0 : 1;
 }
 
+enum { CLAIM_MAX = 255, LABEL_MAX = 63 };
+
+static size_t
+put_label(uint8_t *at, const uint8_t *bytes, size_t len)
+{
+	if (len > LABEL_MAX)
+		len = LABEL_MAX;
+	at[0] = (uint8_t)len;
+	memcpy(at + 1, bytes, len);
+	return len + 1;
+}
+
+static bool
+send_group(const char *group, const char *port, const void *bytes, size_t len)
+{
+	struct target target = target_of(group, port);
+	struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(5353)};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), yes = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+	if (!strcmp(port, "5353") && bind(fd, (struct sockaddr *)&here, sizeof here))
+		perror("port 5353");
+	bool is_sent = sendto(fd, bytes, len, 0, (struct sockaddr *)&target.address, target.len) ==
+		       (ssize_t)len;
+	close(fd);
+	return is_sent;
+}
+
+static int
+claims(int n, char **word)
+{
+	uint8_t claim[CLAIM_MAX], message[1024] = {0, 0, 0x84, 0, 0, 0, 0, 2};
+	size_t len = 0, at = 12;
+	char text[1024], answer[64];
+
+	for (const char *hex = word[0]; hex[0] && hex[1] && len < CLAIM_MAX; hex += 2) {
+		unsigned byte;
+		if (sscanf(hex, "%2x", &byte) != 1)
+			return 2;
+		claim[len++] = (uint8_t)byte;
+	}
+	/* _http._tcp.local PTR CLAIM._http._tcp.local, and CLAIM.local A 10.77.0.9. */
+	memcpy(message + at, "\5_http\4_tcp\5local\0\0\14\0\1\0\0\0\170", 26);
+	at += 26;
+	size_t data = at;
+	at += 2;
+	at += put_label(message + at, claim, len);
+	message[at++] = 0xc0;
+	message[at++] = 12;
+	message[data] = 0;
+	message[data + 1] = (uint8_t)(at - data - 2);
+	at += put_label(message + at, claim, len);
+	memcpy(message + at, "\5local\0\0\1\0\1\0\0\0\170\0\4\12\115\0\11", 21);
+	at += 21;
+	bool is_sent = send_group("224.0.0.251", "5353", message, at);
+
+	at = (size_t)sprintf(text,
+		"NOTIFY * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nNT: upnp:rootdevice\r\n"
+		"NTS: ssdp:alive\r\nUSN: uuid:1\r\nLOCATION: http://10.77.0.9/\r\nSERVER: ");
+	memcpy(text + at, claim, len);
+	memcpy(text + at + len, "\r\n\r\n", 4);
+	is_sent &= send_group("239.255.255.250", "1900", text, at + len + 4);
+	if (n < 2)
+		return is_sent ? 0 : 1;
+
+	struct target target = target_of(word[1], "80");
+	struct timeval patience = {.tv_sec = 2};
+	int fd = socket(target.address.ss_family, SOCK_STREAM, 0);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	if (connect(fd, (struct sockaddr *)&target.address, target.len)) {
+		perror(word[1]);
+		return 1;
+	}
+	at = (size_t)sprintf(text, "GET / HTTP/1.1\r\nHost: www.news.example\r\nUser-Agent: ");
+	memcpy(text + at, claim, len);
+	memcpy(text + at + len, "\r\nConnection: close\r\n\r\n", 23);
+	is_sent &= send(fd, text, at + len + 23, MSG_NOSIGNAL) == (ssize_t)(at + len + 23);
+	is_sent &= recv(fd, answer, sizeof answer, 0) > 0;
+	close(fd);
+	return is_sent ? 0 : 1;
+}
+
 static void
 write_frame(FILE *out, uint32_t at, const uint8_t *frame, uint32_t len)
 {
@@ -327,8 +412,10 @@ main(int argc, char **argv)
 		return questions(argv + 2);
 	if (argc == 3 && !strcmp(argv[1], "services"))
 		return services(argv + 2);
+	if ((argc == 3 || argc == 4) && !strcmp(argv[1], "claims"))
+		return claims(argc - 2, argv + 2);
 	if (argc == 5 && !strcmp(argv[1], "capture"))
 		return capture(argv + 2);
-	fputs("usage: home_tool drip|stream|questions|services|capture ...\n", stderr);
+	fputs("usage: home_tool drip|stream|questions|services|claims|capture ...\n", stderr);
 	return 2;
 }
