@@ -12,7 +12,7 @@ build: build/build.ninja
 	@ninja -C build --quiet
 
 run: build
-	@tools/run.sh
+	@lab/pinfold-lab run
 
 check: build
 	@tools/check.sh
