@@ -910,4 +910,10 @@ hold_restored(struct hold *hold, struct message_done *done, struct fault *why)
 		nft_apply_each(hold->apply, i, note_recheck, &leftovers);
 	if (marks.n || done->elements)
 		cut_and_leave(hold, &marks, done);
+	/* What a pause admitted that ended while nobody of us lived passes no more; now it goes. */
+	uint32_t cut = 0;
+	if (hold->conntrack && conntrack_cut(hold->conntrack, NFT_MARK_BY_PAUSE, NFT_MARK_BY_PAUSE,
+				       is_of_ended_pause, hold, &cut))
+		log_warn("rules", "flows of ended pauses cannot be read; no packet of them passes");
+	done->flows_cut += cut;
 }
