@@ -48,6 +48,7 @@ enum {
 	DEVICES_MAX = 10000,
 	PORTS_MAX = 100,
 	SERVER_PORT = 7000,
+	OTHER_PORT = 7001, /* of the same server, in nobody's rule */
 	FRAME_MAX = 1600,
 	DHCP_LEN = 300,
 	AT_ONCE = 50, /* devices that ask for an address at the same time, while joining */
@@ -69,11 +70,11 @@ static struct device {
 	enum phase phase;
 	uint32_t address, offered, server; /* network order */
 	int64_t asked_ns, acked_ns, probed_ns, through_ns, last_ns;
-	uint32_t arrived, answered;
+	uint32_t arrived, answered, strayed;
 } devices[DEVICES_MAX];
 
 static unsigned n_devices, n_ports;
-static int wire[PORTS_MAX], far = -1, control = -1;
+static int wire[PORTS_MAX], far = -1, stray = -1, control = -1;
 static uint8_t gateway_mac[6];
 static uint64_t knocks_arrived;
 
@@ -120,10 +121,22 @@ stamped(int fd)
 		die("socket: %s", strerror(errno));
 }
 
+static int
+listen_at(uint16_t port)
+{
+	struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	inet_pton(AF_INET, SERVER, &server.sin_addr);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&server, sizeof server))
+		die("%s: %s", SERVER, strerror(errno));
+	stamped(fd);
+	return fd;
+}
+
 static void
 open_all(const char *ctl)
 {
-	struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(SERVER_PORT)};
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	struct timeval patience = {.tv_sec = 20};
 
@@ -140,11 +153,8 @@ open_all(const char *ctl)
 		stamped(wire[i]);
 	}
 	enter("net");
-	far = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	inet_pton(AF_INET, SERVER, &server.sin_addr);
-	if (far < 0 || bind(far, (struct sockaddr *)&server, sizeof server))
-		die("%s: %s", SERVER, strerror(errno));
-	stamped(far);
+	far = listen_at(SERVER_PORT);
+	stray = listen_at(OTHER_PORT);
 	snprintf(to.sun_path, sizeof to.sun_path, "%s", ctl);
 	control = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 	if (control < 0 || connect(control, (struct sockaddr *)&to, sizeof to) ||
@@ -304,15 +314,21 @@ struct probe {
 };
 
 static void
-probe(unsigned i)
+probe_port(unsigned i, uint16_t port)
 {
 	struct probe payload = {.device = i, .sent_ns = now_ns()};
 	struct in_addr server;
 
 	inet_pton(AF_INET, SERVER, &server);
 	send_udp(i, gateway_mac, devices[i].address, server.s_addr, (uint16_t)(20000 + i % 40000),
-		SERVER_PORT, &payload, sizeof payload);
+		port, &payload, sizeof payload);
 	devices[i].probed_ns = payload.sent_ns;
+}
+
+static void
+probe(unsigned i)
+{
+	probe_port(i, SERVER_PORT);
 }
 
 /* A telnet connection to a neighbour begins: TCP SYN. */
@@ -488,6 +504,19 @@ take_all(bool answers)
 }
 
 static void
+take_strays(void)
+{
+	struct sockaddr_in from;
+	struct probe probed;
+	int64_t at_ns;
+
+	while (receive(stray, &probed, sizeof probed, &at_ns, (struct sockaddr *)&from,
+		       sizeof from) == sizeof probed)
+		if (probed.device < n_devices)
+			devices[probed.device].strayed++;
+}
+
+static void
 wait_ns(int64_t ns)
 {
 	struct pollfd ready[PORTS_MAX + 1];
@@ -545,10 +574,33 @@ is_known(const char *name)
 	return false;
 }
 
+/* Does its packet arrive that no rule names?  Of two, one may be dropped while flows are judged. */
+static bool
+strays(unsigned i)
+{
+	uint32_t before = devices[i].strayed;
+
+	for (int tries = 0; tries < 5 && devices[i].strayed == before; tries++) {
+		probe_port(i, OTHER_PORT);
+		/* Within the cap on new flows. */
+		usleep(40000);
+		take_strays();
+		take_all(false);
+	}
+	return devices[i].strayed > before;
+}
+
 static void
 hold(void)
 {
+	unsigned step = n_devices / 20 + 1;
 	int64_t start_ns = now_ns();
+
+	for (unsigned i = 0; i < n_devices; i += step)
+		for (int tries = 0; !strays(i); tries++)
+			if (tries == 200)
+				die("device %u is watched, and nothing of it arrives", i);
+	start_ns = now_ns();
 
 	for (unsigned i = 0; i < n_devices; i++) {
 		uint8_t mac[6];
@@ -565,17 +617,22 @@ hold(void)
 				name))
 			die("%s cannot be held: %s", name, refusal);
 	}
-	fprintf(stderr, "crowd: %u held in %.1f s\n", n_devices,
-		(double)(now_ns() - start_ns) / 1e9);
+	int64_t told_ns = now_ns();
+	for (unsigned i = 0; i < n_devices; i += i + step < n_devices ? step : 1)
+		while (strays(i))
+			if (now_ns() - told_ns > 300 * SECOND_NS)
+				die("device %u is held, and what no rule names arrives", i);
+	fprintf(stderr, "crowd: %u held: said in %.1f s, in force %.1f s later\n", n_devices,
+		(double)(told_ns - start_ns) / 1e9, (double)(now_ns() - told_ns) / 1e9);
 }
 
-/* Its packets must arrive, or must not; both within a second. */
+/* Its packets must arrive, or must not, within some seconds. */
 static bool
 settles(unsigned i, bool passes)
 {
 	uint32_t quiet = 0;
 
-	for (int64_t end_ns = now_ns() + 2 * SECOND_NS; now_ns() < end_ns;) {
+	for (int64_t end_ns = now_ns() + 30 * SECOND_NS; now_ns() < end_ns;) {
 		uint32_t before = devices[i].arrived;
 		probe(i);
 		wait_ns(2 * MS_NS);
@@ -734,6 +791,8 @@ harm(unsigned trials)
 		die("each trial needs a device that did no harm yet");
 	for (unsigned i = 0; i < trials; i++) {
 		ms[n++] = harm_once(i);
+		if (ms[n - 1] > 50)
+			fprintf(stderr, "crowd: device %u: %.1f ms\n", i, ms[n - 1]);
 		if (n < TRIALS_A_ROUND)
 			continue;
 		printf("harm-to-containment %.3f\n", p99(ms, n));
