@@ -120,12 +120,12 @@ TEST(the_filter_passes_whatever_the_decoders_know_and_no_bulk)
 		"pcap-iot-sentinel/WeMoLink", "pcap-iot-sentinel/D-LinkCam",
 		"pcap-iot-sentinel/EdnetGateway"};
 	const char *data = test_data();
-	pcap_t *dead = pcap_open_dead(DLT_EN10MB, 65535);
 	struct bpf_program in, out;
 	size_t known = 0, seen = 0, passed = 0, missed = 0;
 
 	if (!data)
 		SKIP("the recorded set-ups are not here");
+	pcap_t *dead = pcap_open_dead(DLT_EN10MB, 65535);
 	EXPECT(!pcap_compile(dead, &in, filter_incoming, 1, PCAP_NETMASK_UNKNOWN));
 	EXPECT(!pcap_compile(dead, &out, filter_outgoing, 1, PCAP_NETMASK_UNKNOWN));
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
