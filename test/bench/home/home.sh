@@ -118,7 +118,7 @@ for n in "$@"; do
 	case $n in
 	1000)
 		begin 1000 "containment = report" "packet-cap = 100000" "flow-cap = 100000"
-		crowd join hold lease 15 storm 5
+		crowd join hold lease 5 storm 3
 		;;
 	200)
 		begin 200 "containment = act"
