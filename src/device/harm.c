@@ -57,6 +57,8 @@ harm_act_word(enum harm_act act)
 	return act < HARM_ACT_COUNT ? act_words[act] : "unknown";
 }
 
+enum { FLOOD_AT_ONCE = 3, FLOOD_GOES_ON = 8, SURGE_MS = 200 };
+
 /*
  * The thresholds.  A row is passed when the window of its cause holds at least
  * `attempts` and, if it names a spread, at least `different` of it.  The last
@@ -93,10 +95,15 @@ static const struct threshold {
 	{HARM_LOGIN, 3, SPREAD_LOGIN_HOSTS, 3, HARM_ACT_QUARANTINE, 9},
 	{HARM_LOGIN, 10, SPREAD_LOGIN_HOSTS, 0, HARM_ACT_QUARANTINE, 8},
 
-	/* Seconds in which the kernel's caps had to act.  A start-up may pass a cap for a moment. */
+	/*
+	 * Seconds in which the kernel's caps had to act.  A start-up may pass a cap for a moment,
+	 * and a long upload stays at it: whoever goes on is limited and no more.  Many times the
+	 * cap is three seconds of trouble at once, and quarantine when it goes on for another
+	 * second: see count_surge().
+	 */
 	{HARM_FLOOD, 1, SPREAD_COUNT, 0, HARM_ACT_NOTE, 3},
-	{HARM_FLOOD, 3, SPREAD_COUNT, 0, HARM_ACT_LIMIT, 6},
-	{HARM_FLOOD, 8, SPREAD_COUNT, 0, HARM_ACT_QUARANTINE, 8},
+	{HARM_FLOOD, FLOOD_AT_ONCE, SPREAD_COUNT, 0, HARM_ACT_LIMIT, 6},
+	{HARM_FLOOD, FLOOD_GOES_ON, SPREAD_COUNT, 0, HARM_ACT_QUARANTINE, 8},
 
 	/* One clash of addresses happens; going on with it does not. */
 	{HARM_SPOOF, 1, SPREAD_COUNT, 0, HARM_ACT_NOTE, 5},
@@ -321,6 +328,35 @@ count_second(struct harm_watch *watch, enum harm_cause cause, uint64_t now_ns,
 	return count(watch, cause, 1, now_ns, verdict);
 }
 
+/* A little over the cap adds up to a limit and never to more. */
+static bool
+count_over_cap(struct harm_watch *watch, uint64_t now_ns, struct harm_verdict *verdict)
+{
+	struct harm_window *window = &watch->window[HARM_FLOOD];
+
+	window_turn(window, HARM_FLOOD, now_ns);
+	if (window->count[0] + window->count[1] >= FLOOD_GOES_ON - 1)
+		return false;
+	return count_second(watch, HARM_FLOOD, now_ns, verdict);
+}
+
+/* Many times the cap: each fifth of a second of it counts, and the first one for all that a limit needs. */
+static bool
+count_surge(struct harm_watch *watch, uint64_t now_ns, struct harm_verdict *verdict)
+{
+	struct harm_window *window = &watch->window[HARM_FLOOD];
+	uint32_t so_far, by = 1;
+
+	window_turn(window, HARM_FLOOD, now_ns);
+	so_far = window->count[0] + window->count[1];
+	if (so_far && watch->surge_ns && now_ns - watch->surge_ns < SURGE_MS * CLOCK_MS_NS)
+		return false;
+	watch->surge_ns = now_ns;
+	if (so_far < FLOOD_AT_ONCE)
+		by = FLOOD_AT_ONCE - so_far;
+	return count(watch, HARM_FLOOD, by, now_ns, verdict);
+}
+
 /* It tried somebody that it may not reach. */
 static bool
 on_denied_flow(struct harm_watch *watch, const struct harm_key *key, const struct observation *row,
@@ -385,7 +421,9 @@ harm_from_observation(struct harm_watch *watch, const struct harm_key *key,
 		return count(watch, HARM_ENCRYPTED_DNS, 1, now_ns, verdict);
 	case REASON_FLOOD:
 	case REASON_FLOW_CAP:
-		return count_second(watch, HARM_FLOOD, now_ns, verdict);
+		return count_over_cap(watch, now_ns, verdict);
+	case REASON_SURGE:
+		return count_surge(watch, now_ns, verdict);
 	case REASON_ROGUE_RA:
 	case REASON_ROGUE_DHCP:
 	case REASON_REDIRECT:

@@ -88,7 +88,8 @@ struct harm_window {
 struct harm_watch {
 	struct harm_window window[HARM_CAUSE_COUNT];
 	struct harm_spread spread[SPREAD_COUNT];
-	uint16_t port; /* of the last attempt */
+	uint64_t surge_ns; /* when a surge was counted last */
+	uint16_t port;     /* of the last attempt */
 	uint8_t proto;
 	uint8_t zero[5];
 };

@@ -293,6 +293,13 @@ forget_ok(const struct message_forget *m, size_t len)
 }
 
 static bool
+port_ok(const struct message_port *m, size_t len)
+{
+	return is_text(m->name, sizeof m->name) && m->name[0] && m->is_closed <= 1 &&
+	       PADDING_OK(m->zero);
+}
+
+static bool
 pause_ok(const struct message_pause *m, size_t len)
 {
 	return is_device(m->device) && m->seconds <= 7 * 24 * 3600;
@@ -398,6 +405,7 @@ static const struct shape {
 	ROWS(MESSAGE_OBSERVATION, message_observation, row, observation_ok),
 	ROWS(MESSAGE_POLICY, message_policy, entry, policy_ok),
 	FIXED(MESSAGE_FORGET, struct message_forget, forget_ok),
+	FIXED(MESSAGE_PORT, struct message_port, port_ok),
 	FIXED(MESSAGE_PAUSE, struct message_pause, pause_ok),
 	FIXED(MESSAGE_RESTORED, struct message_none, NULL),
 	FIXED(MESSAGE_OPEN, struct message_open, open_ok),

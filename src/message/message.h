@@ -102,13 +102,20 @@ struct message_forget {
 	uint32_t generation;
 };
 
+/* Strangers, whom nobody let in, get no address on this port of the bridge, or may again. */
+struct message_port {
+	char name[16]; /* NUL-terminated and zero-filled */
+	uint8_t is_closed;
+	uint8_t zero[7];
+};
+
 /* Break-glass; seconds 0 ends it now. */
 struct message_pause {
 	uint32_t device;
 	uint32_t seconds;
 };
 
-/* Answer of the enforcer to POLICY, FORGET, PAUSE, OPEN: the header's seq is that of the question. */
+/* Answer of the enforcer to POLICY, FORGET, PORT, PAUSE, OPEN: the header's seq is that of the question. */
 struct message_done {
 	uint32_t device;
 	uint32_t generation;
@@ -325,6 +332,7 @@ struct message_answer {
 		MESSAGE_P(ENGINE) | MESSAGE_P(CTL))                                                \
 	X(MESSAGE_POLICY, struct message_policy, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))           \
 	X(MESSAGE_FORGET, struct message_forget, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))           \
+	X(MESSAGE_PORT, struct message_port, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))               \
 	X(MESSAGE_PAUSE, struct message_pause, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))             \
 	X(MESSAGE_RESTORED, struct message_none, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))           \
 	X(MESSAGE_OPEN, struct message_open, MESSAGE_P(ENGINE) | MESSAGE_P(RESOLVER),              \

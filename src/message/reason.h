@@ -28,7 +28,10 @@
 	X(REASON_ENCRYPTED_DNS, "encrypted-dns", "tried an encrypted resolver of its own")         \
 	X(REASON_PATCHED, "patched", "tried a port that a virtual patch closes")                   \
 	X(REASON_PAUSE_OVER, "pause-over", "went on with a connection after its pause had ended")  \
-	X(REASON_BARRIER, "barrier", "tried another device over the bridge")
+	X(REASON_BARRIER, "barrier", "tried another device over the bridge")                       \
+	X(REASON_SURGE, "surge", "sent or opened many times as much as its cap")                   \
+	X(REASON_CLOSED, "closed",                                                                 \
+		"asked for an address on a port that too many new devices appeared on")
 
 enum reason {
 	REASON_UNKNOWN,

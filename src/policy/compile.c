@@ -347,8 +347,7 @@ compile_peer(struct compiler *c, const struct policy_peer *peer)
 	struct policy_entry like = {.kind = POLICY_ENTRY_NEIGHBOUR, .peer = peer->number};
 	struct batch batch = {0};
 
-	if (peer->number == c->policy->device || !peer->policy ||
-		(peer->state != DEVICE_ENFORCE && peer->state != DEVICE_TRUSTED))
+	if (peer->number == c->policy->device || !peer->policy || !policy_may_answer(peer->state))
 		return;
 	for (size_t p = 0; p < COUNT_OF(protos); p++) {
 		struct region both[2];

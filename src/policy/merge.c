@@ -336,15 +336,27 @@ policy_from_learned(
 
 /* --- the whole -------------------------------------------------------------------------------------------- */
 
+/* Which rules of a source count. */
+enum rules { RULES_ALL, RULES_DENIALS, RULES_OBSERVED };
+
+/* While a device is observed its owner's word still lets one neighbour call it, and nobody else. */
+static bool
+counts(const struct policy_rule *rule, enum rules which)
+{
+	if (which == RULES_ALL || rule->action == POLICY_DENY)
+		return true;
+	return which == RULES_OBSERVED && rule->direction == DIRECTION_TO_DEVICE &&
+	       rule->remote == REMOTE_DEVICE;
+}
+
 static void
-append(struct policy *policy, const struct policy *from, bool denials_only, int64_t now_s,
+append(struct policy *policy, const struct policy *from, enum rules which, int64_t now_s,
 	struct policy_faults *faults)
 {
 	for (size_t i = 0; from && i < from->n_rules; i++) {
 		const struct policy_rule *rule = &from->rule[i];
 
-		if ((rule->until_s && rule->until_s <= now_s) ||
-			(denials_only && rule->action != POLICY_DENY))
+		if ((rule->until_s && rule->until_s <= now_s) || !counts(rule, which))
 			continue;
 		if (!policy_add(policy, *rule, policy_text(from, rule->text),
 			    policy_text(from, rule->note)))
@@ -363,8 +375,9 @@ policy_from_sources(const struct policy_sources *in, struct policy_faults *fault
 		policy_text_keep(policy, in->mud->authority, &policy->authority);
 		policy_text_keep(policy, in->mud->url, &policy->url);
 	}
-	append(policy, in->containment, true, in->now_s, faults);
-	append(policy, in->owner, in->state == DEVICE_OBSERVE, in->now_s, faults);
+	append(policy, in->containment, RULES_DENIALS, in->now_s, faults);
+	append(policy, in->owner, in->state == DEVICE_OBSERVE ? RULES_OBSERVED : RULES_ALL,
+		in->now_s, faults);
 	if (is_held && in->learned)
 		policy_from_learned(policy, in->learned, in->learned_since_s, faults);
 	/* Beside a profile that the owner approved, an unconfirmed file could only widen. */

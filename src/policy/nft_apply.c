@@ -32,7 +32,8 @@ enum {
 /* Fewer milliseconds more than it has are not worth a batch. */
 #define SAME_END_NS (20 * CLOCK_MS_NS)
 
-enum change { CHANGE_NONE, CHANGE_ADD, CHANGE_DELETE, CHANGE_REPLACE };
+/* CLAIM: somebody else's from now on, and for the kernel the same. */
+enum change { CHANGE_NONE, CHANGE_ADD, CHANGE_DELETE, CHANGE_REPLACE, CHANGE_CLAIM };
 
 /* Element in the mirror.  want_* hold until the batch is acknowledged. */
 struct node {
@@ -358,8 +359,11 @@ nft_apply_want(struct nft_apply *apply, const struct nft_element *element)
 		apply->is_narrower = true;
 	bool has_data = shape->traits & (NFT_HAS_DATA | NFT_HAS_LIMIT);
 	if (is_same_end && (!has_data || node->data == element->data) &&
-		node->device == element->device && !has_ended(node->expires_ns))
+		!has_ended(node->expires_ns)) {
+		if (node->device != element->device)
+			change(apply, node, CHANGE_CLAIM);
 		return;
+	}
 	/* The kernel's clock may be behind ours: what ended just now may still be there. */
 	bool is_gone =
 		node->expires_ns && node->expires_ns + CLOCK_SECOND_NS <= clock_monotonic_ns();
@@ -426,11 +430,15 @@ put_value(struct nlmsghdr *header, uint16_t attribute, const void *bytes, size_t
 }
 
 static void
-put_limit(struct nlmsghdr *header, uint32_t rate, bool is_over)
+put_limit(struct nlmsghdr *header, enum nft_set set, uint32_t rate)
 {
+	bool is_over = set != NFT_QUIET && set != NFT_URGENT;
 	uint32_t burst = rate < 10 ? 20 : rate > 4000 ? 4000 : 2 * rate;
 	struct nlattr *nest = mnl_attr_nest_start(header, NFTA_SET_ELEM_EXPR);
 
+	/* A surge is told after a fifth of a second of it. */
+	if (set == NFT_SURGE || set == NFT_FLOW_SURGE)
+		burst = rate / 5 ? rate / 5 : 1;
 	mnl_attr_put_strz(header, NFTA_EXPR_NAME, "limit");
 	struct nlattr *data = mnl_attr_nest_start(header, NFTA_EXPR_DATA);
 	mnl_attr_put_u64(header, NFTA_LIMIT_RATE, htobe64(rate));
@@ -472,7 +480,7 @@ put_element(struct nlmsghdr *header, const struct node *node, bool is_added, uin
 			mnl_attr_put_u64(header, NFTA_SET_ELEM_TIMEOUT, htobe64(ms ? ms : 1));
 		}
 		if (shape->traits & NFT_HAS_LIMIT)
-			put_limit(header, node->want_data, node->set != NFT_QUIET);
+			put_limit(header, (enum nft_set)node->set, node->want_data);
 		if (shape->traits & NFT_HAS_COUNTER)
 			put_counter(header);
 	}
@@ -598,7 +606,7 @@ batch_send(struct nft_apply *apply, uint32_t *took_us)
 	for (int adding = 0; adding < 2; adding++)
 		for (int set = 1; set < NFT_SET_COUNT; set++) {
 			for (struct node *node = apply->changed; node; node = node->next_changed) {
-				if (node->set != set)
+				if (node->set != set || node->change == CHANGE_CLAIM)
 					continue;
 				bool is_due = adding ? node->change != CHANGE_DELETE
 						     : node->change != CHANGE_ADD && !node->is_gone;
@@ -649,8 +657,8 @@ settle(struct nft_apply *apply, bool is_done, struct nft_outcome *outcome)
 				erase(apply, node);
 			continue;
 		}
-		outcome->added += was != CHANGE_DELETE;
-		outcome->deleted += was != CHANGE_ADD && !node->is_gone;
+		outcome->added += was != CHANGE_DELETE && was != CHANGE_CLAIM;
+		outcome->deleted += was != CHANGE_ADD && was != CHANGE_CLAIM && !node->is_gone;
 		if (was == CHANGE_DELETE) {
 			erase(apply, node);
 			continue;
@@ -774,6 +782,7 @@ owner_of(const struct nft_element *element)
 		number = element->data;
 		break;
 	case NFT_DOOR_NAT4:
+	case NFT_CLOSED:
 		return 0;
 	default:
 		memcpy(&number, element->key, 4);

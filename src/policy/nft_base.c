@@ -41,8 +41,11 @@ static const char text[] =
 	"	map bound6 { typeof iifname . ether saddr . ip6 saddr : meta mark; }\n"
 	"	map target6 { typeof iifname . ether saddr . @th,64,128 : meta mark; }\n"
 	"	set cap { type ether_addr; limit rate over 4000/second burst 1000 packets; }\n"
+	"	set surge { type ether_addr; limit rate over 40000/second burst 4000 packets; }\n"
 	"	set blocked { type ether_addr; }\n"
 	"	set contained { type ether_addr; }\n"
+	"	set known { type ether_addr; }\n"
+	"	set closed { typeof iifname; }\n"
 	"	set loud { typeof iifname; size 2048; flags dynamic, timeout; timeout 1m; }\n"
 	"	set strangers { typeof iifname; size 2048; flags dynamic, timeout; timeout 1m; }\n"
 #define BRIDGE_END(chain, word) \
@@ -52,6 +55,8 @@ static const char text[] =
 	"		drop\n" \
 	"	}\n"
 	BRIDGE_END("flood", "flood")
+	BRIDGE_END("surge_end", "surge")
+	BRIDGE_END("closed_end", "closed")
 	BRIDGE_END("penned", "penned")
 	BRIDGE_END("unbound4", "unbound4")
 	BRIDGE_END("unbound6", "unbound6")
@@ -62,9 +67,13 @@ static const char text[] =
 	BRIDGE_END("rogue_redirect", "redirect")
 	BRIDGE_END("ethertype", "ethertype")
 	BRIDGE_END("barrier", "barrier")
-	/* Frames of nobody in particular: few a second for each port, so that they crowd out nothing. */
+	/*
+	 * Frames of nobody in particular: few a second for each port, so that they crowd out
+	 * nothing.  On a port that invents devices only those pass whom somebody let in.
+	 */
 	"	chain stranger {\n"
 	"		ether saddr @blocked goto penned\n"
+	"		iifname @closed ether saddr != @known goto closed_end\n"
 	"		update @strangers { iifname limit rate over 100/second burst 200 packets } goto flood\n"
 	"		accept\n"
 	"	}\n"
@@ -125,10 +134,15 @@ static const char text[] =
 	"		ether daddr & 01:00:00:00:00:00 == 00:00:00:00:00:00 goto barrier\n"
 	"		accept\n"
 	"	}\n"
+	/* What is over the cap: a little, or many times as much. */
+	"	chain over_cap {\n"
+	"		ether saddr @surge goto surge_end\n"
+	"		goto flood\n"
+	"	}\n"
 	"	chain prerouting {\n"
 	"		type filter hook prerouting priority -300; policy drop;\n"
 	"		meta mark set 0\n"
-	"		ether saddr @cap goto flood\n"
+	"		ether saddr @cap goto over_cap\n"
 	"		ether type vmap { ip : goto from_ip4, ip6 : goto from_ip6, arp : goto from_arp, 0x88cc : drop, 0x888e : drop }\n"
 	"		goto ethertype\n"
 	"	}\n"
@@ -176,33 +190,42 @@ static const char text[] =
 	/* Flow mark 0: a flow that we never admitted has no short way. */
 	"	set recheck { type mark; elements = { 0 }; }\n"
 	"	set flow_cap { type mark; limit rate over 50/second burst 100 packets; }\n"
+	"	set flow_surge { type mark; limit rate over 500/second burst 100 packets; }\n"
 	"	set denied { type mark; counter; }\n"
 	"	set quiet { type mark; limit rate 5/second burst 20 packets; }\n"
+	/* What containment waits for has a share of the log of its own, which nothing else uses up. */
+	"	set urgent { type mark; limit rate 50/second burst 100 packets; }\n"
 	"	set admin_ports { type inet_service; elements = $ADMIN_PORTS; }\n"
 	"	set doh4 { type ipv4_addr; elements = $DOH4; }\n"
 	"	set doh6 { type ipv6_addr; elements = $DOH6; }\n"
 /* Counted without sampling, logged within a limit for each device. */
-#define INET_END(chain, word) \
+#define INET_END_BY(limit, chain, word) \
 	"	chain " chain " {\n" \
 	"		meta mark set meta mark & 0x000fffff\n" \
-	"		meta mark @denied meta mark @quiet log prefix \"" word \
+	"		meta mark @denied meta mark @" limit " log prefix \"" word \
 	"\" group 100 snaplen 256\n" \
 	"		drop\n" \
 	"	}\n"
+#define INET_END(chain, word) INET_END_BY("quiet", chain, word)
 	INET_END("end_from_device", "from-device")
-	INET_END("end_neighbour", "neighbour")
+	INET_END_BY("urgent", "end_neighbour", "neighbour")
+	INET_END_BY("urgent", "end_surge", "surge")
 	INET_END("end_to_device", "to-device")
 	INET_END("end_gateway", "gateway")
 	INET_END("end_penned", "penned")
-	INET_END("end_admin_port", "admin-port")
+	INET_END_BY("urgent", "end_admin_port", "admin-port")
 	INET_END("end_encrypted_dns", "encrypted-dns")
 	INET_END("end_patched", "patched")
 	INET_END("end_pause_over", "pause-over")
 	INET_END("end_flow_cap", "flow-cap")
+	"	chain over_flow_cap {\n"
+	"		meta mark @flow_surge goto end_surge\n"
+	"		goto end_flow_cap\n"
+	"	}\n"
 	/* Entered with the device's number, and state bits, in the packet mark. */
 	"	chain count_flow {\n"
 	"		meta mark set meta mark & 0x000fffff\n"
-	"		meta mark @flow_cap goto end_flow_cap\n"
+	"		meta mark @flow_cap goto over_flow_cap\n"
 	"	}\n"
 	"	chain admit {\n"
 	"		ct state new jump count_flow\n"
@@ -247,13 +270,9 @@ static const char text[] =
 	"	}\n"
 	/*
 	 * Device to device, routed.  The flow mark names the destination, so that one
-	 * key holds both.  A pause opens what the paused device begins, and lets
-	 * trusted devices begin.
+	 * key holds both.  A pause lets trusted devices begin towards the paused one, and
+	 * never the paused one towards neighbours who did not agree.
 	 */
-	"	chain between_paused {\n"
-	"		ct mark set meta mark & 0x000fffff\n"
-	"		goto admit_by_pause\n"
-	"	}\n"
 	"	chain to_paused {\n"
 	"		ct mark @pause goto admit_by_pause\n"
 	"	}\n"
@@ -272,7 +291,6 @@ static const char text[] =
 	"		meta mark . ct mark . meta l4proto . th dport . th sport @neighbour_range goto admit\n"
 	"		meta mark . ct mark . icmp type . icmp code @neighbour_icmp4 goto admit\n"
 	"		meta mark . ct mark . icmpv6 type . icmpv6 code @neighbour_icmp6 goto admit\n"
-	"		meta mark @pause goto between_paused\n"
 	"		goto end_neighbour\n"
 	"	}\n"
 	/* From the internet: only doors that the owner made. */

@@ -37,8 +37,11 @@
 	X(NFT_BOUND6, "bound6", NFT_TABLE_BRIDGE, 40, NFT_HAS_DATA)                                \
 	X(NFT_TARGET6, "target6", NFT_TABLE_BRIDGE, 40, NFT_HAS_DATA)                              \
 	X(NFT_CAP, "cap", NFT_TABLE_BRIDGE, 6, NFT_HAS_LIMIT)                                      \
+	X(NFT_SURGE, "surge", NFT_TABLE_BRIDGE, 6, NFT_HAS_LIMIT)                                  \
 	X(NFT_BLOCKED, "blocked", NFT_TABLE_BRIDGE, 6, 0)                                          \
 	X(NFT_CONTAINED, "contained", NFT_TABLE_BRIDGE, 6, 0)                                      \
+	X(NFT_KNOWN, "known", NFT_TABLE_BRIDGE, 6, 0)                                              \
+	X(NFT_CLOSED, "closed", NFT_TABLE_BRIDGE, 16, 0)                                           \
 	X(NFT_ADDRESS4, "address4", NFT_TABLE_INET, 4, NFT_HAS_DATA)                               \
 	X(NFT_ADDRESS6, "address6", NFT_TABLE_INET, 16, NFT_HAS_DATA)                              \
 	X(NFT_ALLOW4, "allow4", NFT_TABLE_INET, 16, NFT_OPENS)                                     \
@@ -58,14 +61,16 @@
 	X(NFT_PAUSE, "pause", NFT_TABLE_INET, 4, 0)                                                \
 	X(NFT_RECHECK, "recheck", NFT_TABLE_INET, 4, 0)                                            \
 	X(NFT_FLOW_CAP, "flow_cap", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)                              \
+	X(NFT_FLOW_SURGE, "flow_surge", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)                          \
 	X(NFT_DENIED, "denied", NFT_TABLE_INET, 4, NFT_HAS_COUNTER)                                \
-	X(NFT_QUIET, "quiet", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)
+	X(NFT_QUIET, "quiet", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)                                    \
+	X(NFT_URGENT, "urgent", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)
 
 enum nft_table { NFT_TABLE_BRIDGE, NFT_TABLE_INET };
 
 enum nft_trait {
 	NFT_HAS_DATA = 1,    /* a map: four bytes of data */
-	NFT_HAS_LIMIT = 2,   /* data is packets a second; matches above it (NFT_QUIET: below) */
+	NFT_HAS_LIMIT = 2,   /* data is packets a second; matches above it (sets of logs: below) */
 	NFT_HAS_COUNTER = 4, /* counts what it matched */
 	NFT_IS_INTERVAL = 8, /* a key has two ends, both inclusive */
 	NFT_OPENS = 16,      /* its elements let something pass: their loss narrows */

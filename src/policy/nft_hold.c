@@ -33,6 +33,8 @@ struct hold {
 	struct nft_elements elements;
 	uint32_t n_records;
 	uint32_t n_paused;
+	char closed[HOLD_PORTS_MAX][16]; /* ports closed to strangers since we live */
+	unsigned n_closed;
 };
 
 struct hold *
@@ -800,6 +802,57 @@ hold_tick(struct hold *hold)
 	}
 }
 
+/* --- ports closed to strangers ------------------------------------------------------------------------- */
+
+static struct nft_element
+port_element(const char name[static 16])
+{
+	struct nft_element element = {.set = NFT_CLOSED};
+	memcpy(element.key, name, 16);
+	return element;
+}
+
+static unsigned
+find_closed(const struct hold *hold, const uint8_t name[static 16])
+{
+	unsigned i = 0;
+
+	while (i < hold->n_closed && memcmp(hold->closed[i], name, 16))
+		i++;
+	return i;
+}
+
+void
+hold_port(struct hold *hold, const struct message_port *port, struct message_done *done,
+	struct fault *why)
+{
+	struct nft_element element = port_element(port->name);
+	unsigned at = find_closed(hold, element.key);
+
+	*done = (struct message_done){0};
+	if (!nft_interface_is_safe(port->name) || !strcmp(port->name, hold->settings.uplink)) {
+		fault_set(why, ERR_DENIED, "not a port for devices");
+		fail(done, ERR_DENIED);
+		return;
+	}
+	if (port->is_closed && at == HOLD_PORTS_MAX) {
+		fault_set(why, ERR_FULL, "more than %d closed ports", HOLD_PORTS_MAX);
+		fail(done, ERR_FULL);
+		return;
+	}
+	nft_apply_begin(hold->apply);
+	if (port->is_closed)
+		nft_apply_want(hold->apply, &element);
+	else
+		nft_apply_drop(hold->apply, &element);
+	if (commit(hold, done, why))
+		return;
+	if (port->is_closed && at == hold->n_closed)
+		memcpy(hold->closed[hold->n_closed++], port->name, 16);
+	else if (!port->is_closed && at < hold->n_closed)
+		memmove(hold->closed[at], hold->closed[--hold->n_closed], 16);
+}
+
 /* --- slots ---------------------------------------------------------------------------------------------- */
 
 void
@@ -875,6 +928,10 @@ drop_element(const struct nft_element *element, bool was_found, void *arg)
 {
 	struct leftovers *leftovers = arg;
 
+	/* Whoever is told again that a port is closed finds it closed already. */
+	if (element->set == NFT_CLOSED &&
+		find_closed(leftovers->hold, element->key) < leftovers->hold->n_closed)
+		return;
 	if (element->set != NFT_RECHECK && was_found)
 		nft_apply_drop(leftovers->hold->apply, element);
 }

@@ -15,7 +15,7 @@
  */
 struct hold;
 
-enum { HOLD_DEVICES_MAX = 20000 };
+enum { HOLD_DEVICES_MAX = 20000, HOLD_PORTS_MAX = 256 };
 
 /* Borrows apply and conntrack (NULL: flows are never cut, for tests of sets alone); copies settings. */
 struct hold *hold_new(struct nft_apply *, struct conntrack *, const struct settings *);
@@ -35,6 +35,9 @@ void hold_forget(
 	struct hold *, const struct message_forget *, struct message_done *, struct fault *why);
 void hold_pause(
 	struct hold *, const struct message_pause *, struct message_done *, struct fault *why);
+/* A port of the bridge is closed to, or opened for, MACs that nobody let in. */
+void hold_port(
+	struct hold *, const struct message_port *, struct message_done *, struct fault *why);
 /* Refuses addresses inside, slots that the policy does not hold, and older generations. */
 void hold_open(
 	struct hold *, const struct message_open *, struct message_done *, struct fault *why);

@@ -7,7 +7,13 @@
 
 #include "policy/nft_base.h"
 
-enum { WORK_MAX = 4 * 1000 * 1000, FIELDS_MAX = 6 };
+enum {
+	WORK_MAX = 4 * 1000 * 1000,
+	FIELDS_MAX = 6,
+	SURGE_FACTOR = 10,    /* see surge_of() */
+	QUIET_A_SECOND = 5,   /* denials of a device that are logged */
+	URGENT_A_SECOND = 50, /* and those that containment waits for */
+};
 
 /* --- what an entry is ------------------------------------------------------------------------ */
 
@@ -489,16 +495,28 @@ append_number(struct nft_elements *out, uint32_t device, enum nft_set set, uint3
 	return append(out, &element);
 }
 
+/* So many times the cap is no start-up and no server that answers late, but a flood. */
+static uint32_t
+surge_of(uint32_t cap)
+{
+	return cap > UINT32_MAX / SURGE_FACTOR ? UINT32_MAX : cap * SURGE_FACTOR;
+}
+
 static bool
 append_bindings(struct nft_elements *out, const struct message_policy *policy)
 {
 	uint32_t mark = nft_mark(policy);
 	bool is_penned = policy->state == DEVICE_WAITING || policy->state == DEVICE_QUARANTINE;
+	bool is_known = policy->state != DEVICE_WAITING;
 
 	for (int i = 0; i < policy->n_bindings; i++) {
 		const struct policy_binding *binding = &policy->binding[i];
 		if (!append_binding(out, policy, binding, mark) ||
-			!append_mac(out, policy, NFT_CAP, binding->mac, policy->packet_cap))
+			!append_mac(out, policy, NFT_CAP, binding->mac, policy->packet_cap) ||
+			!append_mac(
+				out, policy, NFT_SURGE, binding->mac, surge_of(policy->packet_cap)))
+			return false;
+		if (is_known && !append_mac(out, policy, NFT_KNOWN, binding->mac, 0))
 			return false;
 		if (is_penned && !append_mac(out, policy, NFT_CONTAINED, binding->mac, 0))
 			return false;
@@ -507,8 +525,10 @@ append_bindings(struct nft_elements *out, const struct message_policy *policy)
 			return false;
 	}
 	return append_number(out, policy->device, NFT_FLOW_CAP, policy->flow_cap) &&
+	       append_number(out, policy->device, NFT_FLOW_SURGE, surge_of(policy->flow_cap)) &&
 	       append_number(out, policy->device, NFT_DENIED, 0) &&
-	       append_number(out, policy->device, NFT_QUIET, 5);
+	       append_number(out, policy->device, NFT_QUIET, QUIET_A_SECOND) &&
+	       append_number(out, policy->device, NFT_URGENT, URGENT_A_SECOND);
 }
 
 /* --- the whole --------------------------------------------------------------------------------------- */

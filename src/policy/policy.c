@@ -384,6 +384,18 @@ has_policy_in_force(enum device_state state)
 	return state == DEVICE_OBSERVE || state == DEVICE_ENFORCE || state == DEVICE_TRUSTED;
 }
 
+bool
+policy_may_begin(enum device_state state)
+{
+	return state == DEVICE_ENFORCE || state == DEVICE_TRUSTED;
+}
+
+bool
+policy_may_answer(enum device_state state)
+{
+	return has_policy_in_force(state);
+}
+
 const struct policy_rule *
 policy_decide_peer(const struct policy *policy, const struct policy_world *world,
 	const struct policy_flow *flow, const struct policy_peer *peer)
@@ -409,8 +421,11 @@ policy_allows(const struct policy *policy, const struct policy_world *world,
 	if (!flow->peer)
 		return true;
 	const struct policy_peer *peer = policy_peer_find(world, flow->peer);
-	if (!peer || policy->state == DEVICE_OBSERVE ||
-		(peer->state != DEVICE_ENFORCE && peer->state != DEVICE_TRUSTED))
+	if (!peer)
+		return false;
+	bool is_ours = flow->direction == DIRECTION_FROM_DEVICE;
+	if (!policy_may_begin(is_ours ? policy->state : peer->state) ||
+		!policy_may_answer(is_ours ? peer->state : policy->state))
 		return false;
 	rule = policy_decide_peer(policy, world, flow, peer);
 	return rule && rule->action == POLICY_ACCEPT;

@@ -198,6 +198,14 @@ struct policy_world {
 };
 const struct policy_peer *policy_peer_find(const struct policy_world *, uint32_t number);
 
+/*
+ * In which state a device may begin a flow to a neighbour, and in which one it may
+ * be called.  An observed device begins none; it is called where its owner said so
+ * himself, because nothing else of its policy towards neighbours counts then.
+ */
+bool policy_may_begin(enum device_state);
+bool policy_may_answer(enum device_state);
+
 /* --- questions --------------------------------------------------------------------------- */
 
 /* One attempt to open a connection. */

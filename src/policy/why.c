@@ -97,11 +97,14 @@ say_peer(struct reasoned *r, const struct policy *policy, const struct policy_wo
 		say(TEXT(r), "There is no such device.");
 		return;
 	}
-	if (policy->state == DEVICE_OBSERVE) {
-		say(TEXT(r), "While it is observed it talks to no other device.");
+	bool is_ours = flow->direction == DIRECTION_FROM_DEVICE;
+	if (!policy_may_begin(is_ours ? policy->state : peer->state) &&
+		policy_may_answer(is_ours ? policy->state : peer->state)) {
+		say(TEXT(r), "While %s is observed it begins nothing with another device.",
+			is_ours ? "it" : "the other device");
 		return;
 	}
-	if (peer->state != DEVICE_ENFORCE && peer->state != DEVICE_TRUSTED) {
+	if (!policy_may_answer(peer->state)) {
 		say(TEXT(r), "The other device is in state %s, and then nobody talks to it.",
 			device_state_word(peer->state));
 		return;
@@ -136,7 +139,7 @@ say_limits(struct reasoned *r, const struct policy *policy, const struct policy_
 		say(LIMIT(r), "No address of it is open now; one opens when the device asks.");
 	if (!r->is_allowed && facts && facts->is_open && !facts->is_paused)
 		say(LIMIT(r), "Its address is open for a name that the policy allows.");
-	if (!r->is_allowed && facts && facts->is_paused)
+	if (!r->is_allowed && facts && facts->is_paused && !flow->peer)
 		say(LIMIT(r), "It passes nevertheless while the policy is paused.");
 	if (!flow->name && !flow->peer && !flow->is_gateway && !r->is_allowed &&
 		policy->state == DEVICE_ENFORCE)

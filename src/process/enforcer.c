@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "policy/kernel.h"
@@ -19,7 +20,7 @@
  * said to it.  It sees no packet, no name, no file from outside, and never
  * flushes what it finds.
  */
-enum { TICK_MS = 2000 };
+enum { TICK_MS = 2000, STATUS_S = 5 };
 
 static const struct settings *settings;
 static struct nft_base base;
@@ -212,6 +213,9 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		case MESSAGE_PAUSE:
 			hold_pause(hold, payload, &done, &why);
 			break;
+		case MESSAGE_PORT:
+			hold_port(hold, payload, &done, &why);
+			break;
 		case MESSAGE_OPEN:
 			hold_open(hold, payload, &done, &why);
 			break;
@@ -268,11 +272,26 @@ on_link(const struct message_link *link, void *arg)
 	}
 }
 
+/* What status shows has changed since it was told, not oftener than every few seconds. */
+static void
+retell_status(void)
+{
+	static uint64_t told_ns;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns - told_ns < STATUS_S * CLOCK_SECOND_NS ||
+		(status.elements == nft_apply_count(apply) && status.devices == hold_count(hold)))
+		return;
+	told_ns = now_ns;
+	send_status();
+}
+
 static void
 on_tick(void *arg)
 {
 	hold_tick(hold);
 	mend_if_gone();
+	retell_status();
 }
 
 static void

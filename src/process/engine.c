@@ -244,6 +244,7 @@ on_look(void *arg)
 {
 	look_at_clock();
 	observe_expire();
+	observe_strangers();
 	pause_look();
 	mud_look();
 	ward_look();

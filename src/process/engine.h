@@ -286,6 +286,9 @@ void observe_answered(const struct message_answered *);
 void observe_counters(const struct message_counters *);
 void observe_expire(void);
 void observe_retire(void); /* once a minute */
+/* Closes ports on which too many strangers appeared, opens them again. */
+void observe_strangers(void);
+void observe_ports_due(void); /* the enforcer is new: it is told which are closed */
 
 /* --- engine_flow.c -------------------------------------------------------------------------- */
 
@@ -310,6 +313,8 @@ const struct answer *answer_find(const struct ward *, const struct ip *);
 /* --- engine_contain.c ------------------------------------------------------------------------ */
 
 void contain(struct ward *, const struct harm_verdict *);
+/* The owner let it go: what was counted is forgotten, so that the same harm is harm again. */
+void contain_over(struct ward *);
 /* Is what it does now, to this port, no example to learn from? */
 bool contain_taints(const struct ward *, uint8_t proto, uint16_t port, bool is_end);
 

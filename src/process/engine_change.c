@@ -242,6 +242,29 @@ apply(json_t *before, json_t *after)
 	}
 }
 
+/* By command or by undo: its containment was taken back. */
+static void
+let_go(json_t *before, json_t *after)
+{
+	const char *number;
+	json_t *facets;
+
+	json_object_foreach(after, number, facets)
+	{
+		struct ward *ward = ward_of_key(number);
+		const char *was = json_string_value(
+			json_object_get(json_object_get(before, number), facet_word(FACET_STATE)));
+		enum device_state state = was ? device_state_from_word(was) : DEVICE_STATE_UNKNOWN;
+		bool was_contained = state == DEVICE_QUARANTINE || state == DEVICE_BLOCK ||
+				     json_object_get(facets, facet_word(FACET_CONTAINMENT));
+		if (ward && ward->device && was_contained &&
+			ward->device->state != DEVICE_QUARANTINE &&
+			ward->device->state != DEVICE_BLOCK &&
+			!json_array_size(ward->facet[FACET_CONTAINMENT]))
+			contain_over(ward);
+	}
+}
+
 /* The relay is told of pairs that are gone, too, so it needs those of before and after. */
 static void
 tell_relay(json_t *before, json_t *after)
@@ -369,6 +392,7 @@ change_commit(struct change *change, int64_t *journal, struct fault *why)
 			goto out;
 		apply(before, after);
 		sync_pump();
+		let_go(before, after);
 	}
 	tell_relay(before, after);
 	tell_change(change, after, *journal);

@@ -466,13 +466,7 @@ run_device_release(struct call *call)
 		change_set(&change, ward, FACET_STATE, json_string(device_state_word(state)));
 	change_set(&change, ward, FACET_BEFORE, NULL);
 	change_set(&change, ward, FACET_CONTAINMENT, NULL);
-	json_t *done = commit(call, &change);
-	if (done) {
-		harm_clear(&ward->device->harm);
-		flow_forget_flagged(ward_number(ward));
-		ward->released_ns = clock_monotonic_ns();
-	}
-	return done;
+	return commit(call, &change);
 }
 
 static json_t *

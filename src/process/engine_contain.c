@@ -128,6 +128,14 @@ taught_since_s(const struct ward *ward, const struct harm_verdict *verdict, enum
 }
 
 void
+contain_over(struct ward *ward)
+{
+	harm_clear(&ward->device->harm);
+	flow_forget_flagged(ward_number(ward));
+	ward->released_ns = clock_monotonic_ns();
+}
+
+void
 contain(struct ward *ward, const struct harm_verdict *verdict)
 {
 	enum harm_act act = in_proportion(ward, verdict);

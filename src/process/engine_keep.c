@@ -11,13 +11,16 @@
 #include "process/engine.h"
 
 enum {
-	SAVE_MS = 2000,
+	SAVE_MS = 2000, /* how long a new lease may be unknown to the disk */
 	FLUSH_MS = 300 * 1000,
 	SAVE_CALM_S = 60,  /* what is only new knowledge */
 	SAVE_BUSY_S = 600, /* the same once the day's share of writes is used */
 	SNAPSHOT_CALM_S = 60,
 	LEASE_MAX_S = 7 * 24 * 3600,
 	OPENING_FLUSH_S = 10,
+	HURRY_WINDOW_S =
+		600, /* of strangers, so many times in this time at once: 20 KB at most each */
+	HURRIES_MAX = 64,
 };
 
 #define PATIENCE_NS (3600 * CLOCK_SECOND_NS)
@@ -114,13 +117,35 @@ keep_save_ward(struct ward *ward)
 	ward->is_stored = true;
 }
 
+/*
+ * A stranger's address is known again after a restart as well; but strangers may
+ * be invented, or say new things all day, and that must not wear the disk.
+ */
+static bool
+may_hurry(uint64_t now_ns)
+{
+	static uint64_t since_ns;
+	static unsigned hurried;
+
+	if (!since_ns || now_ns - since_ns >= HURRY_WINDOW_S * CLOCK_SECOND_NS) {
+		since_ns = now_ns;
+		hurried = 0;
+	}
+	if (hurried >= HURRIES_MAX)
+		return false;
+	hurried++;
+	return true;
+}
+
 void
 keep_due(struct ward *ward, bool urgent)
 {
 	uint64_t now_ns = clock_monotonic_ns(), wait_s = SAVE_CALM_S;
 
-	/* A device that nobody admitted may say new things all day; that must not wear the disk. */
-	if (urgent && ward->device->is_admitted)
+	/* What is due now goes with the next turn of the timer, all of it in one write. */
+	if (ward->is_save_due && ward->save_after_ns <= now_ns)
+		return;
+	if (urgent && (ward->device->is_admitted || may_hurry(now_ns)))
 		wait_s = 0;
 	else if (store_budget_ms(engine.store))
 		wait_s = SAVE_BUSY_S;

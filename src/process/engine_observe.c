@@ -227,14 +227,22 @@ observe_expire(void)
 	sync_pump();
 }
 
+/* Nobody let it in, and nobody named it. */
+static bool
+is_stranger(const struct device *device)
+{
+	return device->state == DEVICE_WAITING && !device->is_admitted && !device->name[0];
+}
+
 /*
  * Named eviction: who was never admitted, has no address and has been silent for
- * an hour was a visitor, or invented.
+ * an hour was a visitor, or invented.  Who was heard for a minute and then never
+ * again need not be waited for so long.
  */
 void
 observe_retire(void)
 {
-	enum { SILENT_S = 3600, A_TURN = 64 };
+	enum { SILENT_S = 3600, ONCE_S = 60, SILENT_ONCE_S = 600, A_TURN = 1024 };
 	uint64_t now_ns = clock_monotonic_ns(), since_start_ns = now_ns - engine.started_ns;
 	uint32_t gone[A_TURN];
 	size_t n = 0;
@@ -243,8 +251,10 @@ observe_retire(void)
 		const struct ward *ward = engine.wards[i];
 		const struct device *device = ward->device;
 		uint64_t silent_ns = device->heard_ns ? now_ns - device->heard_ns : since_start_ns;
-		if (device->state == DEVICE_WAITING && !device->is_admitted && !device->name[0] &&
-			!device->n_bindings && silent_ns >= SILENT_S * CLOCK_SECOND_NS)
+		bool was_once = device->last_s - device->first_s <= ONCE_S;
+		uint64_t patience_s = was_once ? SILENT_ONCE_S : SILENT_S;
+		if (is_stranger(device) && !device->n_bindings &&
+			silent_ns >= patience_s * CLOCK_SECOND_NS)
 			gone[n++] = ward->number;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -262,6 +272,137 @@ static bool
 is_joining(void)
 {
 	return clock_wall_s() < engine.join_until_s;
+}
+
+/*
+ * More strangers than anybody brings along at once to one port.  Each may hold an
+ * address, and the home has some 240 to give: one port that invents devices takes
+ * an eighth of them, and a guest on another still gets one.
+ */
+enum { STRANGERS_MAX = 32, STRANGERS_FEW = STRANGERS_MAX / 2 };
+
+static struct stranger_port {
+	char name[16];
+	uint32_t waiting;
+	bool is_closed, is_told;
+} stranger_port[DEVICE_PORTS_MAX];
+static size_t n_stranger_ports, n_strangers;
+
+static struct stranger_port *
+find_stranger_port(const char *name)
+{
+	for (size_t i = 0; i < n_stranger_ports; i++)
+		if (!strncmp(stranger_port[i].name, name, sizeof stranger_port[i].name))
+			return &stranger_port[i];
+	return NULL;
+}
+
+static struct stranger_port *
+keep_stranger_port(const char *name)
+{
+	struct stranger_port *port = find_stranger_port(name);
+
+	/* Ports are the owner's own; of more than we keep, no one is ever closed. */
+	if (port || !name[0] || n_stranger_ports == DEVICE_PORTS_MAX)
+		return port;
+	port = &stranger_port[n_stranger_ports++];
+	memcpy(port->name, name, strnlen(name, sizeof port->name - 1));
+	return port;
+}
+
+static void
+count_strangers(void)
+{
+	for (size_t i = 0; i < n_stranger_ports; i++)
+		stranger_port[i].waiting = 0;
+	n_strangers = 0;
+	for (size_t i = 0; i < engine.n_peers; i++) {
+		const struct device *device = engine.wards[i]->device;
+		if (!is_stranger(device) || !device->n_macs)
+			continue;
+		struct stranger_port *port = keep_stranger_port(device->mac[0].port);
+		if (port)
+			port->waiting++;
+		n_strangers++;
+	}
+}
+
+static void
+tell_port(struct stranger_port *port)
+{
+	struct message_port message = {.is_closed = port->is_closed};
+
+	memcpy(message.name, port->name, sizeof message.name);
+	port->is_told = channel_is_open(engine.peer[PROCESS_ENFORCER]) &&
+			!channel_send(engine.peer[PROCESS_ENFORCER], MESSAGE_PORT, 0, &message,
+				sizeof message, -1);
+}
+
+static void
+close_port(struct stranger_port *port)
+{
+	port->is_closed = true;
+	event(EVENT_ALARM, NULL, "port-closed", port->name,
+		"port %s: %u devices that nobody knows appeared there, perhaps one that invents "
+		"them; no other new device gets an address on it until they are fewer, or while "
+		"the joining window is open",
+		port->name, port->waiting);
+	tell_port(port);
+}
+
+static void
+open_port(struct stranger_port *port)
+{
+	port->is_closed = false;
+	event(EVENT_NOTICE, NULL, "port-opened", port->name,
+		"port %s: new devices get addresses again", port->name);
+	tell_port(port);
+}
+
+void
+observe_strangers(void)
+{
+	if (engine.settings->mode == SETTINGS_SENSOR)
+		return;
+	if (n_strangers)
+		count_strangers();
+	for (size_t i = 0; i < n_stranger_ports; i++) {
+		struct stranger_port *port = &stranger_port[i];
+		if (!port->is_closed && port->waiting > STRANGERS_MAX && !is_joining())
+			close_port(port);
+		else if (port->is_closed && (port->waiting <= STRANGERS_FEW || is_joining()))
+			open_port(port);
+		else if (!port->is_told && port->is_closed)
+			tell_port(port);
+	}
+}
+
+void
+observe_ports_due(void)
+{
+	for (size_t i = 0; i < n_stranger_ports; i++)
+		stranger_port[i].is_told = false;
+	count_strangers();
+	observe_strangers();
+}
+
+/* A port that is closed to strangers: what they say there makes no more of them. */
+static bool
+is_closed_to(const struct device *known, const char *name)
+{
+	const struct stranger_port *port = known ? NULL : find_stranger_port(name);
+
+	return port && port->is_closed;
+}
+
+static void
+on_stranger(const char *name)
+{
+	struct stranger_port *port = keep_stranger_port(name);
+
+	n_strangers++;
+	if (port && ++port->waiting > STRANGERS_MAX && !port->is_closed)
+		observe_strangers();
 }
 
 static void
@@ -331,6 +472,8 @@ on_new(struct device *device, const char *port)
 			device->id);
 	if (is_joining())
 		join(ward, port);
+	if (is_stranger(device))
+		on_stranger(port);
 }
 
 static void
@@ -357,6 +500,8 @@ observe(const struct observation *row)
 	const struct device *known = row->device ? device_find(engine.table, row->device)
 						 : device_find_by_mac(engine.table, row->mac);
 	if (known && known->class == DEVICE_CLASS_PERSONAL && !is_for_personal(what))
+		return;
+	if (is_closed_to(known, row->port))
 		return;
 	/* Room for one more in our own arrays as well as in the table's. */
 	if (!known && engine.n_peers >= DEVICES_MAX - 1)

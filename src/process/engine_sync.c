@@ -283,6 +283,7 @@ sync_peer_connected(enum process process)
 	case PROCESS_ENFORCER:
 		engine.is_restoring = engine.settings->mode != SETTINGS_SENSOR;
 		engine.in_flight = 0;
+		observe_ports_due();
 		everything_is_due(true);
 		break;
 	case PROCESS_RESOLVER:

@@ -18,7 +18,10 @@ refuse "before, another server is out of reach" tcp a 198.18.1.2 80
 expect "the device is paused for 5 s" said pause 11 5
 expect "the server is reached" tcp a 198.18.1.2 80
 expect "over IPv6 too" tcp a 2001:db8:1::2 80
-expect "and a neighbour" tcp a 192.168.77.12 8080
+refuse "but not a neighbour who never agreed" tcp a 192.168.77.12 8080
+listen a 8081
+expect "a trusted neighbour reaches it" tcp c 192.168.77.11 8081
+refuse "one that is not trusted does not" tcp b 192.168.77.11 8081
 refuse "a device that is not paused gains nothing" tcp b 198.18.1.2 80
 (n=0; while [ $n -lt 400 ]; do echo $n; n=$((n + 1)); sleep 0.05; done) |
 	on a socat -t1 - TCP4:198.18.1.2:80 >$folder/open 2>/dev/null &

@@ -139,7 +139,40 @@ TEST(looking_for_a_television_on_every_neighbour_is_a_note_and_no_more_until_it_
 	EXPECT(told && verdict.cause == HARM_SCAN && verdict.act == HARM_ACT_QUARANTINE);
 }
 
-TEST(a_moment_over_the_cap_is_a_note_and_a_flood_is_limited_then_quarantined)
+TEST(many_times_the_cap_is_limited_at_once_and_quarantined_after_a_second)
+{
+	unsigned limited = 0, quarantined = 0;
+
+	harm_clear(&watch);
+	for (unsigned ms = 0; ms < 3000 && !quarantined; ms += 10) {
+		if (!denied(1, 6, 443, REASON_SURGE, 1000 + ms))
+			continue;
+		EXPECT_INT(verdict.cause, HARM_FLOOD);
+		if (verdict.act == HARM_ACT_LIMIT) {
+			EXPECT_INT(ms, 0);
+			limited++;
+		}
+		if (verdict.act == HARM_ACT_QUARANTINE)
+			quarantined = ms;
+	}
+	EXPECT_INT(limited, 1);
+	EXPECT(quarantined >= 900 && quarantined <= 1100);
+}
+
+TEST(a_burst_that_ends_by_itself_is_limited_and_no_more)
+{
+	enum harm_act act = HARM_ACT_NONE;
+
+	harm_clear(&watch);
+	for (unsigned ms = 0; ms < 300; ms += 10)
+		if (denied(1, 6, 443, REASON_SURGE, ms))
+			act = verdict.act;
+	EXPECT_INT(act, HARM_ACT_LIMIT);
+	/* Half a minute later it is as if nothing had been. */
+	EXPECT(denied(1, 6, 443, REASON_FLOW_CAP, 40000) == false);
+}
+
+TEST(a_moment_over_the_cap_is_a_note_and_an_upload_that_stays_at_it_is_limited_and_no_more)
 {
 	enum harm_act act = HARM_ACT_NONE;
 
@@ -153,10 +186,11 @@ TEST(a_moment_over_the_cap_is_a_note_and_a_flood_is_limited_then_quarantined)
 		if (denied(1, 17, 80, REASON_FLOOD, 1000 + i * 10))
 			act = verdict.act;
 	EXPECT_INT(act, HARM_ACT_LIMIT);
-	for (unsigned i = 0; i < 600; i++)
+	/* Below the time after which what is told is told again. */
+	for (unsigned i = 0; i < 28000; i++)
 		if (denied(1, 17, 80, REASON_FLOOD, 5000 + i * 10))
 			act = verdict.act;
-	EXPECT_INT(act, HARM_ACT_QUARANTINE);
+	EXPECT_INT(act, HARM_ACT_LIMIT);
 	EXPECT_INT(verdict.cause, HARM_FLOOD);
 }
 

@@ -329,3 +329,51 @@ TEST(a_new_life_adopts_what_is_there_and_drops_what_nobody_claims)
 	uint32_t owner;
 	EXPECT(!nft_apply_find_owner(apply, &pen, &owner));
 }
+
+static bool
+is_closed_port(const char *name)
+{
+	struct nft_element element = {.set = NFT_CLOSED};
+	uint32_t owner;
+
+	memcpy(element.key, name, strlen(name));
+	return nft_apply_find_owner(apply, &element, &owner);
+}
+
+static enum err
+port(const char *name, bool is_closed)
+{
+	struct message_port message = {.is_closed = is_closed};
+
+	snprintf(message.name, sizeof message.name, "%s", name);
+	hold_port(hold, &message, &done, &why);
+	return (enum err)done.err;
+}
+
+TEST(a_port_is_closed_to_strangers_and_stays_so_over_a_new_life_only_if_it_is_said_again)
+{
+	bool adopted = false;
+
+	begin();
+	EXPECT_INT(port("p1", true), ERR_OK);
+	EXPECT_INT(port("p2", true), ERR_OK);
+	EXPECT_INT(port("p3", true), ERR_OK);
+	EXPECT_INT(port("p3", false), ERR_OK);
+	EXPECT_INT(port("p3", false), ERR_OK);
+	EXPECT_INT(port(settings.uplink, true), ERR_DENIED);
+	EXPECT_INT(port("p 1", true), ERR_DENIED);
+	EXPECT(is_closed_port("p1") && is_closed_port("p2") && !is_closed_port("p3"));
+	hold_free(hold);
+	nft_apply_free(apply);
+	EXPECT_INT(nft_apply_new(&apply), ERR_OK);
+	EXPECT_INT(nft_apply_load(apply, &base, &adopted, &why), ERR_OK);
+	EXPECT(adopted);
+	hold = hold_new(apply, NULL, &settings);
+	EXPECT(is_closed_port("p1") && is_closed_port("p2"));
+	EXPECT_INT(port("p2", true), ERR_OK);
+	hold_restored(hold, &done, &why);
+	EXPECT_INT(done.err, ERR_OK);
+	EXPECT(!is_closed_port("p1") && is_closed_port("p2"));
+	EXPECT_INT(nft_apply_resync(apply), ERR_OK);
+	EXPECT(!is_closed_port("p1") && is_closed_port("p2"));
+}

@@ -210,10 +210,46 @@ TEST(to_lets_the_home_in_only_where_both_sides_say_so)
 	EXPECT(policy_rule_parse(b, ORIGIN_OWNER, &world, "allow tcp from a 80", 0, &why));
 	EXPECT(policy_allows(a, &world, &asked));
 	EXPECT(policy_concerns_neighbours(a) && policy_concerns_neighbours(b));
-	peers[1].state = DEVICE_OBSERVE;
-	EXPECT(!policy_allows(a, &world, &asked));
 	policy_free(a);
 	policy_free(b);
+}
+
+TEST(an_observed_device_is_called_where_its_owner_said_so_and_calls_nobody)
+{
+	struct fault why = {0};
+	struct policy *a = policy_new(1, DEVICE_ENFORCE, DEVICE_CLASS_ORDINARY);
+	struct policy *owner = policy_new(2, DEVICE_OBSERVE, DEVICE_CLASS_ORDINARY);
+	struct policy_peer peers[2] = {
+		{.number = 1, .state = DEVICE_ENFORCE, .name = "a", .policy = a},
+		{.number = 2, .state = DEVICE_OBSERVE, .name = "b"}};
+	struct policy_world world = {.n_peers = 2, .peer = peers};
+	struct policy_flow there = flow(NULL, 80), back = flow(NULL, 81);
+
+	there.peer = 2;
+	back.peer = 1;
+	EXPECT(policy_rule_parse(a, ORIGIN_OWNER, &world, "allow tcp b 80-90", 0, &why));
+	EXPECT(policy_rule_parse(a, ORIGIN_OWNER, &world, "allow tcp from b 81", 0, &why));
+	EXPECT(policy_rule_parse(owner, ORIGIN_OWNER, &world, "allow tcp from a 80", 0, &why));
+	EXPECT(policy_rule_parse(owner, ORIGIN_OWNER, &world, "allow tcp a 81", 0, &why));
+	struct policy *b = policy_from_sources(
+		&(struct policy_sources){.device = 2, .state = DEVICE_OBSERVE, .owner = owner},
+		NULL);
+	peers[1].policy = b;
+	EXPECT(policy_allows(a, &world, &there));
+	there.port = 82;
+	EXPECT(!policy_allows(a, &world, &there));
+	EXPECT(!policy_allows(b, &world, &back));
+	/* Seen from the one that is called, it is the same. */
+	there.port = 80;
+	there.peer = 1;
+	there.direction = DIRECTION_TO_DEVICE;
+	EXPECT(policy_allows(b, &world, &there));
+	for (int i = 0; i < b->n_rules; i++)
+		EXPECT(b->rule[i].direction == DIRECTION_FROM_DEVICE ||
+			b->rule[i].remote == REMOTE_DEVICE);
+	policy_free(a);
+	policy_free(b);
+	policy_free(owner);
 }
 
 TEST(containment_is_stronger_than_the_owner_and_the_owner_than_all_files)

@@ -648,6 +648,22 @@ TEST(an_introduction_goes_one_way_and_undo_ends_it)
 	move_out();
 }
 
+TEST(an_introduction_holds_while_the_one_that_is_called_is_observed)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "phone", "10.77.0.11");
+	join("p2", 0x1b, "tv", "10.77.0.27");
+	EXPECT(policy_with(2, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", "\"class\":\"personal\"");
+	tell("device.admit", "2", NULL);
+	EXPECT_INT(towards(policy_with(2, DEVICE_OBSERVE, 1), 1), 0);
+	tell("device.introduce", "1", "\"to\":\"2\",\"service\":\"print\"");
+	EXPECT(towards(policy_with(1, DEVICE_TRUSTED, 1), 2) > 0);
+	EXPECT_INT(towards(policy_with(2, DEVICE_OBSERVE, 1), 1), 0);
+	stop(SIGTERM);
+	move_out();
+}
+
 TEST(a_rule_towards_a_neighbour_is_said_once_and_holds_for_both)
 {
 	NEEDS_ENGINE;
@@ -747,6 +763,136 @@ TEST(a_scanning_device_is_contained_and_its_scan_is_never_learned)
 	EXPECT(!strstr(text, "victim.example"));
 	free(text);
 	json_decref(answer);
+	stop(SIGTERM);
+	move_out();
+}
+
+static const struct message_port *
+port_told(const char *name, bool is_closed)
+{
+	const struct message_port *port;
+
+	while ((port = next(PROCESS_ENFORCER, MESSAGE_PORT)))
+		if (!strcmp(port->name, name) && port->is_closed == is_closed)
+			return port;
+	return NULL;
+}
+
+static size_t
+count_devices(void)
+{
+	json_t *answer = ask("{\"verb\":\"device.list\"}");
+	size_t n = json_array_size(json_object_get(answer, "result"));
+
+	json_decref(answer);
+	return n;
+}
+
+TEST(a_port_that_invents_devices_is_closed_to_strangers_and_opened_when_they_are_few)
+{
+	enum { MAX = 32 };
+	NEEDS_ENGINE;
+	EXPECT(next(PROCESS_ENFORCER, MESSAGE_RESTORED) != NULL);
+	join("p2", 0xe0, "guest", "10.77.0.240");
+	for (int i = 0; i < MAX; i++)
+		row(OBSERVED_DHCP4_DISCOVER, "p1", (uint8_t)(1 + i));
+	flush();
+	EXPECT_INT(count_devices(), 1 + MAX);
+	row(OBSERVED_DHCP4_DISCOVER, "p1", 0x80);
+	flush();
+	EXPECT(port_told("p1", true) != NULL);
+	/* Whoever else is invented there is nobody; on another port a guest is one. */
+	for (int i = 0; i < MAX; i++)
+		row(OBSERVED_DHCP4_DISCOVER, "p1", (uint8_t)(0x90 + i));
+	row(OBSERVED_DHCP4_DISCOVER, "p2", 0xe1);
+	flush();
+	usleep(50000);
+	EXPECT_INT(count_devices(), 1 + MAX + 2);
+	/* A new enforcer hears of it before it raises the ports. */
+	connect_peer(PROCESS_ENFORCER);
+	EXPECT(port_told("p1", true) != NULL);
+	for (int i = 0; i < MAX / 2 + 1; i++) {
+		char number[8];
+		snprintf(number, sizeof number, "%d", 2 + i);
+		tell("device.forget", number, NULL);
+	}
+	EXPECT(port_told("p1", false) != NULL);
+	row(OBSERVED_DHCP4_DISCOVER, "p1", 0xb0);
+	flush();
+	usleep(50000);
+	EXPECT_INT(count_devices(), 1 + MAX + 2 - (MAX / 2 + 1) + 1);
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(an_address_of_a_new_device_is_known_again_when_the_engine_dies_three_seconds_later)
+{
+	NEEDS_ENGINE;
+	EXPECT(next(PROCESS_ENFORCER, MESSAGE_RESTORED) != NULL);
+	join("p1", 0x11, "guest", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	join("p2", 0x12, "stranger", "10.77.0.12");
+	EXPECT(policy_with(2, DEVICE_WAITING, 1) != NULL);
+	sleep(3);
+	stop(SIGKILL);
+	start();
+	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
+	EXPECT(policy_with(2, DEVICE_WAITING, 1) != NULL);
+	stop(SIGTERM);
+	move_out();
+}
+
+static bool
+becomes(const char *device, const char *state)
+{
+	for (int i = 0; i < 100; i++) {
+		if (!strcmp(field(device, "state"), state))
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+static void
+knock_everywhere(void)
+{
+	for (int i = 0; i < 16; i++) {
+		struct observation *at = row(OBSERVED_DENIED, "p1", 0x11);
+		char target[32];
+		snprintf(target, sizeof target, "10.77.0.%d", 100 + i);
+		at->device = 1;
+		at->value = REASON_NEIGHBOUR;
+		at->source = ip("10.77.0.11");
+		at->target = ip(target);
+		at->proto = 6;
+		at->target_port = 23;
+	}
+	flush();
+}
+
+TEST(the_same_harm_after_a_release_or_an_undo_is_contained_again)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	for (int i = 0; i < 3; i++) {
+		knock_everywhere();
+		EXPECT(becomes("1", "quarantine"));
+		tell("device.release", "1", NULL);
+		EXPECT(becomes("1", "observe"));
+	}
+	knock_everywhere();
+	EXPECT(becomes("1", "quarantine"));
+	json_t *answer = ask("{\"verb\":\"policy.journal\",\"args\":{}}");
+	json_t *last = json_array_get(json_object_get(answer, "result"), 0);
+	EXPECT_STR(json_string_value(json_object_get(last, "verb")), "containment");
+	undo(json_integer_value(json_object_get(last, "id")));
+	json_decref(answer);
+	EXPECT(becomes("1", "observe"));
+	knock_everywhere();
+	EXPECT(becomes("1", "quarantine"));
 	stop(SIGTERM);
 	move_out();
 }
@@ -1276,7 +1422,8 @@ TEST(ten_thousand_devices_fit_and_the_engine_still_answers)
 	for (int i = 0; i < DEVICES; i++) {
 		uint8_t mac[6] = {0x00, 0x00, 0x5e, 0x01, (uint8_t)(i >> 8), (uint8_t)i};
 		char port[8], address[48];
-		snprintf(port, sizeof port, "p%d", i % 100);
+		/* So many ports that none of them has more strangers than are let wait there. */
+		snprintf(port, sizeof port, "p%d", i % 320);
 		snprintf(address, sizeof address, "fd77::%x:%x", 1 + (i >> 12), 1 + (i & 4095));
 		struct observation *at = row(OBSERVED_ND_DAD, port, 0);
 		memcpy(at->mac, mac, 6);
