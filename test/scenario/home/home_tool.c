@@ -361,8 +361,9 @@ capture(char **word)
 		return 1;
 	}
 	fwrite(head, sizeof head, 1, out);
+	flows -= flows % devices;
 	for (long i = 0; i < flows; i++) {
-		long device = i % devices, round = i / devices;
+		long each = flows / devices, device = i / each, round = i % each;
 		uint8_t frame[60] = {
 			0x02, 0xfe, 0, 0, 0, 1,                     /* to the gateway */
 			0x02, 0xcc, 0, 0, 0, 0,                     /* from the device */
