@@ -281,9 +281,41 @@ descriptor_ok(const struct message_descriptor *m, size_t len)
 }
 
 static bool
-link_ok(const struct message_link *m, size_t len)
+is_prefix_or_none(const struct ip_prefix *prefix, unsigned version)
 {
-	return is_text(m->name, sizeof m->name) && m->name[0] && PADDING_OK(m->zero);
+	if (!PADDING_OK(prefix->zero) || !is_ip_or_none(&prefix->address))
+		return false;
+	if (!prefix->address.version)
+		return !prefix->length;
+	return prefix->address.version == version && prefix->length <= (version == 4 ? 32 : 128);
+}
+
+static bool
+link_ok(const void *payload, size_t len)
+{
+	const struct message_link *m = payload;
+	return is_text(m->name, sizeof m->name) && m->name[0] && PADDING_OK(m->zero) &&
+	       is_prefix_or_none(&m->address4, 4) && is_prefix_or_none(&m->address6, 6);
+}
+
+static bool
+uplink_ok(const void *payload, size_t len)
+{
+	const struct message_uplink *m = payload;
+	if (!is_prefix_or_none(&m->address4, 4) || !is_prefix_or_none(&m->delegated, 6) ||
+		!is_ip_or_none(&m->router4) || m->router4.version == 6 ||
+		!is_ip_or_none(&m->address6) || m->address6.version == 4 ||
+		m->n_name_servers > UPLINK_NAME_SERVERS_MAX)
+		return false;
+	if (m->delegated.address.version && (m->delegated.length < 20 || m->delegated.length > 64 ||
+						    m->delegated_preferred_s > m->delegated_s))
+		return false;
+	for (uint32_t i = 0; i < UPLINK_NAME_SERVERS_MAX; i++)
+		if (i < m->n_name_servers ? !ip_is_valid(&m->name_server[i])
+					  : m->name_server[i].version != 0)
+			return false;
+	return m->seconds4 <= UPLINK_SECONDS_MAX && m->seconds6 <= UPLINK_SECONDS_MAX &&
+	       m->delegated_s <= UPLINK_SECONDS_MAX;
 }
 
 static bool
@@ -402,6 +434,7 @@ static const struct shape {
 	FIXED(MESSAGE_GO, struct message_none, NULL),
 	FIXED(MESSAGE_READY, struct message_none, NULL),
 	FIXED(MESSAGE_LINK, struct message_link, link_ok),
+	FIXED(MESSAGE_UPLINK, struct message_uplink, uplink_ok),
 	ROWS(MESSAGE_OBSERVATION, message_observation, row, observation_ok),
 	ROWS(MESSAGE_POLICY, message_policy, entry, policy_ok),
 	FIXED(MESSAGE_FORGET, struct message_forget, forget_ok),

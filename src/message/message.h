@@ -36,7 +36,7 @@ enum process {
 	PROCESS_FETCHER,
 	PROCESS_WEB,
 	PROCESS_DHCP,   /* dnsmasq; speaks none of this */
-	PROCESS_UPLINK, /* the uplink's DHCP client; speaks none of this */
+	PROCESS_UPLINK, /* DHCP client of the uplink, where the settings want one */
 	PROCESS_CTL,    /* the command line, by the control socket */
 	PROCESS_COUNT,
 };
@@ -60,6 +60,9 @@ enum descriptor {
 	DESCRIPTOR_RELAY_RAW, /* relay: AF_PACKET, to send a frame to one bridge port */
 	DESCRIPTOR_REPLAY,    /* capture: an opened capture file, the command line's */
 	DESCRIPTOR_STATUS, /* web: listening on the LAN's port 80, status page for penned devices */
+	DESCRIPTOR_UPLINK_PACKETS, /* uplink: AF_PACKET on the uplink, hears DHCPv4 answers only */
+	DESCRIPTOR_UPLINK_DHCP4, /* uplink: UDP 68, deaf; or the kernel would refuse the answers */
+	DESCRIPTOR_UPLINK_DHCP6, /* uplink: UDP 546 on the uplink */
 	DESCRIPTOR_COUNT,
 };
 
@@ -75,11 +78,31 @@ struct message_link {
 	uint8_t up, gone;
 	uint8_t zero[2];
 	char name[16];
+	/*
+	 * Uplink: its addresses towards the internet.  Bridge: address6 is ours in the
+	 * prefix that was delegated to us.  Version 0: none.
+	 */
+	struct ip_prefix address4, address6;
 };
 
 /* --- capture to engine --------------------------------------------------------------------- */
 
 /* struct observation in observation/observation.h is the payload; see there. */
+
+/* --- uplink to enforcer and resolver --------------------------------------------------------- */
+
+enum { UPLINK_NAME_SERVERS_MAX = 4, UPLINK_SECONDS_MAX = 7 * 24 * 3600 };
+
+/* What the provider gave us; all of it each time.  Version 0: none.  Seconds from now. */
+struct message_uplink {
+	struct ip_prefix address4;
+	struct ip router4;
+	struct ip address6;
+	struct ip_prefix delegated; /* to hand on to the LAN; its length is 20 to 64 */
+	uint32_t seconds4, seconds6, delegated_s, delegated_preferred_s;
+	uint32_t n_name_servers;
+	struct ip name_server[UPLINK_NAME_SERVERS_MAX];
+};
 
 /* --- engine to enforcer -------------------------------------------------------------------- */
 
@@ -327,7 +350,10 @@ struct message_answer {
 	X(MESSAGE_GO, struct message_none, MESSAGE_P(MONITOR), ANY_PROCESS)                        \
 	X(MESSAGE_READY, struct message_none, ANY_PROCESS, MESSAGE_P(MONITOR))                     \
 	X(MESSAGE_LINK, struct message_link, MESSAGE_P(MONITOR),                                   \
-		MESSAGE_P(ENFORCER) | MESSAGE_P(CAPTURE) | MESSAGE_P(ENGINE))                      \
+		MESSAGE_P(ENFORCER) | MESSAGE_P(CAPTURE) | MESSAGE_P(ENGINE) |                     \
+			MESSAGE_P(RESOLVER) | MESSAGE_P(UPLINK))                                   \
+	X(MESSAGE_UPLINK, struct message_uplink, MESSAGE_P(UPLINK),                                \
+		MESSAGE_P(ENFORCER) | MESSAGE_P(RESOLVER))                                         \
 	X(MESSAGE_OBSERVATION, struct message_observation, MESSAGE_P(CAPTURE),                     \
 		MESSAGE_P(ENGINE) | MESSAGE_P(CTL))                                                \
 	X(MESSAGE_POLICY, struct message_policy, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))           \

@@ -3,6 +3,9 @@
 
 enum {
 	OPTION_PAD = 0,
+	OPTION_MASK = 1,
+	OPTION_ROUTERS = 3,
+	OPTION_NAME_SERVERS = 6,
 	OPTION_HOSTNAME = 12,
 	OPTION_REQUESTED = 50,
 	OPTION_LEASE = 51,
@@ -10,6 +13,8 @@ enum {
 	OPTION_TYPE = 53,
 	OPTION_SERVER = 54,
 	OPTION_PARAMETERS = 55,
+	OPTION_RENEW = 58,
+	OPTION_REBIND = 59,
 	OPTION_VENDOR_CLASS = 60,
 	OPTION_CLIENT_ID = 61,
 	OPTION_USER_CLASS = 77,
@@ -54,6 +59,28 @@ take_mud_url(struct dhcpv4 *dhcp, struct reader value)
 		dhcp->mud_url_claim = MUD_URL_VALID;
 	else
 		dhcp->mud_url_claim = MUD_URL_REFUSED;
+}
+
+static void
+take_mask(struct dhcpv4 *dhcp, struct reader value)
+{
+	bool is_whole = reader_left(&value) == 4;
+	uint32_t mask = reader_u32(&value), length = 0;
+
+	while (length < 32 && mask & UINT32_C(0x80000000) >> length)
+		length++;
+	if (is_whole && mask == (length ? UINT32_MAX << (32 - length) : 0))
+		dhcp->claimed_length = (uint8_t)length;
+}
+
+static void
+take_name_servers(struct dhcpv4 *dhcp, struct reader value)
+{
+	while (reader_left(&value) >= 4 && dhcp->name_server_count < DHCPV4_SERVERS_MAX) {
+		struct ip ip = take_address(&value);
+		if (ip.version)
+			dhcp->claimed_name_server[dhcp->name_server_count++] = ip;
+	}
 }
 
 static struct octets *
@@ -134,6 +161,22 @@ take_option(struct pass *pass, uint8_t code, struct reader value)
 	case OPTION_LEASE:
 		if (is_fixed(pass, &pass->has_lease, &value, 4))
 			dhcp->lease_s = reader_u32(&value);
+		return;
+	case OPTION_MASK:
+		take_mask(dhcp, value);
+		return;
+	case OPTION_ROUTERS:
+		if (!dhcp->claimed_router.version)
+			dhcp->claimed_router = take_address(&value);
+		return;
+	case OPTION_NAME_SERVERS:
+		take_name_servers(dhcp, value);
+		return;
+	case OPTION_RENEW:
+		dhcp->renew_s = reader_u32(&value);
+		return;
+	case OPTION_REBIND:
+		dhcp->rebind_s = reader_u32(&value);
 		return;
 	case OPTION_MUD_URL:
 		take_mud_url(dhcp, value);

@@ -7,6 +7,8 @@
 
 #include "base/ip.h"
 
+enum { DHCPV4_SERVERS_MAX = 4 };
+
 enum dhcpv4_type {
 	DHCPV4_BOOTP, /* no option 53 */
 	DHCPV4_DISCOVER,
@@ -38,6 +40,16 @@ struct dhcpv4 {
 	bool has_mac;
 	struct ip requested, server; /* options 50, 54 */
 	uint32_t lease_s;            /* option 51; 0: absent */
+	/*
+	 * What a server claims of the network, kept as far as it can be read: the
+	 * length of the mask (option 1; 0 absent or with holes), the first router (3),
+	 * the first name servers (6), and when to ask again (58, 59; 0 absent).
+	 */
+	uint8_t claimed_length;
+	struct ip claimed_router;
+	uint8_t name_server_count;
+	struct ip claimed_name_server[DHCPV4_SERVERS_MAX];
+	uint32_t renew_s, rebind_s;
 	enum mud_url_claim mud_url_claim;
 	struct mud_url claimed_mud_url; /* option 161, with MUD_URL_VALID */
 	struct octets claimed_hostname; /* option 12 */

@@ -10,7 +10,9 @@ enum {
 	OPTION_REQUEST = 6,
 	OPTION_STATUS = 13,
 	OPTION_VENDOR_CLASS = 16,
+	OPTION_NAME_SERVERS = 23,
 	OPTION_IA_PD = 25,
+	OPTION_IA_PREFIX = 26,
 	OPTION_FQDN = 39,
 	OPTION_MUD_URL = 112, /* RFC 8520, section 10 */
 
@@ -67,11 +69,47 @@ take_status(struct dhcpv6 *dhcp, struct reader value)
 	dhcp->has_status = reader_ok(&value);
 }
 
-/* The options inside an IA_NA or IA_TA: addresses, perhaps a status. */
 static void
-take_association(struct dhcpv6 *dhcp, struct reader value, size_t head_len)
+take_leased_address(struct dhcpv6 *dhcp, struct reader option)
 {
-	reader_skip(&value, head_len);
+	struct dhcpv6_address address = {.address = take_address(&option)};
+
+	address.preferred_s = reader_u32(&option);
+	address.valid_s = reader_u32(&option);
+	if (reader_ok(&option) && dhcp->address_count < DHCPV6_ADDRESSES_MAX)
+		dhcp->address[dhcp->address_count++] = address;
+}
+
+static void
+take_prefix(struct dhcpv6 *dhcp, struct reader option)
+{
+	struct dhcpv6_prefix out = {0};
+
+	out.preferred_s = reader_u32(&option);
+	out.valid_s = reader_u32(&option);
+	out.prefix.length = reader_u8(&option);
+	out.prefix.address = take_address(&option);
+	if (reader_ok(&option) && out.prefix.length <= 128 &&
+		dhcp->prefix_count < DHCPV6_PREFIXES_MAX)
+		dhcp->delegated[dhcp->prefix_count++] = out;
+}
+
+/* Its number, and when to renew and rebind: IA_NA and IA_PD begin so. */
+static void
+take_times(struct dhcpv6 *dhcp, struct reader *value)
+{
+	reader_skip(value, 4);
+	uint32_t renew_s = reader_u32(value), rebind_s = reader_u32(value);
+	if (renew_s && (!dhcp->renew_s || renew_s < dhcp->renew_s))
+		dhcp->renew_s = renew_s;
+	if (rebind_s && (!dhcp->rebind_s || rebind_s < dhcp->rebind_s))
+		dhcp->rebind_s = rebind_s;
+}
+
+/* The options inside an association: addresses or prefixes, perhaps a status. */
+static void
+take_association(struct dhcpv6 *dhcp, struct reader value)
+{
 	while (reader_ok(&value) && reader_left(&value) > 0) {
 		uint16_t code = reader_u16(&value);
 		struct reader option = reader_slice(&value, reader_u16(&value));
@@ -79,13 +117,10 @@ take_association(struct dhcpv6 *dhcp, struct reader value, size_t head_len)
 			return;
 		if (code == OPTION_STATUS)
 			take_status(dhcp, option);
-		if (code != OPTION_IA_ADDRESS || dhcp->address_count == DHCPV6_ADDRESSES_MAX)
-			continue;
-		struct dhcpv6_address address = {.address = take_address(&option)};
-		address.preferred_s = reader_u32(&option);
-		address.valid_s = reader_u32(&option);
-		if (reader_ok(&option))
-			dhcp->address[dhcp->address_count++] = address;
+		else if (code == OPTION_IA_ADDRESS)
+			take_leased_address(dhcp, option);
+		else if (code == OPTION_IA_PREFIX)
+			take_prefix(dhcp, option);
 	}
 }
 
@@ -99,14 +134,20 @@ take_option(struct dhcpv6 *dhcp, uint16_t code, struct reader value)
 	case OPTION_SERVER_ID:
 		take_duid(&dhcp->server_duid, value);
 		break;
-	case OPTION_IA_NA:
-		take_association(dhcp, value, 12);
-		break;
-	case OPTION_IA_TA:
-		take_association(dhcp, value, 4);
-		break;
 	case OPTION_IA_PD:
 		dhcp->has_delegation = true;
+		/* fall through */
+	case OPTION_IA_NA:
+		take_times(dhcp, &value);
+		take_association(dhcp, value);
+		break;
+	case OPTION_IA_TA:
+		reader_skip(&value, 4);
+		take_association(dhcp, value);
+		break;
+	case OPTION_NAME_SERVERS:
+		while (reader_left(&value) >= 16 && dhcp->name_server_count < DHCPV6_SERVERS_MAX)
+			dhcp->claimed_name_server[dhcp->name_server_count++] = take_address(&value);
 		break;
 	case OPTION_REQUEST:
 		while (reader_left(&value) >= 2 && dhcp->asked_count < DHCPV6_OPTIONS_MAX)

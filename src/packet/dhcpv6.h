@@ -24,10 +24,17 @@ enum {
 
 	DHCPV6_ADDRESSES_MAX = 8,
 	DHCPV6_OPTIONS_MAX = 64, /* options asked for that are kept */
+	DHCPV6_PREFIXES_MAX = 4,
+	DHCPV6_SERVERS_MAX = 4,
 };
 
 struct dhcpv6_address {
 	struct ip address;
+	uint32_t preferred_s, valid_s;
+};
+
+struct dhcpv6_prefix {
+	struct ip_prefix prefix;
 	uint32_t preferred_s, valid_s;
 };
 
@@ -45,6 +52,12 @@ struct dhcpv6 {
 	uint8_t address_count; /* of those kept, of IA_NA and IA_TA */
 	struct dhcpv6_address address[DHCPV6_ADDRESSES_MAX];
 	bool has_delegation; /* an IA_PD */
+	uint8_t prefix_count;
+	struct dhcpv6_prefix delegated[DHCPV6_PREFIXES_MAX];
+	/* When to ask again, the soonest of all associations; 0: as the client likes. */
+	uint32_t renew_s, rebind_s;
+	uint8_t name_server_count;
+	struct ip claimed_name_server[DHCPV6_SERVERS_MAX]; /* option 23, RFC 3646 */
 	bool has_status;
 	uint16_t status;
 	uint32_t vendor_enterprise; /* option 16, 0 when absent */

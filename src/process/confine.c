@@ -53,7 +53,7 @@ struct row {
 	unsigned families;
 	struct reach reach[REACH_MAX];
 	bool empty_root;    /* everything that it reads was opened for it */
-	bool is_blind;      /* holds a packet socket that must never send */
+	bool is_blind;      /* holds a packet socket that must not name whom it sends to */
 	bool talks_tcp;     /* may connect TCP; Landlock closes it for the others */
 	unsigned files_max; /* RLIMIT_NOFILE */
 	unsigned long controls[CONTROLS_MAX]; /* ioctl() requests beside those of everybody */
@@ -155,6 +155,15 @@ static const struct row rows[PROCESS_COUNT] = {
 	[PROCESS_WEB] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_serve},
 		.empty_root = true,
 		.files_max = 4096},
+	/*
+	 * Reads what the provider's side sends.  Its packet socket is tied to the uplink and
+	 * only takes write(), which leaves by that link; the calls that could name another are
+	 * closed for it as for capture.
+	 */
+	[PROCESS_UPLINK] = {.calls = {calls_receive},
+		.empty_root = true,
+		.is_blind = true,
+		.files_max = 64},
 	/* dnsmasq; not ours, so its calls are closed one by one (calls_no_server_needs). */
 	[PROCESS_DHCP] =
 		{.capabilities =
@@ -434,6 +443,8 @@ packet_socket(void)
  * The kernel knows no packet socket that only reads.  A lost capture could send
  * frames past all bridge rules with the one it holds, so the calls that send
  * are closed for that number, and so is every way to give it another number.
+ * What is left is write(), which the kernel takes for a socket that is bound to
+ * a link, and sends by that: capture's is bound to none, uplink's to the uplink.
  */
 static void
 allow_send_but_packets(scmp_filter_ctx filter)

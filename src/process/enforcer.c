@@ -12,6 +12,7 @@
 #include "policy/nft_hold.h"
 #include "process/confine.h"
 #include "process/network.h"
+#include "process/network_uplink.h"
 #include "process/process.h"
 
 /*
@@ -30,7 +31,7 @@ static struct hold *hold;
 static struct network *network;
 static struct kernel kernel;
 static struct message_enforcer_status status;
-static struct channel *engine, *resolver;
+static struct channel *engine, *resolver, *uplink;
 static struct log_once refusal;
 
 /* --- answers --------------------------------------------------------------------------------- */
@@ -182,6 +183,20 @@ on_counters_ask(uint32_t seq)
 	send_counters(true, seq);
 }
 
+/* What the provider gave; nobody waits for an answer. */
+static void
+on_uplink(const struct message_uplink *said)
+{
+	static struct log_once trouble;
+	struct fault why = {0};
+
+	if (network_uplink_set(settings, said, network_index(network, settings->uplink),
+		    network_index(network, settings->bridge), &why))
+		log_once_over(&trouble);
+	else if (log_once(&trouble))
+		log_warnx("uplink", "%s", why.text);
+}
+
 static void
 on_message(struct channel *channel, const struct message_header *header, const void *payload,
 	int fd, void *arg)
@@ -197,6 +212,9 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		break;
 	case MESSAGE_COUNTERS_ASK:
 		on_counters_ask(header->seq);
+		return;
+	case MESSAGE_UPLINK:
+		on_uplink(payload);
 		return;
 	default:
 		if (!hold) {
@@ -242,6 +260,7 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 {
 	struct channel **channel = peer == PROCESS_ENGINE     ? &engine
 				   : peer == PROCESS_RESOLVER ? &resolver
+				   : peer == PROCESS_UPLINK   ? &uplink
 							      : NULL;
 
 	if (what != DESCRIPTOR_PEER || !channel) {
@@ -257,9 +276,14 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 static void
 on_link(const struct message_link *link, void *arg)
 {
+	struct fault why = {0};
+
 	if (!network)
 		return;
 	network_on_link(network, link);
+	if (!network_uplink_again(network_index(network, settings->uplink),
+		    network_index(network, settings->bridge), &why))
+		log_warnx("uplink", "%s", why.text);
 	/* What the kernel forgot with a port that went and came back. */
 	for (uint32_t i = 1; hold && status.links_up && !link->gone && i <= DEVICE_NUMBER_MAX;
 		i++) {

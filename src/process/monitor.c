@@ -38,8 +38,11 @@ static const struct {
 } processes[] = {
 	{PROCESS_ENFORCER, true, true, .wants_links = true},
 	{PROCESS_ENGINE, true, true, .wants_links = true},
-	{PROCESS_CAPTURE, true, true, .wants_links = true}, {PROCESS_RESOLVER, true, false},
-	{PROCESS_RELAY, true, false}, {PROCESS_FETCHER, true, false}, {PROCESS_WEB, true, true},
+	{PROCESS_CAPTURE, true, true, .wants_links = true},
+	{PROCESS_RESOLVER, true, false, .wants_links = true}, {PROCESS_RELAY, true, false},
+	{PROCESS_FETCHER, true, false}, {PROCESS_WEB, true, true},
+	/* once the uplink is there, where the settings want one to ask for its addresses */
+	{PROCESS_UPLINK, true, false, .wants_links = true},
 	{PROCESS_DHCP, true, false}, /* dnsmasq, once the bridge has its addresses */
 };
 
@@ -55,6 +58,8 @@ static const struct {
 	{PROCESS_ENGINE, PROCESS_WEB},
 	{PROCESS_RESOLVER, PROCESS_ENFORCER},
 	{PROCESS_FETCHER, PROCESS_RESOLVER},
+	{PROCESS_UPLINK, PROCESS_ENFORCER},
+	{PROCESS_UPLINK, PROCESS_RESOLVER},
 };
 
 /*
@@ -87,6 +92,9 @@ static const struct {
 	{DESCRIPTOR_RELAY_SSDP4, PROCESS_RELAY, OF_BRIDGE, AT_LAN4, asroot_relay_ssdp},
 	{DESCRIPTOR_RELAY_SSDP6, PROCESS_RELAY, OF_BRIDGE, AT_LAN6, asroot_relay_ssdp},
 	{DESCRIPTOR_RELAY_RAW, PROCESS_RELAY, FRESH, AT_NOWHERE, asroot_relay_raw},
+	{DESCRIPTOR_UPLINK_PACKETS, PROCESS_UPLINK, FRESH, AT_NOWHERE, asroot_uplink_packets},
+	{DESCRIPTOR_UPLINK_DHCP4, PROCESS_UPLINK, FRESH, AT_NOWHERE, asroot_uplink_dhcp4},
+	{DESCRIPTOR_UPLINK_DHCP6, PROCESS_UPLINK, FRESH, AT_NOWHERE, asroot_uplink_dhcp6},
 };
 
 /* --- what is so now ---------------------------------------------------------------------------- */
@@ -110,7 +118,7 @@ struct child {
 	uint64_t started_ns;
 	unsigned quick_deaths;
 	bool is_due; /* to be started again by its timer */
-	int bridge;  /* dnsmasq: the one it is bound to */
+	int ifindex; /* dnsmasq, uplink: the link that it is bound to */
 	struct loop_timer *again, *patience;
 };
 
@@ -170,6 +178,7 @@ place_now(void)
 {
 	return (struct open_place){.bridge = monitor_link_bridge(),
 		.link6 = monitor_link_bridge_local(),
+		.uplink = monitor_link_uplink(),
 		.inherited_fd = notify_inherited_listener()};
 }
 
@@ -262,10 +271,25 @@ on_bridge(void)
 	if (is_leaving || !is_started)
 		return; /* the first look at the links, before anybody runs */
 	hand_out();
-	if (dhcp && dhcp->pid && dhcp->bridge != monitor_link_bridge())
+	if (dhcp && dhcp->pid && dhcp->ifindex != monitor_link_bridge())
 		kill(dhcp->pid, SIGTERM); /* its sockets are tied to a bridge that is no more */
 	else if (dhcp && !dhcp->pid && !dhcp->is_due)
 		start_dhcp(dhcp);
+}
+
+static void start_again(struct child *);
+
+static void
+on_uplink(void)
+{
+	struct child *uplink = child_of(PROCESS_UPLINK);
+
+	if (is_leaving || !is_started || !uplink)
+		return;
+	if (uplink->pid && uplink->ifindex != monitor_link_uplink())
+		kill(uplink->pid, SIGTERM); /* as with dnsmasq */
+	else if (!uplink->pid && !uplink->is_due)
+		start_again(uplink);
 }
 
 /* --- children -------------------------------------------------------------------------------------- */
@@ -276,7 +300,8 @@ check_all_ready(void)
 	if (was_ready)
 		return;
 	for (size_t i = 0; i < n_children; i++)
-		if (!children[i].is_ready && children[i].process != PROCESS_DHCP)
+		if (!children[i].is_ready && children[i].process != PROCESS_DHCP &&
+			children[i].process != PROCESS_UPLINK)
 			return;
 	was_ready = true;
 	log_info("start", "all processes are ready");
@@ -334,7 +359,7 @@ start_dhcp(struct child *dhcp)
 		return;
 	}
 	dhcp->started_ns = clock_monotonic_ns();
-	dhcp->bridge = monitor_link_bridge();
+	dhcp->ifindex = monitor_link_bridge();
 	log_debug("dhcp", "started as process %d", (int)dhcp->pid);
 }
 
@@ -351,6 +376,7 @@ begin(struct child *child)
 		return false;
 	}
 	child->started_ns = clock_monotonic_ns();
+	child->ifindex = monitor_link_uplink();
 	child->is_ready = false;
 	child->channel =
 		channel_new(fd, PROCESS_MONITOR, child->process, on_message, on_closed, child);
@@ -397,6 +423,8 @@ start_again(struct child *child)
 		start_dhcp(child);
 		return;
 	}
+	if (child->process == PROCESS_UPLINK && !monitor_link_uplink())
+		return; /* on_uplink() comes when there is one */
 	if (!begin(child))
 		return;
 	for (size_t i = 0; i < COUNT_OF(channels); i++)
@@ -566,6 +594,8 @@ choose_children(void)
 		if (settings.mode == SETTINGS_ROUTER ? !processes[i].in_router
 						     : !processes[i].in_sensor)
 			continue;
+		if (process == PROCESS_UPLINK && settings.uplink_mode != SETTINGS_UPLINK_DHCP)
+			continue;
 		if (process != PROCESS_DHCP && !child_exists(folder, process, &why))
 			fatalx("start", "%s", why.text);
 		if (process == PROCESS_DHCP && access(MONITOR_DHCP_PROGRAM, X_OK))
@@ -579,7 +609,8 @@ static void
 start_all(void)
 {
 	for (size_t i = 0; i < n_children; i++)
-		if (children[i].process != PROCESS_DHCP)
+		if (children[i].process != PROCESS_DHCP &&
+			(children[i].process != PROCESS_UPLINK || monitor_link_uplink()))
 			begin(&children[i]);
 	for (size_t i = 0; i < COUNT_OF(channels); i++)
 		join_pair(i);
@@ -605,7 +636,7 @@ usage(FILE *out, int status)
 int
 main(int argc, char **argv)
 {
-	static const struct monitor_link_hooks link_hooks = {on_link, on_bridge};
+	static const struct monitor_link_hooks link_hooks = {on_link, on_bridge, on_uplink};
 	const char *path = "/etc/pinfold/pinfold.conf";
 	bool check_only = false;
 	struct fault why;
@@ -634,13 +665,6 @@ main(int argc, char **argv)
 	if (settings_read(&settings, path, &why)) {
 		log_warnx("settings", "%s", why.text);
 		return 2; /* not worth a restart: the unit knows this status */
-	}
-	if (settings.mode == SETTINGS_ROUTER && settings.uplink_mode == SETTINGS_UPLINK_DHCP) {
-		log_warnx("settings",
-			"%s: uplink-mode: pinfoldd runs no DHCP client itself; say "
-			"\"none\" and let the system's own client configure %s",
-			path, settings.uplink);
-		return 2;
 	}
 	if (check_only) {
 		printf("%s: fine\n", path);

@@ -27,6 +27,7 @@ static struct known known[LINKS_MAX];
 static size_t n_known;
 static unsigned dump;
 static struct mnl_socket *socket_of_kernel;
+static bool must_look; /* an address that was told is gone */
 
 static struct {
 	bool has4, has6;
@@ -43,6 +44,12 @@ is_named(const char *name)
 		if (!strcmp(name, settings->port[i]))
 			return true;
 	return false;
+}
+
+static bool
+is_uplink(const struct message_link *link)
+{
+	return settings->mode == SETTINGS_ROUTER && !strcmp(link->name, settings->uplink);
 }
 
 static bool
@@ -74,6 +81,8 @@ gone(struct known *at)
 		memset(&bridge, 0, sizeof bridge);
 		hooks->on_bridge();
 	}
+	if (is_uplink(&link))
+		hooks->on_uplink();
 }
 
 static void
@@ -116,6 +125,8 @@ changed(uint32_t ifindex, const char *name, bool up)
 	hooks->on_link(&link);
 	if (is_bridge(&link))
 		hooks->on_bridge();
+	if (is_uplink(&link))
+		hooks->on_uplink();
 }
 
 static void
@@ -141,15 +152,13 @@ on_link_message(const struct nlmsghdr *nlh)
 	}
 }
 
-static void
-on_address_message(const struct nlmsghdr *nlh)
+static struct ip
+address_of(const struct nlmsghdr *nlh)
 {
 	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr;
 	struct ip ip = {0};
 
-	if ((int)info->ifa_index != monitor_link_bridge() || !info->ifa_index)
-		return;
 	mnl_attr_for_each(attr, nlh, sizeof *info)
 	{
 		uint16_t type = mnl_attr_get_type(attr);
@@ -160,16 +169,58 @@ on_address_message(const struct nlmsghdr *nlh)
 				ip = ip_from_v6(mnl_attr_get_payload(attr));
 		}
 	}
-	bool is_there = nlh->nlmsg_type == RTM_NEWADDR;
-	if (ip_is_equal(&ip, &settings->lan4.address))
+	return ip;
+}
+
+/* The addresses of the settings, and whether the bridge has them yet. */
+static void
+on_bridge_address(const struct ip *ip, bool is_there)
+{
+	if (ip_is_equal(ip, &settings->lan4.address))
 		bridge.has4 = is_there;
-	else if (ip_is_equal(&ip, &settings->lan6.address))
+	else if (ip_is_equal(ip, &settings->lan6.address))
 		bridge.has6 = is_there;
-	else if (ip.version == 6 && ip_is_link_local(&ip))
-		bridge.link6 = is_there ? ip : (struct ip){0};
+	else if (ip->version == 6 && ip_is_link_local(ip))
+		bridge.link6 = is_there ? *ip : (struct ip){0};
 	else
 		return;
 	hooks->on_bridge();
+}
+
+/* Those that came from outside: whoever wants links must know them. */
+static void
+on_given_address(struct known *at, const struct ip_prefix *prefix, bool is_there)
+{
+	struct ip_prefix *held =
+		prefix->address.version == 4 ? &at->link.address4 : &at->link.address6;
+
+	if (ip_is_link_local(&prefix->address) || (is_there && held->address.version) ||
+		(!is_there && !ip_is_equal(&held->address, &prefix->address)))
+		return;
+	*held = is_there ? *prefix : (struct ip_prefix){0};
+	must_look = must_look || !is_there; /* there may be another one */
+	struct message_link link = at->link;
+	hooks->on_link(&link);
+}
+
+static void
+on_address_message(const struct nlmsghdr *nlh)
+{
+	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(nlh);
+	struct known *at = known_by(info->ifa_index);
+	struct ip_prefix prefix = {.address = address_of(nlh), .length = info->ifa_prefixlen};
+	bool is_there = nlh->nlmsg_type == RTM_NEWADDR;
+
+	if (!at || !prefix.address.version)
+		return;
+	if (is_bridge(&at->link)) {
+		on_bridge_address(&prefix.address, is_there);
+		if (prefix.address.version == 6 &&
+			!ip_is_equal(&prefix.address, &settings->lan6.address))
+			on_given_address(at, &prefix, is_there);
+	} else if (is_uplink(&at->link)) {
+		on_given_address(at, &prefix, is_there);
+	}
 }
 
 static int
@@ -250,6 +301,10 @@ on_readable(int fd, void *arg)
 		if (n <= 0)
 			return;
 		mnl_cb_run(buffer, (size_t)n, 0, 0, on_message, NULL);
+		if (must_look) {
+			must_look = false;
+			ask_for_all(RTM_GETADDR);
+		}
 	}
 }
 
@@ -283,6 +338,15 @@ monitor_link_bridge(void)
 {
 	for (size_t i = 0; i < n_known; i++)
 		if (is_bridge(&known[i].link))
+			return (int)known[i].link.ifindex;
+	return 0;
+}
+
+int
+monitor_link_uplink(void)
+{
+	for (size_t i = 0; i < n_known; i++)
+		if (is_uplink(&known[i].link))
 			return (int)known[i].link.ifindex;
 	return 0;
 }

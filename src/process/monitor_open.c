@@ -22,6 +22,7 @@
 #include "observation/filter.h"
 
 enum { DNS_PORT = 53, HTTP_PORT = 80, MDNS_PORT = 5353, SSDP_PORT = 1900, BACKLOG = 256 };
+enum { DHCP4_SERVER_PORT = 67, DHCP4_PORT = 68, DHCP6_PORT = 546, PROTO_UDP = 17 };
 enum { CAPTURE_BUFFER = 8 * 1024 * 1024, DNS_BUFFER = 1024 * 1024 };
 
 #ifndef IPV6_FREEBIND
@@ -320,4 +321,89 @@ asroot_relay_raw(
 		return ERR_SYSTEM;
 	*out = fd;
 	return ERR_OK;
+}
+
+/*
+ * For uplink: what servers send to port 68 before we have an address, and to
+ * ask them.  Bound to the uplink, filter locked: a lost uplink can say what it
+ * likes on that link, to the provider, and hears nothing there but DHCP.
+ */
+enum err
+asroot_uplink_packets(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	enum { IP = 14, PROTOCOL = IP + 9, FRAGMENT = IP + 6, ALL = 0x40000 };
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, PROTOCOL),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PROTO_UDP, 0, 8),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, FRAGMENT),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 6, 0),
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, IP),
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, IP),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP4_SERVER_PORT, 0, 3),
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, IP + 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP4_PORT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, ALL),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog filter = {COUNT_OF(code), code};
+	struct sockaddr_ll uplink = {.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_IP),
+		.sll_ifindex = place->uplink};
+
+	if (!place->uplink)
+		return ERR_NOT_FOUND;
+	/* Protocol 0 hears nothing until it is bound. */
+	auto_close int fd = socket_as(settings, PROCESS_UPLINK, AF_PACKET, SOCK_RAW, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) ||
+		set(fd, SOL_SOCKET, SO_LOCK_FILTER, 1) ||
+		bind(fd, (const struct sockaddr *)&uplink, sizeof uplink))
+		return ERR_SYSTEM;
+	*out = fd;
+	fd = -1;
+	return ERR_OK;
+}
+
+static enum err
+on_uplink(const struct settings *settings, const struct open_place *place, int family,
+	uint16_t port, int *out)
+{
+	struct ip any = {.version = family == AF_INET ? 4 : 6};
+
+	if (!place->uplink)
+		return ERR_NOT_FOUND;
+	auto_close int fd = socket_as(settings, PROCESS_UPLINK, family, SOCK_DGRAM, 0);
+	if (fd < 0 || tie_to(fd, place->uplink) || bind_early(fd, &any, port, 0))
+		return ERR_SYSTEM;
+	*out = fd;
+	fd = -1;
+	return ERR_OK;
+}
+
+/* For uplink: taken so that the kernel does not call port 68 closed; it hears nothing here. */
+enum err
+asroot_uplink_dhcp4(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+	struct sock_fprog deaf = {COUNT_OF(nothing), nothing};
+
+	enum err err = on_uplink(settings, place, AF_INET, DHCP4_PORT, out);
+	if (err)
+		return err;
+	if (setsockopt(*out, SOL_SOCKET, SO_ATTACH_FILTER, &deaf, sizeof deaf) ||
+		set(*out, SOL_SOCKET, SO_LOCK_FILTER, 1)) {
+		close(*out);
+		*out = -1;
+		return ERR_SYSTEM;
+	}
+	return ERR_OK;
+}
+
+/* For uplink: DHCPv6.  Port 546 is below 1024.  The kernel's rules hold it to port 547. */
+enum err
+asroot_uplink_dhcp6(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	return on_uplink(settings, place, AF_INET6, DHCP6_PORT, out);
 }

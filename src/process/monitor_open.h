@@ -20,6 +20,7 @@ enum open_at { AT_NOWHERE, AT_LAN4, AT_LAN6, AT_LINK6 };
 struct open_place {
 	int bridge;       /* ifindex; 0 while there is none */
 	struct ip link6;  /* its link-local address; version 0 while there is none */
+	int uplink;       /* ifindex; 0 while there is none */
 	int inherited_fd; /* listening stream socket that systemd handed over, or -1 */
 };
 
@@ -40,6 +41,12 @@ enum err asroot_relay_mdns(
 enum err asroot_relay_ssdp(
 	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
 enum err asroot_relay_raw(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_uplink_packets(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_uplink_dhcp4(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_uplink_dhcp6(
 	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
 
 #endif

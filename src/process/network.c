@@ -99,6 +99,13 @@ find_link(struct network *network, const char *name)
 	return link;
 }
 
+uint32_t
+network_index(struct network *network, const char *name)
+{
+	struct link link = find_link(network, name);
+	return link.is_there ? link.index : 0;
+}
+
 static struct ifinfomsg *
 begin_link(struct network *network, struct request *request, uint16_t type, uint16_t flags,
 	uint32_t index)

@@ -17,6 +17,9 @@ struct network;
 enum err network_new(struct network **, const struct settings *, struct fault *why) MUST_USE;
 void network_free(struct network *);
 
+/* ifindex of a link by its name; 0 when there is none. */
+uint32_t network_index(struct network *, const char *name);
+
 /* The bridge's own MAC: the same at every start, made from the uplink's. */
 const uint8_t *network_gateway_mac(const struct network *);
 

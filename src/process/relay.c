@@ -27,6 +27,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "packet/udp_frame.h"
 #include "process/bucket.h"
 #include "process/confine.h"
 #include "process/process.h"
@@ -289,8 +290,8 @@ static void
 send_to(const struct node *node, const struct group_socket *socket, const struct ip *target,
 	uint16_t port, const void *payload, size_t len)
 {
-	uint8_t bytes[RELAY_PAYLOAD_MAX + 64];
-	struct relay_frame frame = {.target = *target,
+	uint8_t bytes[RELAY_PAYLOAD_MAX + UDP_FRAME_HEAD_MAX];
+	struct udp_frame frame = {.target = *target,
 		.source_port = socket->port,
 		.target_port = port,
 		.hops = socket->service == RELAY_MDNS ? MDNS_HOPS : SSDP_HOPS};
@@ -302,7 +303,7 @@ send_to(const struct node *node, const struct group_socket *socket, const struct
 	frame.source = socket->v6 ? relay_link_local(frame.source_mac) : settings->lan4.address;
 	memcpy(frame.target_mac, node->end.mac, 6);
 	memcpy(link.sll_addr, node->end.mac, 6);
-	size_t whole = relay_frame_render(bytes, sizeof bytes, &frame, payload, len);
+	size_t whole = udp_frame_render(bytes, sizeof bytes, &frame, payload, len);
 	if (link.sll_ifindex && whole)
 		(void)!sendto(
 			raw, bytes, whole, MSG_DONTWAIT, (struct sockaddr *)&link, sizeof link);

@@ -5,15 +5,12 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "packet/ethernet.h"
 
 enum {
 	MDNS_FLAGS_ANSWER = DNS_FLAG_RESPONSE | DNS_FLAG_AUTHORITATIVE,
 	MDNS_TOP_BIT = 0x8000,
 	LEGACY_TTL_S = 10, /* RFC 6762, section 6.7 */
 	FIELD_MAX = 400,
-	UDP_HEADER = 8,
-	PROTO_UDP = 17,
 };
 
 static bool
@@ -299,7 +296,7 @@ relay_ssdp_answer(char *out, size_t size, struct reader answer, const struct rel
 		size);
 }
 
-/* --- frames ---------------------------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------------------------- */
 
 struct ip
 relay_link_local(const uint8_t mac[static 6])
@@ -307,77 +304,4 @@ relay_link_local(const uint8_t mac[static 6])
 	const uint8_t byte[16] = {0xfe, 0x80, [8] = mac[0] ^ 2, [9] = mac[1], [10] = mac[2],
 		[11] = 0xff, [12] = 0xfe, [13] = mac[3], [14] = mac[4], [15] = mac[5]};
 	return ip_from_v6(byte);
-}
-
-static uint32_t
-sum(uint32_t before, const void *bytes, size_t len)
-{
-	const uint8_t *at = bytes;
-
-	for (; len > 1; at += 2, len -= 2)
-		before += (uint32_t)at[0] << 8 | at[1];
-	return len ? before + ((uint32_t)at[0] << 8) : before;
-}
-
-/* RFC 1071. */
-static uint16_t
-folded(uint32_t total)
-{
-	while (total >> 16)
-		total = (total & 0xffff) + (total >> 16);
-	return (uint16_t)~total;
-}
-
-static void
-put_ip(struct writer *w, const struct relay_frame *frame, uint16_t udp_len)
-{
-	if (frame->source.version == 4) {
-		size_t at = writer_len(w);
-		writer_u16(w, 0x4500);
-		writer_u16(w, (uint16_t)(20 + udp_len));
-		writer_u32(w, 0x4000); /* no id, do not fragment */
-		writer_u8(w, frame->hops);
-		writer_u8(w, PROTO_UDP);
-		writer_u16(w, 0);
-		writer_bytes(w, frame->source.byte, 4);
-		writer_bytes(w, frame->target.byte, 4);
-		if (writer_ok(w))
-			writer_set_u16(w, at + 10, folded(sum(0, w->start + at, 20)));
-		return;
-	}
-	writer_u32(w, 0x60000000);
-	writer_u16(w, udp_len);
-	writer_u8(w, PROTO_UDP);
-	writer_u8(w, frame->hops);
-	writer_bytes(w, frame->source.byte, 16);
-	writer_bytes(w, frame->target.byte, 16);
-}
-
-size_t
-relay_frame_render(
-	void *out, size_t size, const struct relay_frame *frame, const void *payload, size_t len)
-{
-	struct writer w = writer_over(out, size);
-	size_t address_len = frame->source.version == 4 ? 4 : 16;
-	uint16_t udp_len = (uint16_t)(UDP_HEADER + len);
-
-	if (len > RELAY_PAYLOAD_MAX || frame->source.version != frame->target.version)
-		return 0;
-	writer_bytes(&w, frame->target_mac, 6);
-	writer_bytes(&w, frame->source_mac, 6);
-	writer_u16(&w, frame->source.version == 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6);
-	put_ip(&w, frame, udp_len);
-	size_t udp = writer_len(&w);
-	writer_u16(&w, frame->source_port);
-	writer_u16(&w, frame->target_port);
-	writer_u16(&w, udp_len);
-	writer_u16(&w, 0);
-	writer_bytes(&w, payload, len);
-	if (!writer_ok(&w))
-		return 0;
-	uint32_t pseudo = sum(0, frame->source.byte, address_len);
-	pseudo = sum(pseudo, frame->target.byte, address_len) + PROTO_UDP + udp_len;
-	uint16_t check = folded(sum(pseudo, w.start + udp, udp_len));
-	writer_set_u16(&w, udp + 6, check ? check : 0xffff);
-	return writer_len(&w);
 }

@@ -58,19 +58,6 @@ bool relay_location_is_of(struct bytes url, const struct relay_end *);
 
 bool relay_end_has(const struct relay_end *, const struct ip *);
 
-/*
- * A whole frame with UDP inside, checksums set.  Source and destination are of
- * one family.  0 when it does not fit.
- */
-struct relay_frame {
-	uint8_t source_mac[6], target_mac[6];
-	struct ip source, target;
-	uint16_t source_port, target_port;
-	uint8_t hops;
-};
-size_t relay_frame_render(
-	void *out, size_t size, const struct relay_frame *, const void *payload, size_t len);
-
 /* The link-local address that a MAC makes (RFC 4291, appendix A). */
 struct ip relay_link_local(const uint8_t mac[static 6]);
 

@@ -26,8 +26,8 @@ expect "the engine has the control socket" [ "$(got engine 5 unknown)" = 1 ]
 expect "only its owner can reach the control socket" \
 	[ "$(stat -c '%a %u' $folder/run/ctl)" = "600 0" ]
 expect "web has its listener" [ "$(got web 6 unknown)" = 1 ]
-refuse "resolver, relay and fetcher are not told of links" \
-	grep -qE '^<6>(resolver|relay|fetcher|web)\[stub\]: got link' $log
+refuse "relay, fetcher and web are not told of links" \
+	grep -qE '^<6>(relay|fetcher|web)\[stub\]: got link' $log
 expect "links are told before the processes begin" \
 	[ "$(grep -c '^<6>enforcer\[stub\]: got link' $log)" = 3 ]
 

@@ -52,13 +52,6 @@ try -f $folder/pinfold.conf
 expect "a gateway without a port is refused" [ $status = 2 ]
 expect "... with the key that is missing" grep -q "lan-port: name at least one" $folder/said
 
-settings <<END
-END
-sed -i 's/^uplink-mode = .*/uplink-mode = dhcp/' $folder/pinfold.conf
-try -f $folder/pinfold.conf
-expect "an uplink by DHCP is refused, and not left without an address" [ $status = 2 ]
-expect "... with what to do instead" grep -q 'say "none" and let the system' $folder/said
-
 try -f $folder/no-such-file
 expect "a file that is not there is refused" [ $status = 2 ]
 expect "... with its name" grep -q "no-such-file: cannot open" $folder/said

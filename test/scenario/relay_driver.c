@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "packet/packet.h"
+#include "packet/udp_frame.h"
 #include "process/relay_filter.h"
 #include "stage.h"
 #include "test.h"
@@ -95,14 +96,14 @@ device_sends(const struct device *device, const char *group, uint16_t source_por
 	const void *payload, size_t len)
 {
 	uint8_t bytes[1600];
-	struct relay_frame frame = {.source_port = source_port, .target_port = port, .hops = 255};
+	struct udp_frame frame = {.source_port = source_port, .target_port = port, .hops = 255};
 
 	EXPECT(ip_parse(&frame.target, group));
 	EXPECT(ip_parse(
 		&frame.source, frame.target.version == 4 ? device->address4 : device->link6));
 	memcpy(frame.source_mac, device->mac, 6);
 	group_mac(frame.target_mac, &frame.target);
-	size_t whole = relay_frame_render(bytes, sizeof bytes, &frame, payload, len);
+	size_t whole = udp_frame_render(bytes, sizeof bytes, &frame, payload, len);
 	EXPECT(whole > 0);
 	EXPECT_INT(send(device->fd, bytes, whole, 0), (ssize_t)whole);
 	stage_pump(60);
@@ -114,7 +115,7 @@ device_answers(
 	const struct device *device, const struct packet *to, const void *payload, size_t len)
 {
 	uint8_t bytes[1600];
-	struct relay_frame frame = {.source_port = 1900,
+	struct udp_frame frame = {.source_port = 1900,
 		.target_port = to->source_port,
 		.target = to->source,
 		.hops = 64};
@@ -122,7 +123,7 @@ device_answers(
 	EXPECT(ip_parse(&frame.source, device->address4));
 	memcpy(frame.source_mac, device->mac, 6);
 	memcpy(frame.target_mac, to->ethernet.source, 6);
-	size_t whole = relay_frame_render(bytes, sizeof bytes, &frame, payload, len);
+	size_t whole = udp_frame_render(bytes, sizeof bytes, &frame, payload, len);
 	EXPECT_INT(send(device->fd, bytes, whole, 0), (ssize_t)whole);
 	stage_pump(60);
 }
@@ -350,13 +351,13 @@ TEST(a_flood_of_questions_is_limited)
 	for (int i = 0; i < 40; i++)
 		for (int j = 0; j < 25; j++) {
 			uint8_t frame_bytes[600];
-			struct relay_frame frame = {
+			struct udp_frame frame = {
 				.source_port = 5353, .target_port = 5353, .hops = 255};
 			EXPECT(ip_parse(&frame.target, "224.0.0.251"));
 			EXPECT(ip_parse(&frame.source, phone.address4));
 			memcpy(frame.source_mac, phone.mac, 6);
 			group_mac(frame.target_mac, &frame.target);
-			size_t whole = relay_frame_render(
+			size_t whole = udp_frame_render(
 				frame_bytes, sizeof frame_bytes, &frame, bytes, len);
 			(void)!send(phone.fd, frame_bytes, whole, 0);
 			if (j == 24)

@@ -32,7 +32,7 @@
  * refusal and death by the filter are the same here.
  */
 static const enum process confined[] = {PROCESS_CAPTURE, PROCESS_ENGINE, PROCESS_ENFORCER,
-	PROCESS_RESOLVER, PROCESS_RELAY, PROCESS_FETCHER, PROCESS_WEB};
+	PROCESS_RESOLVER, PROCESS_RELAY, PROCESS_FETCHER, PROCESS_WEB, PROCESS_UPLINK};
 
 #ifdef __SANITIZE_ADDRESS__
 #define SKIP_IF_SANITIZED() SKIP("a sanitizer needs calls that the filter closes")
@@ -488,6 +488,43 @@ TEST(capture_reads_packets_and_can_send_none)
 	EXPECT(!may_after(PROCESS_CAPTURE, packet_socket, sends_frame));
 	EXPECT(!may_after(PROCESS_CAPTURE, packet_socket, sends_frame_in_message));
 	EXPECT(!may_after(PROCESS_CAPTURE, packet_socket, sends_frame_by_another_number));
+}
+
+static int
+packet_socket_on_loopback(void)
+{
+	struct sockaddr_ll loopback = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP), .sll_ifindex = 1};
+	int fd = packet_socket();
+
+	return bind(fd, (const struct sockaddr *)&loopback, sizeof loopback) ? -1 : fd;
+}
+
+static bool
+writes_frame(int fd)
+{
+	char frame[64] = {0};
+	return write(fd, frame, sizeof frame) == sizeof frame;
+}
+
+static bool
+ties_it_to_another_link(int fd)
+{
+	struct sockaddr_ll all = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP)};
+	return !bind(fd, (const struct sockaddr *)&all, sizeof all);
+}
+
+TEST(uplink_sends_frames_on_its_own_link_and_can_name_no_other)
+{
+	SKIP_IF_SANITIZED();
+	EXPECT(may_after(PROCESS_UPLINK, packet_socket_on_loopback, writes_frame));
+	EXPECT(!may_after(PROCESS_UPLINK, packet_socket_on_loopback, sends_frame));
+	EXPECT(!may_after(PROCESS_UPLINK, packet_socket_on_loopback, sends_frame_in_message));
+	EXPECT(!may_after(PROCESS_UPLINK, packet_socket_on_loopback, ties_it_to_another_link));
+	EXPECT(!may_after(
+		PROCESS_UPLINK, packet_socket_on_loopback, sends_frame_by_another_number));
+	/* The same call where the socket is tied to nothing, as capture's is: no way out. */
+	EXPECT(!may_after(PROCESS_CAPTURE, packet_socket, writes_frame));
 }
 
 /* The control: the relay, which must send, sends the very same frame. */

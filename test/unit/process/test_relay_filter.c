@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "packet/udp_frame.h"
 #include "packet/packet.h"
 #include "test.h"
 
@@ -276,7 +277,7 @@ TEST(a_goodbye_needs_no_location)
 
 TEST(a_frame_has_the_checksums_that_a_receiver_wants)
 {
-	struct relay_frame frame = {.source_mac = {2, 0, 0, 0, 0, 1},
+	struct udp_frame frame = {.source_mac = {2, 0, 0, 0, 0, 1},
 		.target_mac = {2, 0, 0, 0, 0, 2},
 		.source_port = 5353,
 		.target_port = 5353,
@@ -288,7 +289,7 @@ TEST(a_frame_has_the_checksums_that_a_receiver_wants)
 
 	EXPECT(ip_parse(&frame.source, "192.168.77.1"));
 	EXPECT(ip_parse(&frame.target, "224.0.0.251"));
-	size_t len = relay_frame_render(bytes, sizeof bytes, &frame, "abc", 3);
+	size_t len = udp_frame_render(bytes, sizeof bytes, &frame, "abc", 3);
 	EXPECT_INT(len, 14 + 20 + 8 + 3);
 	for (int i = 0; i < 20; i += 2)
 		total += (uint32_t)ip[i] << 8 | ip[i + 1];
@@ -304,9 +305,9 @@ TEST(a_frame_has_the_checksums_that_a_receiver_wants)
 	EXPECT(packet_parse(&packet, bytes, len, len));
 	EXPECT_INT(packet.destination_port, 5353);
 	EXPECT(ip_parse(&frame.source, "fe80::1"));
-	EXPECT_INT(relay_frame_render(bytes, sizeof bytes, &frame, "abc", 3), 0);
+	EXPECT_INT(udp_frame_render(bytes, sizeof bytes, &frame, "abc", 3), 0);
 	EXPECT(ip_parse(&frame.target, "ff02::fb"));
-	len = relay_frame_render(bytes, sizeof bytes, &frame, "abc", 3);
+	len = udp_frame_render(bytes, sizeof bytes, &frame, "abc", 3);
 	EXPECT_INT(len, 14 + 40 + 8 + 3);
 	EXPECT(packet_parse(&packet, bytes, len, len));
 	EXPECT(ip_is_equal(&packet.source, &frame.source));
