@@ -164,8 +164,9 @@ is_zero(const void *bytes, size_t len)
 /* Each check gets a payload that is at least as long as the part in front of the rows. */
 
 static bool
-observation_ok(const struct message_observation *m, size_t len)
+observation_ok(const void *payload, size_t len)
 {
+	const struct message_observation *m = payload;
 	if (m->n_rows > OBSERVATION_ROWS_MAX || m->zero || len != message_observation_len(m))
 		return false;
 	for (uint32_t i = 0; i < m->n_rows; i++) {
@@ -212,8 +213,9 @@ binding_ok(const struct policy_binding *b)
 }
 
 static bool
-policy_ok(const struct message_policy *m, size_t len)
+policy_ok(const void *payload, size_t len)
 {
+	const struct message_policy *m = payload;
 	if (!is_device(m->device) || m->state == DEVICE_STATE_UNKNOWN ||
 		m->state >= DEVICE_STATE_COUNT || m->n_bindings > POLICY_BINDINGS_MAX ||
 		m->n_entries > POLICY_ENTRIES_MAX || len != message_policy_len(m) ||
@@ -229,8 +231,9 @@ policy_ok(const struct message_policy *m, size_t len)
 }
 
 static bool
-view_ok(const struct message_view *m, size_t len)
+view_ok(const void *payload, size_t len)
 {
+	const struct message_view *m = payload;
 	if (!is_device(m->device) || m->mode == VIEW_UNKNOWN || m->mode >= VIEW_MODE_COUNT ||
 		m->n_addresses > VIEW_ADDRESSES_MAX || m->n_names > VIEW_NAMES_MAX ||
 		len != message_view_len(m))
@@ -246,8 +249,9 @@ view_ok(const struct message_view *m, size_t len)
 }
 
 static bool
-answered_ok(const struct message_answered *m, size_t len)
+answered_ok(const void *payload, size_t len)
 {
+	const struct message_answered *m = payload;
 	if (!is_device(m->device) || m->kind == ANSWER_UNKNOWN || m->kind >= ANSWER_KIND_COUNT ||
 		m->n_addresses > ANSWER_ADDRESSES_MAX || m->zero ||
 		!is_text(m->name, sizeof m->name))
@@ -259,8 +263,9 @@ answered_ok(const struct message_answered *m, size_t len)
 }
 
 static bool
-introduction_ok(const struct message_introduction *m, size_t len)
+introduction_ok(const void *payload, size_t len)
 {
+	const struct message_introduction *m = payload;
 	const struct relay_end *ends[] = {&m->asker, &m->answerer};
 
 	for (int i = 0; i < 2; i++)
@@ -274,8 +279,9 @@ introduction_ok(const struct message_introduction *m, size_t len)
 }
 
 static bool
-descriptor_ok(const struct message_descriptor *m, size_t len)
+descriptor_ok(const void *payload, size_t len)
 {
+	const struct message_descriptor *m = payload;
 	return m->what != DESCRIPTOR_UNKNOWN && m->what < DESCRIPTOR_COUNT &&
 	       m->peer < PROCESS_COUNT && PADDING_OK(m->zero);
 }
@@ -319,40 +325,46 @@ uplink_ok(const void *payload, size_t len)
 }
 
 static bool
-forget_ok(const struct message_forget *m, size_t len)
+forget_ok(const void *payload, size_t len)
 {
+	const struct message_forget *m = payload;
 	return is_device(m->device);
 }
 
 static bool
-port_ok(const struct message_port *m, size_t len)
+port_ok(const void *payload, size_t len)
 {
+	const struct message_port *m = payload;
 	return is_text(m->name, sizeof m->name) && m->name[0] && m->is_closed <= 1 &&
 	       PADDING_OK(m->zero);
 }
 
 static bool
-pause_ok(const struct message_pause *m, size_t len)
+pause_ok(const void *payload, size_t len)
 {
+	const struct message_pause *m = payload;
 	return is_device(m->device) && m->seconds <= 7 * 24 * 3600;
 }
 
 static bool
-open_ok(const struct message_open *m, size_t len)
+open_ok(const void *payload, size_t len)
 {
+	const struct message_open *m = payload;
 	return is_device(m->device) && m->slot >= 1 && m->slot <= POLICY_SLOTS_MAX && m->seconds &&
 	       m->seconds <= 7 * 24 * 3600 && ip_is_valid(&m->address) && !m->zero && !m->zero2;
 }
 
 static bool
-done_ok(const struct message_done *m, size_t len)
+done_ok(const void *payload, size_t len)
 {
+	const struct message_done *m = payload;
 	return m->err < ERR_COUNT;
 }
 
 static bool
-counters_ok(const struct message_counters *m, size_t len)
+counters_ok(const void *payload, size_t len)
 {
+	const struct message_counters *m = payload;
 	if (m->n_rows > COUNTER_ROWS_MAX || len != message_counters_len(m))
 		return false;
 	for (uint32_t i = 0; i < m->n_rows; i++)
@@ -362,20 +374,23 @@ counters_ok(const struct message_counters *m, size_t len)
 }
 
 static bool
-enforcer_status_ok(const struct message_enforcer_status *m, size_t len)
+enforcer_status_ok(const void *payload, size_t len)
 {
+	const struct message_enforcer_status *m = payload;
 	return is_text(m->release, sizeof m->release) && PADDING_OK(m->zero);
 }
 
 static bool
-lookup_ok(const struct message_lookup *m, size_t len)
+lookup_ok(const void *payload, size_t len)
 {
+	const struct message_lookup *m = payload;
 	return is_text(m->name, sizeof m->name) && m->name[0];
 }
 
 static bool
-looked_up_ok(const struct message_looked_up *m, size_t len)
+looked_up_ok(const void *payload, size_t len)
 {
+	const struct message_looked_up *m = payload;
 	if (m->err >= ERR_COUNT || m->n_addresses > ANSWER_ADDRESSES_MAX)
 		return false;
 	for (uint32_t i = 0; i < m->n_addresses; i++)
@@ -385,34 +400,39 @@ looked_up_ok(const struct message_looked_up *m, size_t len)
 }
 
 static bool
-fetch_ok(const struct message_fetch *m, size_t len)
+fetch_ok(const void *payload, size_t len)
 {
+	const struct message_fetch *m = payload;
 	return is_text(m->url, sizeof m->url) && !m->zero && !strncmp(m->url, "https://", 8);
 }
 
 static bool
-fetched_ok(const struct message_fetched *m, size_t len)
+fetched_ok(const void *payload, size_t len)
 {
+	const struct message_fetched *m = payload;
 	return m->err < ERR_COUNT && m->signature < SIGNATURE_STATE_COUNT && PADDING_OK(m->zero) &&
 	       is_text(m->signer, sizeof m->signer) && is_text(m->why, sizeof m->why);
 }
 
 static bool
-command_ok(const struct message_command *m, size_t len)
+command_ok(const void *payload, size_t len)
 {
+	const struct message_command *m = payload;
 	return m->role != ROLE_UNKNOWN && m->role < ROLE_COUNT && m->len <= COMMAND_MAX &&
 	       len == message_command_len(m) && PADDING_OK(m->zero);
 }
 
 static bool
-answer_ok(const struct message_answer *m, size_t len)
+answer_ok(const void *payload, size_t len)
 {
+	const struct message_answer *m = payload;
 	return m->len <= ANSWER_PIECE_MAX && PADDING_OK(m->zero) && len == message_answer_len(m);
 }
 
 static bool
-settings_ok(const struct settings *m, size_t len)
+settings_ok(const void *payload, size_t len)
 {
+	const struct settings *m = payload;
 	struct fault why;
 	return settings_is_valid(m, &why);
 }
@@ -425,10 +445,8 @@ static const struct shape {
 	bool has_rows;
 	bool (*ok)(const void *payload, size_t len);
 } shapes[MESSAGE_TYPE_COUNT] = {
-#define FIXED(type, payload, check)                                                                \
-	[type] = {sizeof(payload), false, (bool (*)(const void *, size_t))check}
-#define ROWS(type, payload, rows, check)                                                           \
-	[type] = {HEAD(payload, rows), true, (bool (*)(const void *, size_t))check}
+#define FIXED(type, payload, check)      [type] = {sizeof(payload), false, check}
+#define ROWS(type, payload, rows, check) [type] = {HEAD(payload, rows), true, check}
 	FIXED(MESSAGE_SETTINGS, struct settings, settings_ok),
 	FIXED(MESSAGE_DESCRIPTOR, struct message_descriptor, descriptor_ok),
 	FIXED(MESSAGE_GO, struct message_none, NULL),
