@@ -20,7 +20,7 @@ expect "after all processes were" logged "all processes are ready"
 barks() { [ "$(grep -o WATCHDOG=1 $folder/notified | wc -l)" -ge 3 ]; }
 expect "it feeds the watchdog" within 20 barks
 refuse "no child knows where systemd listens" sh -c \
-	"for n in $children; do tr '\\0' '\\n' </proc/\$(pgrep -x \$n)/environ; done | grep -q ."
+	"for n in $children; do tr '\\0' '\\n' </proc/\$(pgrep -x \$n)/environ; done | grep -Eq '^(NOTIFY_SOCKET|WATCHDOG_|LISTEN_)'"
 kill -TERM $monitor
 expect "it says that it stops" within 20 grep -q "STOPPING=1" $folder/notified
 within 50 is_gone $monitor
