@@ -18,7 +18,8 @@
 
 /* Descriptors come before the settings are handed over, so they wait here until then. */
 static bool is_serving;
-static struct channel *enforcer, *engine, *fetcher;
+static struct channel *enforcer, *engine, *fetcher, *uplink;
+static const struct settings *settings;
 static struct {
 	enum descriptor what;
 	enum process peer;
@@ -56,6 +57,20 @@ on_fetcher(struct channel *channel, const struct message_header *header, const v
 		query_lookup(channel, header->seq, payload);
 }
 
+/* The owner's word goes before the provider's, and what was learned stays until there is another. */
+static void
+on_uplink(struct channel *channel, const struct message_header *header, const void *payload, int fd,
+	void *arg)
+{
+	const struct message_uplink *said = payload;
+
+	if (fd >= 0)
+		close(fd);
+	if (header->type == MESSAGE_UPLINK && settings && !settings->n_forwards &&
+		said->n_name_servers)
+		upstream_forward(said->name_server, said->n_name_servers);
+}
+
 /* The monitor starts the peer again and sends a new channel; until then we serve on. */
 static void
 on_closed(struct channel *channel, const char *why, void *arg)
@@ -90,6 +105,10 @@ on_peer(enum process peer, int fd)
 		at = &fetcher;
 		on_message = on_fetcher;
 		query_forget_lookups(fetcher);
+		break;
+	case PROCESS_UPLINK:
+		at = &uplink;
+		on_message = on_uplink;
 		break;
 	default:
 		close(fd);
@@ -133,7 +152,8 @@ int
 main(void)
 {
 	static const struct process_hooks hooks = {.on_descriptor = on_descriptor};
-	const struct settings *settings = process_begin(PROCESS_RESOLVER, &hooks);
+
+	settings = process_begin(PROCESS_RESOLVER, &hooks);
 
 	upstream_init(settings);
 	query_init(settings);

@@ -13,7 +13,21 @@
 
 enum { DEAD_AFTER = 4, ANCHOR_MAX = 16384 };
 
-static struct ub_ctx *ctx;
+/*
+ * libunbound takes whom to ask only once, so other servers mean another
+ * context; the one before lives until its last question is answered.
+ */
+struct source {
+	struct ub_ctx *ctx; /* NULL: free */
+	unsigned asked;
+};
+enum { SOURCES = 4, SWEEP_MS = 1000 };
+static struct source sources[SOURCES], *current;
+static struct loop_timer *sweep;
+
+static struct ip forward[SETTINGS_FORWARDS_MAX];
+static uint32_t n_forwards;
+static char anchors[ANCHOR_MAX];
 static void (*changed)(void);
 static unsigned failures;    /* in a row */
 static uint32_t failed_name; /* hash of the first of them */
@@ -21,6 +35,7 @@ static bool several_names, is_dead;
 static bool is_asking; /* inside ub_resolve_event(): what is called back now was cached */
 
 struct ask {
+	struct source *source;
 	upstream_on_answer *on_answer;
 	void *arg;
 	uint32_t name;
@@ -53,28 +68,36 @@ static const struct {
 	{"rrset-roundrobin:", "yes"},
 };
 
-/* One trust anchor a line, in the form of a zone file; comments begin with ';'. */
+/* Before confine(): afterwards the file cannot be reached. */
 static void
-read_anchor(const struct settings *settings)
+read_anchors(const struct settings *settings)
 {
-	char path[SETTINGS_PATH_MAX + 16], text[ANCHOR_MAX], *save = NULL;
-	unsigned count = 0;
+	char path[SETTINGS_PATH_MAX + 16];
 
 	snprintf(path, sizeof path, "%s/trust-anchor", settings->state_directory);
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-	if (n <= 0)
-		return;
-	text[n] = 0;
+	ssize_t n = fd < 0 ? -1 : read(fd, anchors, sizeof anchors - 1);
+	anchors[n > 0 ? n : 0] = 0;
+}
+
+/* One trust anchor a line, in the form of a zone file; comments begin with ';'. */
+static void
+add_anchors(struct ub_ctx *ctx)
+{
+	char text[ANCHOR_MAX], *save = NULL;
+	unsigned count = 0;
+
+	memcpy(text, anchors, sizeof text);
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		if (!*line || *line == ';')
 			continue;
 		if (ub_ctx_add_ta(ctx, line))
-			log_warnx("upstream", "a line of \"%s\" is no trust anchor", path);
+			log_warnx("upstream", "a line of the file \"trust-anchor\" is none");
 		else
 			count++;
 	}
-	log_info("upstream", "answers are validated with %u trust anchors", count);
+	if (count)
+		log_info("upstream", "answers are validated with %u trust anchors", count);
 }
 
 static void
@@ -82,12 +105,12 @@ on_primed(void *arg, int rcode, void *packet, int len, int sec, char *why, int l
 {
 }
 
-void
-upstream_init(const struct settings *settings)
+static struct ub_ctx *
+new_context(void)
 {
 	char text[IP_TEXT_MAX];
 
-	ctx = ub_ctx_create_event(loop_event_base());
+	struct ub_ctx *ctx = ub_ctx_create_event(loop_event_base());
 	if (!ctx)
 		fatalx("upstream", "libunbound does not start");
 	for (size_t i = 0; i < COUNT_OF(options); i++) {
@@ -97,15 +120,83 @@ upstream_init(const struct settings *settings)
 				options[i].name, ub_strerror(err));
 	}
 	/* ... which is soon where there is no other one to ask: it may be back (measured). */
-	if (ub_ctx_set_option(ctx, "infra-host-ttl:", settings->n_forwards ? "5" : "60"))
+	if (ub_ctx_set_option(ctx, "infra-host-ttl:", n_forwards ? "5" : "60"))
 		log_debug("upstream", "libunbound does not know \"infra-host-ttl:\"");
-	for (uint32_t i = 0; i < settings->n_forwards; i++)
-		if (ub_ctx_set_fwd(ctx, ip_render(&settings->forward[i], text)))
+	for (uint32_t i = 0; i < n_forwards; i++)
+		if (ub_ctx_set_fwd(ctx, ip_render(&forward[i], text)))
 			fatalx("upstream", "cannot forward to %s", text);
-	read_anchor(settings);
+	add_anchors(ctx);
 	/* A name that it answers itself: now it opens what it needs, while it still may. */
 	if (ub_resolve_event(ctx, "localhost.", DNS_A, DNS_IN, NULL, on_primed, NULL))
 		fatalx("upstream", "libunbound does not start");
+	return ctx;
+}
+
+/* Not from inside a context's own call. */
+static void
+on_sweep(void *arg)
+{
+	bool has_old = false;
+
+	for (size_t i = 0; i < SOURCES; i++) {
+		struct source *source = &sources[i];
+		if (!source->ctx || source == current)
+			continue;
+		if (source->asked) {
+			has_old = true;
+			continue;
+		}
+		ub_ctx_delete(source->ctx);
+		source->ctx = NULL;
+	}
+	if (has_old)
+		loop_timer_again(sweep, SWEEP_MS);
+}
+
+/* The next of the four; one whose questions still wait is not taken. */
+static bool
+use_new_source(void)
+{
+	for (size_t i = 0; i < SOURCES; i++) {
+		if (sources[i].ctx)
+			continue;
+		sources[i].ctx = new_context();
+		current = &sources[i];
+		return true;
+	}
+	return false;
+}
+
+void
+upstream_init(const struct settings *settings)
+{
+	n_forwards = settings->n_forwards;
+	memcpy(forward, settings->forward, sizeof forward);
+	read_anchors(settings);
+	sweep = loop_timer_new(SWEEP_MS, false, on_sweep, NULL);
+	use_new_source();
+}
+
+void
+upstream_forward(const struct ip *server, uint32_t count)
+{
+	char text[IP_TEXT_MAX];
+
+	if (count > SETTINGS_FORWARDS_MAX)
+		count = SETTINGS_FORWARDS_MAX;
+	if (count == n_forwards && !memcmp(forward, server, count * sizeof *server))
+		return;
+	n_forwards = count;
+	memcpy(forward, server, count * sizeof *server);
+	if (!use_new_source()) {
+		/* Four changes while questions waited: a new life is as good. */
+		fatalx("upstream", "the name servers change too fast");
+	}
+	for (uint32_t i = 0; i < count; i++)
+		log_info("upstream", "names are asked of %s", ip_render(&server[i], text));
+	failures = 0;
+	several_names = false;
+	loop_timer_again(sweep, SWEEP_MS);
 }
 
 void
@@ -156,6 +247,7 @@ on_resolved(void *arg, int rcode, void *packet, int len, int sec, char *why, int
 	enum { SEC_BOGUS = 1 };
 
 	free(arg);
+	ask.source->asked--;
 	if (rcode == DNS_NOERROR && packet && len > 3)
 		rcode = ((const uint8_t *)packet)[3] & 15;
 	else if (rcode == DNS_NOERROR)
@@ -193,12 +285,16 @@ upstream_ask(const char *name, uint16_t type, upstream_on_answer *on_answer, voi
 	char absolute[DNS_TEXT_MAX + 1];
 	struct ask *ask = must_alloc(1, sizeof *ask);
 
-	*ask = (struct ask){on_answer, arg, hash(name)};
+	*ask = (struct ask){current, on_answer, arg, hash(name)};
+	current->asked++;
 	snprintf(absolute, sizeof absolute, "%s.", name);
 	is_asking = true;
-	int err = ub_resolve_event(ctx, absolute, type, DNS_IN, ask, on_resolved, NULL);
+	int err =
+		ub_resolve_event(ask->source->ctx, absolute, type, DNS_IN, ask, on_resolved, NULL);
 	is_asking = false;
-	if (err)
+	if (err) {
+		ask->source->asked--;
 		free(ask);
+	}
 	return !err;
 }

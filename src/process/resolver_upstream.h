@@ -14,6 +14,12 @@
 void upstream_init(const struct settings *);
 
 /*
+ * Asks these servers from now on (the provider's, learned by the uplink); none:
+ * the root servers.  Questions under way are still answered by those before.
+ */
+void upstream_forward(const struct ip *server, uint32_t count);
+
+/*
  * packet is borrowed for the call and is NULL where rcode says that there is
  * none.  An answer that does not validate comes as SERVFAIL.
  */

@@ -46,6 +46,7 @@ acks() { grep -c "DHCPACK(wan-far)" $folder/provider.log || true; }
 
 settings <<END
 debug = yes
+join-window = 10
 END
 sed -i 's/^uplink-mode.*/uplink-mode = dhcp/; /^uplink-address/d' $folder/pinfold.conf
 on_provider tcpdump -i wan-far -U -w $folder/wan.pcap >/dev/null 2>&1 &
@@ -66,6 +67,28 @@ expect "the uplink has made itself an address of the advertised network" within 
 expect "and has the way out that was advertised" within 50 has_way_out6
 reaches() { busybox ping -c1 -W1 198.18.0.1 >/dev/null 2>&1; }
 expect "the provider is reached" within 20 reaches
+
+expect "its name server is asked from now on" within 20 logged "names are asked of 198.18.0.1"
+
+
+# A device that comes while the window is open asks for a name that only this provider knows.
+ip netns add device
+ip link set far-a netns device
+ip -n device link set lo up
+ip -n device link set far-a up
+cat >$folder/on-lease <<'END'
+#!/bin/sh
+[ "$1" = bound ] || exit 0
+ip addr add "$ip/24" dev far-a
+ip route add default via "$router"
+END
+chmod +x $folder/on-lease
+has_lease() {
+	ip netns exec device busybox udhcpc -i far-a -n -q -f -t 3 -T 1 -s $folder/on-lease >/dev/null 2>&1
+}
+expect "a device gets an address" within 10 has_lease
+answers() { timeout 2 ip netns exec device busybox nslookup -type=a cloud.example 192.168.77.1 2>/dev/null | grep -q 'Address.*198.18.1.5'; }
+expect "its questions are answered by the provider's name server" within 20 answers
 
 bare() { grep -q "^Cap$1:[[:space:]]*0000000000000000$" "/proc/$(pid_of uplink)/status"; }
 expect "who asked has no capability" bare Eff
