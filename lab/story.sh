@@ -40,6 +40,17 @@ tell()
 	echo "$(date +%T) $mode: $*"
 }
 
+# On a busy machine the home is up before its names are.
+settle()
+{
+	tries=0
+	until "$lab" exec laptop getent ahosts mqtt.bulb.example >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		[ $tries -lt 60 ] || return 0
+		sleep 0.5
+	done
+}
+
 play()
 {
 	mkdir -p "$story/$mode"
@@ -48,6 +59,7 @@ play()
 	printf 'packet-cap = 1000000\nflow-cap = 100000\n' >"$PINFOLD_LAB_STATE/pinfold.extra"
 	"$lab" up --$mode --containment report
 	[ $mode = plain ] || "$lab" owner
+	settle
 	tell "what the devices need"
 	"$lab" needs >"$story/$mode/needs" || :
 	tail -n 1 "$story/$mode/needs"

@@ -656,7 +656,8 @@ hold_policy(struct hold *hold, const struct message_policy *policy, struct messa
 		nft_apply_drop_rest(hold->apply, device);
 		drop_foreign_pens(hold, policy);
 		is_narrower = nft_apply_is_narrower(hold->apply);
-		if (!is_narrower || pass || !hold->conntrack)
+		/* Only a held device has slots; whoever is contained is not kept waiting for them. */
+		if (!is_narrower || pass || !hold->conntrack || policy->state != DEVICE_ENFORCE)
 			break;
 		struct reviving reviving = {.hold = hold, .record = &kept, .policy = policy};
 		uint32_t none = 0;

@@ -29,6 +29,7 @@
  *		[neighbour=DEVICE,PROTO,PORTS] [door=PREFIX,PROTO,PORTS] [deny=PROTO,PORTS]
  *		[cap=N] [flows=N] [generation=N]
  *	forget DEVICE | pause DEVICE SECONDS | open DEVICE SLOT IP SECONDS
+ *	close PORT | reopen PORT
  *
  * start sends again every policy it was told, as the engine does.
  */
@@ -368,6 +369,17 @@ pause_device(uint32_t device, uint32_t seconds)
 }
 
 static const char *
+close_port(const char *name, bool is_closed)
+{
+	struct message_port message = {.is_closed = is_closed};
+
+	snprintf(message.name, sizeof message.name, "%.15s", name);
+	if (!send_message(engine, MESSAGE_PORT, &message, sizeof message))
+		return "no enforcer";
+	return done_line();
+}
+
+static const char *
 open_slot(char *word[])
 {
 	uint32_t device = (uint32_t)atoi(word[0]);
@@ -439,6 +451,8 @@ command(char *word[], int n)
 		return forget((uint32_t)atoi(word[1]));
 	if (!strcmp(word[0], "pause") && n == 3)
 		return pause_device((uint32_t)atoi(word[1]), (uint32_t)atoi(word[2]));
+	if ((!strcmp(word[0], "close") || !strcmp(word[0], "reopen")) && n == 2)
+		return close_port(word[1], word[0][0] == 'c');
 	if (!strcmp(word[0], "open") && n == 5)
 		return open_slot(word + 1);
 	return "unknown command";
