@@ -23,7 +23,7 @@
 /* Set by the loader before the run; the order is that of struct constants in source.c. */
 volatile const struct {
 	__u32 devices, flows, is_reply, is_once;
-	__u32 port; /* of the servers, plus the entry */
+	__u32 port;   /* of the servers, plus the entry */
 	__u32 target; /* of replies: the forwarder's own address, network order */
 	__u8 source[6], destination[6];
 } told = {.devices = 1, .flows = 1, .port = WORLD_PORT};

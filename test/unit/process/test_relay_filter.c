@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "packet/udp_frame.h"
 #include "packet/packet.h"
+#include "packet/udp_frame.h"
 #include "test.h"
 
 static uint8_t in[2048], out[RELAY_PAYLOAD_MAX];
