@@ -33,8 +33,8 @@ for part in "$@"; do
 	resolver) timeout 180 "$here/resolver/run.sh" "$build/test/bench/resolver_queries" \
 		"$build/src/process/resolver" 15 >"$raw" 2>"$log" ;;
 	capture) timeout 180 "$here/capture.sh" "$build" "$raw" >"$log" 2>&1 ;;
-	home) timeout 420 "$here/home/home.sh" "$build" "$raw" >"$log" 2>&1 ;;
-	forward) timeout 420 "$here/forward/forward.sh" "$build" "$raw" 15 0.2 >"$log" 2>&1 ;;
+	home) timeout 480 "$here/home/home.sh" "$build" "$raw" >"$log" 2>&1 ;;
+	forward) timeout 480 "$here/forward/forward.sh" "$build" "$raw" 15 0.2 >"$log" 2>&1 ;;
 	*) echo "there is no part \"$part\"" >&2; exit 2 ;;
 	esac
 	status=$?

@@ -37,9 +37,12 @@ absent() {
 	echo "forward: not measured: $reason"
 	exit 0
 }
-reason="needs root for namespaces" && [ "$(id -u)" = 0 ] || absent "$@"
-reason="needs clang and libbpf-dev for the packet source" && command -v clang >/dev/null &&
-	[ -x "$build/test/bench/source" ] || absent "$@"
+reason="needs root for namespaces"
+[ "$(id -u)" = 0 ] || absent "$@"
+reason="needs clang and libbpf-dev for the packet source"
+if ! command -v clang >/dev/null || ! [ -x "$build/test/bench/source" ]; then
+	absent "$@"
+fi
 
 if [ -z "${PINFOLD_INSIDE-}" ]; then
 	raw=$(realpath "$raw")

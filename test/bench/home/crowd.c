@@ -8,7 +8,7 @@
  *
  * CTL is the control socket.  Steps, in this order of use:
  *	join            each asks for an address, says its IPv6 addresses, is admitted
- *	hold            each is held to one rule: the server, UDP
+ *	hold COUNT      the first COUNT are held to one rule: the server, UDP
  *	lease ROUNDS    one after the other gives its address back and asks again:
  *	                from the acknowledgement to the first packet at the server
  *	storm ROUNDS    all at once give it back and ask again
@@ -591,18 +591,21 @@ strays(unsigned i)
 }
 
 static void
-hold(void)
+hold(unsigned count)
 {
-	unsigned step = n_devices / 20 + 1;
+	unsigned step = count / 20 + 1;
 	int64_t start_ns = now_ns();
 
-	for (unsigned i = 0; i < n_devices; i += step)
+	if (!count || count > n_devices)
+		die("hold: 1 to %u", n_devices);
+
+	for (unsigned i = 0; i < count; i += step)
 		for (int tries = 0; !strays(i); tries++)
 			if (tries == 200)
 				die("device %u is watched, and nothing of it arrives", i);
 	start_ns = now_ns();
 
-	for (unsigned i = 0; i < n_devices; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		uint8_t mac[6];
 		char name[32];
 		mac_of(i, mac);
@@ -618,11 +621,11 @@ hold(void)
 			die("%s cannot be held: %s", name, refusal);
 	}
 	int64_t told_ns = now_ns();
-	for (unsigned i = 0; i < n_devices; i += i + step < n_devices ? step : 1)
+	for (unsigned i = 0; i < count; i += i + step < count ? step : 1)
 		while (strays(i))
 			if (now_ns() - told_ns > 300 * SECOND_NS)
 				die("device %u is held, and what no rule names arrives", i);
-	fprintf(stderr, "crowd: %u held: said in %.1f s, in force %.1f s later\n", n_devices,
+	fprintf(stderr, "crowd: %u held: said in %.1f s, in force %.1f s later\n", count,
 		(double)(told_ns - start_ns) / 1e9, (double)(now_ns() - told_ns) / 1e9);
 }
 
@@ -820,8 +823,8 @@ main(int argc, char **argv)
 	for (int i = 4; i < argc; i++) {
 		if (!strcmp(argv[i], "join"))
 			join();
-		else if (!strcmp(argv[i], "hold"))
-			hold();
+		else if (!strcmp(argv[i], "hold") && i + 1 < argc)
+			hold((unsigned)atoi(argv[++i]));
 		else if (!strcmp(argv[i], "lease") && i + 1 < argc)
 			lease(atoi(argv[++i]));
 		else if (!strcmp(argv[i], "storm") && i + 1 < argc)
@@ -829,10 +832,6 @@ main(int argc, char **argv)
 				storm_once();
 		else if (!strcmp(argv[i], "harm") && i + 1 < argc)
 			harm((unsigned)atoi(argv[++i]));
-		else if (!strcmp(argv[i], "stay"))
-			/* Until standard input ends. */
-			while (getchar() != EOF)
-				continue;
 		else
 			die("\"%s\" is no step", argv[i]);
 	}

@@ -97,7 +97,7 @@ end() {
 	rm -rf $place
 }
 crowd() { # STEP...
-	"$build/test/bench/crowd" $place/run/ctl "$devices" $ports "$@" >>"$raw" || fail "crowd $*: failed"
+	"$build/test/bench/crowd" $place/run/ctl "$devices" "$ports" "$@" >>"$raw" || fail "crowd $*: failed"
 }
 
 # Sum of PSS of all processes of the gateway, dnsmasq included, in MB.
@@ -118,22 +118,25 @@ for n in "$@"; do
 	case $n in
 	1000)
 		begin 1000 "containment = report" "packet-cap = 100000" "flow-cap = 100000"
-		crowd join hold lease 5 storm 3
+		crowd join hold 1000 lease 5 storm 3
 		;;
 	200)
 		begin 200 "containment = act"
-		crowd join hold
+		crowd join hold 200
 		sleep 3
-		for round in 1 2 3; do echo "memory-200 $(memory)" >>"$raw"; sleep 1; done
+		for _ in 1 2 3; do echo "memory-200 $(memory)" >>"$raw"; sleep 1; done
 		end
 		begin 200 "containment = act"
-		crowd join hold harm 200
+		crowd join hold 200 harm 200
 		;;
 	*)
 		begin "$n" "containment = act"
-		crowd join hold
+		# To hold one takes as long as to read all flows; of 10,000 the others are watched.
+		held=$n
+		[ "$n" -le 500 ] || held=500
+		crowd join hold "$held"
 		sleep 3
-		for round in 1 2 3; do echo "memory-$n $(memory)" >>"$raw"; sleep 1; done
+		for _ in 1 2 3; do echo "memory-$n $(memory)" >>"$raw"; sleep 1; done
 		;;
 	esac
 	end
