@@ -8,7 +8,7 @@
 #	017-*.sh PINFOLDD STUB
 set -eu
 . "$(dirname "$0")/monitor/place.sh"
-for tool in /usr/sbin/dnsmasq; do [ -x $tool ] || skip "needs $tool"; done
+[ -x /usr/sbin/dnsmasq ] || skip "needs dnsmasq"
 for tool in busybox tcpdump; do command -v $tool >/dev/null || skip "needs $tool"; done
 
 real=$(dirname "$pinfoldd")
