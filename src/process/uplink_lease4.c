@@ -38,7 +38,7 @@ put_option(struct writer *w, uint8_t code, const void *value, size_t len)
 static void
 put_head(struct writer *w, const struct lease4 *lease, uint64_t now_ns, const struct ip *client)
 {
-	static const uint8_t nothing[192];
+	static const uint8_t nothing[10 + 64 + 128]; /* rest of chaddr, sname, file */
 	uint64_t seconds = (now_ns - lease->begun_ns) / CLOCK_SECOND_NS;
 
 	writer_u32(w, 0x01010600); /* request, Ethernet, six bytes, no hops */
@@ -48,7 +48,7 @@ put_head(struct writer *w, const struct lease4 *lease, uint64_t now_ns, const st
 	writer_bytes(w, client->byte, 4);
 	writer_bytes(w, nothing, 12);
 	writer_bytes(w, lease->mac, 6);
-	writer_bytes(w, nothing, 10 + 64 + 128);
+	writer_bytes(w, nothing, sizeof nothing);
 	writer_u32(w, 0x63825363);
 }
 
