@@ -248,9 +248,10 @@ struct change {
 void change_init(struct change *, const char *who, const char *verb);
 void change_set(struct change *, const struct ward *, enum facet, json_t *value); /* takes value */
 /*
- * Commits to the database, then applies.  ERR_STORE: nothing happened (but with
- * is_containment, which has happened and will be recorded when it can be).
- * *journal is 0 when nothing differed.  Frees the change's set.
+ * Commits to the database, then applies.  ERR_STORE: nothing happened.  With
+ * is_containment it has happened when this returns, and is recorded and told a few
+ * milliseconds later, or when the database can.  *journal is 0 then, and when nothing
+ * differed.  Frees the change's set.
  */
 enum err change_commit(struct change *, int64_t *journal, struct fault *why) MUST_USE;
 enum err change_undo(int64_t journal, const char *who, int64_t *undo, char text[static 256],

@@ -13,13 +13,22 @@
 #include "base/printable.h"
 #include "process/engine.h"
 
-/* Containments that the database did not take yet, oldest first. */
+/* Containments that the database has not taken yet, oldest first. */
 static struct unrecorded {
 	char *who, *verb, *text, *before, *after;
 	uint32_t device;
 	int64_t time_s;
+	int64_t journal; /* of the transaction that runs */
+	bool is_told;    /* as an event */
 } unrecorded[UNRECORDED_MAX];
 static size_t n_unrecorded;
+static struct loop_timer *record_timer;
+
+/*
+ * A harm seldom comes alone: while the disk is waited for, nothing else could be
+ * contained.  What was seen together is acted on first, and then recorded together.
+ */
+enum { RECORD_MS = 5 };
 
 void
 change_init(struct change *change, const char *who, const char *verb)
@@ -306,9 +315,26 @@ tell_change(const struct change *change, const json_t *after, int64_t journal)
 	uint32_t number = only_device(after);
 	const struct ward *ward = number ? ward_find(number) : NULL;
 
-	event(change->is_containment ? EVENT_ALARM : EVENT_INFO, ward, change->verb, NULL,
-		"%s (journal %lld)", change->text[0] ? change->text : change->verb,
-		(long long)journal);
+	event(EVENT_INFO, ward, change->verb, NULL, "%s (journal %lld)",
+		change->text[0] ? change->text : change->verb, (long long)journal);
+}
+
+static void
+tell_containment(struct unrecorded *u)
+{
+	const struct ward *ward = u->device ? ward_find(u->device) : NULL;
+
+	if (u->is_told)
+		return;
+	u->is_told = true;
+	event(EVENT_ALARM, ward, u->verb, NULL, "%s (journal %lld)", u->text[0] ? u->text : u->verb,
+		(long long)u->journal);
+}
+
+static void
+on_record_timer(void *arg)
+{
+	change_retry_unrecorded();
 }
 
 static void
@@ -328,6 +354,30 @@ keep_unrecorded(const struct change *change, json_t *before, json_t *after)
 		.device = only_device(before),
 		.time_s = clock_wall_s(),
 	};
+	if (record_timer)
+		loop_timer_again(record_timer, RECORD_MS);
+	else
+		record_timer = loop_timer_new(RECORD_MS, false, on_record_timer, NULL);
+}
+
+static void
+store_unrecorded(struct unrecorded *u)
+{
+	const struct ward *ward = ward_find(u->device);
+	json_t *after = json_loads(u->after, 0, NULL);
+	struct stored_journal row = {.time_s = u->time_s,
+		.who = u->who,
+		.verb = u->verb,
+		.device = u->device,
+		.device_id = ward && ward->device ? ward->device->id : "",
+		.text = u->text,
+		.before = u->before,
+		.after = u->after};
+
+	store_devices_of(after);
+	store_documents_of(after);
+	json_decref(after);
+	u->journal = store_journal_add(engine.store, &row);
 }
 
 void
@@ -338,26 +388,22 @@ change_retry_unrecorded(void)
 	if (!n_unrecorded)
 		return;
 	store_begin(engine.store);
+	for (size_t i = 0; i < n_unrecorded; i++)
+		store_unrecorded(&unrecorded[i]);
+	enum err err = store_commit(engine.store, &why);
+	/* Acted on and not recorded is told as well, once. */
 	for (size_t i = 0; i < n_unrecorded; i++) {
-		struct unrecorded *u = &unrecorded[i];
-		json_t *after = json_loads(u->after, 0, NULL);
-		store_devices_of(after);
-		store_documents_of(after);
-		json_decref(after);
-		struct stored_journal row = {.time_s = u->time_s,
-			.who = u->who,
-			.verb = u->verb,
-			.device = u->device,
-			.text = u->text,
-			.before = u->before,
-			.after = u->after};
-		store_journal_add(engine.store, &row);
+		if (err)
+			unrecorded[i].journal = 0;
+		tell_containment(&unrecorded[i]);
 	}
-	if (store_commit(engine.store, &why)) {
+	if (err) {
 		keep_trouble(&why);
 		return;
 	}
 	keep_trouble_over();
+	engine.is_snapshot_due = true;
+	engine.changed_ns = clock_monotonic_ns();
 	for (size_t i = 0; i < n_unrecorded; i++) {
 		free(unrecorded[i].who);
 		free(unrecorded[i].verb);
@@ -381,21 +427,19 @@ change_commit(struct change *change, int64_t *journal, struct fault *why)
 	if (change->is_containment) {
 		apply(before, after);
 		sync_pump();
-		err = record(change, before, after, journal, why);
-		if (err)
-			keep_unrecorded(change, before, after);
-		else
-			change_retry_unrecorded();
+		keep_unrecorded(change, before, after);
 	} else {
+		/* In the order in which things happened. */
+		change_retry_unrecorded();
 		err = record(change, before, after, journal, why);
 		if (err)
 			goto out;
 		apply(before, after);
 		sync_pump();
 		let_go(before, after);
+		tell_change(change, after, *journal);
 	}
 	tell_relay(before, after);
-	tell_change(change, after, *journal);
 out:
 	json_decref(before);
 	json_decref(after);

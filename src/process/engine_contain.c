@@ -168,8 +168,7 @@ contain(struct ward *ward, const struct harm_verdict *verdict)
 		snprintf(change.text, sizeof change.text, "%s %s: %.150s", harm_act_word(act),
 			device_label(ward->device), verdict->why);
 		if (change_commit(&change, &journal, &why))
-			log_debug(
-				"contain", "device %u: acted; not recorded yet", ward_number(ward));
+			log_debug("contain", "device %u: %s", ward_number(ward), why.text);
 	}
 	if (act > HARM_ACT_NOTE)
 		flow_flag(ward_number(ward), flag_since_s);

@@ -228,6 +228,8 @@ keep_flush(bool is_final)
 {
 	struct fault why;
 
+	if (is_final)
+		change_retry_unrecorded();
 	store_observed_begin(engine.store);
 	flow_flush();
 	event_flush();

@@ -19,7 +19,7 @@ hear() {
 			set from { type ether_addr; flags dynamic; size 100; counter; }
 			set from6 { type ether_addr; flags dynamic; size 100; counter; }
 			chain input {
-				type filter hook input priority 10;
+				type filter hook prerouting priority 10;
 				udp dport 67 add @from { ether saddr }
 				udp dport 547 add @from6 { ether saddr }
 			}
@@ -33,7 +33,7 @@ ask() { # PLACE MAC
 	on $1 ip link set eth0 address $2
 	on $1 ip link set eth0 up
 	on $1 busybox udhcpc -i eth0 -n -q -t 2 -T 1 -s /bin/true >/dev/null 2>&1 || :
-	on $1 sh -c 'echo question | socat -t0 - UDP6:[ff02::1:2%eth0]:547,sourceport=546' 2>/dev/null || :
+	on $1 sh -c 'echo question | socat -t0 - UDP6-DATAGRAM:[ff02::1:2]:547,bind=[::]:546,so-bindtodevice=eth0' 2>/dev/null || :
 }
 hear
 ask a 02:00:00:00:01:01
