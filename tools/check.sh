@@ -47,7 +47,7 @@ many() {
 	elif [ $status -ne 0 ]; then
 		grep -E '^not ok|FAILED|ERROR|panic|runtime error' "$logs/$name.log" | head -40 | sed 's/^/    /'
 	fi
-	grep -E '^skip(ped)?[ :-]|^ok .*# skip' "$logs/$name.log" | sort -u | head -20 | sed 's/^/    /'
+	grep -E '^skip(ped)?[ :-]|^ok .*# skip|^again: ' "$logs/$name.log" | sort -u | head -20 | sed 's/^/    /'
 	echo "$name: $line"
 	# shellcheck disable=SC2046 # three numbers
 	count $(echo "$line" | tr -dc '0-9 ')
