@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <stdbool.h>
+#include <sys/timex.h>
 #include <time.h>
 
 static bool stopped;
@@ -36,4 +37,14 @@ clock_wall_s(void)
 		return stopped_s;
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec;
+}
+
+bool
+clock_is_trusted(void)
+{
+	struct timex timex = {.modes = 0}; /* reads, sets nothing */
+
+	if (clock_wall_s() < CLOCK_SANE_S)
+		return false;
+	return stopped || (adjtimex(&timex) >= 0 && !(timex.status & STA_UNSYNC));
 }

@@ -187,6 +187,14 @@ show_status(const json_t *status, const struct options *options)
 	json_object_foreach(at.out, name, value) if (!json_is_true(value))
 		printf("%-14s %s is not there\n", "process", name);
 	line("database", text(json_object_get(status, "database"), "trouble"));
+	const json_t *uplink = json_object_get(status, "uplink");
+	line("uplink", text(uplink, "address4"));
+	line("uplink", text(uplink, "address6"));
+	if (is_true(uplink, "behind_another_nat"))
+		line("uplink",
+			"behind another router or the provider's, that translates addresses too");
+	if (is_true(uplink, "clock_unsure"))
+		line("clock", "not set by a time server yet");
 	if (is_true(json_object_get(status, "resolver"), "upstream_dead"))
 		line("names", "no name server upstream answers");
 }

@@ -263,7 +263,8 @@ struct message_looked_up {
 /* State of the resolver for status and doctor. */
 struct message_resolver_status {
 	uint8_t upstream_dead;
-	uint8_t zero[7];
+	uint8_t clock_unsure; /* names of time servers are not validated until it is set */
+	uint8_t zero[6];
 	uint64_t queries, answered, undeclared, rebinds, opened, limited, failed;
 };
 

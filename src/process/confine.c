@@ -82,6 +82,9 @@ static const char *const calls_descriptors[] = {
 /* What libnftables needs beside, when rules that somebody flushed are put back. */
 static const char *const calls_options[] = {"setsockopt", "pselect6", "select", NULL};
 
+/* Reads whether the clock is set; setting it takes a capability that nobody has. */
+static const char *const calls_clock[] = {"adjtimex", "clock_adjtime", NULL};
+
 /* Makes sockets (of its families), or takes connections. */
 static const char *const calls_connect[] = {
 	"bind", "connect", "listen", "accept", "accept4", "getpeername", NULL};
@@ -133,8 +136,8 @@ static const struct row rows[PROCESS_COUNT] = {
 				{"/etc/protocols", .rights = R_READ}},
 			.files_max = 64},
 	/* Asks upstream from sockets of its own; the kernel's rules hold its user to port 53. */
-	[PROCESS_RESOLVER] = {.calls = {calls_send, calls_receive, calls_descriptors,
-				      calls_connect},
+	[PROCESS_RESOLVER] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_connect,
+				      calls_clock},
 		.families = F_INET,
 		.empty_root = true,
 		.talks_tcp = true,

@@ -127,11 +127,26 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 	}
 }
 
+/* Links are told before the settings are known, and with them which is the uplink. */
+static struct message_link early[SETTINGS_PORTS_MAX + 2];
+static size_t n_early;
+
+static void
+note_uplink(const struct message_link *link)
+{
+	if (strcmp(link->name, engine.settings->uplink))
+		return;
+	engine.uplink4 = link->gone ? (struct ip_prefix){0} : link->address4;
+	engine.uplink6 = link->gone ? (struct ip_prefix){0} : link->address6;
+}
+
 static void
 on_link(const struct message_link *link, void *arg)
 {
-	if (!engine.table)
-		return;
+	if (engine.settings)
+		note_uplink(link);
+	else if (n_early < COUNT_OF(early))
+		early[n_early++] = *link;
 	device_port_is(engine.table, link->name, link->up && !link->gone);
 }
 
@@ -202,6 +217,8 @@ know_the_home(const struct settings *settings)
 	}
 	engine.lan[engine.world.n_lan++] = link_local;
 	engine.world.lan = engine.lan;
+	for (size_t i = 0; i < n_early; i++)
+		note_uplink(&early[i]);
 	engine.join_until_s = clock_wall_s() + settings->join_window_minutes * 60;
 	if (!settings->join_window_minutes)
 		engine.join_until_s = 0;

@@ -171,6 +171,7 @@ struct engine {
 	uint32_t generation, generation_ceiling;
 	bool is_pumping;
 
+	struct ip_prefix uplink4, uplink6; /* as the kernel has them; version 0: none */
 	struct message_enforcer_status enforcer;
 	struct message_resolver_status resolver;
 	bool has_enforcer_status, has_resolver_status;

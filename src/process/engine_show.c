@@ -10,7 +10,7 @@
 #include "policy/why.h"
 #include "process/engine.h"
 
-enum { PRESENT_S = 600, SHARED_MAX = 8, CLOCK_SANE_S = 1700000000 };
+enum { PRESENT_S = 600, SHARED_MAX = 8 };
 
 json_t *
 show_ref(const struct ward *ward)
@@ -172,6 +172,35 @@ count_states(void)
 	return out;
 }
 
+/*
+ * Somebody else translates addresses before us: the provider (RFC 6598), or
+ * another router of the house.  Doors that the owner opens here end there.
+ */
+static bool
+is_behind_another(void)
+{
+	return engine.uplink4.address.version == 4 && ip_is_inside(&engine.uplink4.address);
+}
+
+static bool
+is_provider_shared(const struct ip *ip)
+{
+	return ip->byte[0] == 100 && (ip->byte[1] & 0xc0) == 64;
+}
+
+static json_t *
+show_uplink(void)
+{
+	char text4[PREFIX_TEXT_MAX], text6[PREFIX_TEXT_MAX];
+
+	return json_pack("{s:s, s:s, s:b, s:b}", "address4",
+		engine.uplink4.address.version ? prefix_render(&engine.uplink4, text4) : "",
+		"address6",
+		engine.uplink6.address.version ? prefix_render(&engine.uplink6, text6) : "",
+		"behind_another_nat", is_behind_another(), "clock_unsure",
+		engine.has_resolver_status && engine.resolver.clock_unsure);
+}
+
 json_t *
 show_status(void)
 {
@@ -211,6 +240,8 @@ show_status(void)
 			(json_int_t)engine.resolver.undeclared, "rebinds",
 			(json_int_t)engine.resolver.rebinds, "opened",
 			(json_int_t)engine.resolver.opened));
+	if (!is_sensor)
+		json_object_set_new(out, "uplink", show_uplink());
 	json_object_set_new(out, "policies",
 		json_pack("{s:I, s:I, s:I, s:b}", "sent", (json_int_t)engine.policies_sent,
 			"refused", (json_int_t)engine.policies_failed, "due", (json_int_t)due,
@@ -319,6 +350,23 @@ show_doctor(void)
 			engine.enforcer.release, (unsigned long long)engine.enforcer.kernel_lacks);
 	if (engine.has_resolver_status && engine.resolver.upstream_dead)
 		complain(rows, "alarm", "pinfold status", "no name server upstream answers");
+	if (!is_sensor && is_behind_another()) {
+		const struct ip *ip = &engine.uplink4.address;
+		char address[IP_TEXT_MAX];
+		complain(rows, "notice", "pinfold status",
+			"the uplink's address %s is %s: doors to the internet that you make here "
+			"end there, and must be made there too",
+			ip_render(ip, address),
+			is_provider_shared(ip)
+				? "shared by the provider (carrier-grade NAT)"
+				: "private, so another router translates addresses before us "
+				  "(double NAT)");
+	}
+	if (engine.has_resolver_status && engine.resolver.clock_unsure &&
+		clock_wall_s() >= CLOCK_SANE_S)
+		complain(rows, "notice", "timedatectl",
+			"the clock was not set by a time server yet; until then names of time "
+			"servers are taken without validation");
 	if (clock_wall_s() < CLOCK_SANE_S)
 		complain(rows, "notice", "timedatectl",
 			"the clock is not set; times shown are wrong until it is");

@@ -237,3 +237,22 @@ decision_from_query(
 		return decide_open(view, query, doh);
 	return decide_held(view, query);
 }
+
+bool
+name_is_of_time(const char *name)
+{
+	/* These and what is below them. */
+	static const char *const zones[] = {"pool.ntp.org", "ntp.org", "time.nist.gov",
+		"time.windows.com", "time.apple.com", "time.google.com", "time.android.com",
+		"time.cloudflare.com", "ntp.ubuntu.com", "time.facebook.com", "ptbtime1.ptb.de",
+		"ptbtime2.ptb.de", "ptbtime3.ptb.de"};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < COUNT_OF(zones); i++) {
+		size_t zone = strlen(zones[i]);
+		if (len >= zone && !strcmp(name + len - zone, zones[i]) &&
+			(len == zone || name[len - zone - 1] == '.'))
+			return true;
+	}
+	return false;
+}

@@ -45,4 +45,11 @@ bool ip_from_reverse_name(struct ip *, const char *name);
 /* Length of the longest label: a tunnel's are long. */
 unsigned longest_label(const char *name);
 
+/*
+ * Does this name (lower case, no last dot) belong to a time server?  Asked
+ * without validation while the clock is not set: a signature can only be judged
+ * by who knows the time.
+ */
+bool name_is_of_time(const char *name);
+
 #endif

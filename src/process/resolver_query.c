@@ -219,6 +219,7 @@ static void
 send_status(void *arg)
 {
 	status.upstream_dead = upstream_is_dead();
+	status.clock_unsure = upstream_validates() && !clock_is_trusted();
 	if (channel_is_open(engine) &&
 		channel_send(engine, MESSAGE_RESOLVER_STATUS, 0, &status, sizeof status, -1))
 		log_debug("engine", "the status could not be sent");

@@ -7,9 +7,11 @@
 #include <unbound.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "packet/dns.h"
+#include "process/resolver_decide.h"
 
 enum { DEAD_AFTER = 4, ANCHOR_MAX = 16384 };
 
@@ -21,8 +23,10 @@ struct source {
 	struct ub_ctx *ctx; /* NULL: free */
 	unsigned asked;
 };
-enum { SOURCES = 4, SWEEP_MS = 1000 };
+enum { SOURCES = 6, SWEEP_MS = 1000 };
 static struct source sources[SOURCES], *current;
+/* Where there are trust anchors: one without, for time servers while the clock is not set. */
+static struct source *unvalidated;
 static struct loop_timer *sweep;
 
 static struct ip forward[SETTINGS_FORWARDS_MAX];
@@ -106,7 +110,7 @@ on_primed(void *arg, int rcode, void *packet, int len, int sec, char *why, int l
 }
 
 static struct ub_ctx *
-new_context(void)
+new_context(bool validates)
 {
 	char text[IP_TEXT_MAX];
 
@@ -125,7 +129,8 @@ new_context(void)
 	for (uint32_t i = 0; i < n_forwards; i++)
 		if (ub_ctx_set_fwd(ctx, ip_render(&forward[i], text)))
 			fatalx("upstream", "cannot forward to %s", text);
-	add_anchors(ctx);
+	if (validates)
+		add_anchors(ctx);
 	/* A name that it answers itself: now it opens what it needs, while it still may. */
 	if (ub_resolve_event(ctx, "localhost.", DNS_A, DNS_IN, NULL, on_primed, NULL))
 		fatalx("upstream", "libunbound does not start");
@@ -140,7 +145,7 @@ on_sweep(void *arg)
 
 	for (size_t i = 0; i < SOURCES; i++) {
 		struct source *source = &sources[i];
-		if (!source->ctx || source == current)
+		if (!source->ctx || source == current || source == unvalidated)
 			continue;
 		if (source->asked) {
 			has_old = true;
@@ -153,18 +158,35 @@ on_sweep(void *arg)
 		loop_timer_again(sweep, SWEEP_MS);
 }
 
-/* The next of the four; one whose questions still wait is not taken. */
-static bool
-use_new_source(void)
+/* One whose questions still wait is not taken; NULL when all do. */
+static struct source *
+new_source(bool validates)
 {
 	for (size_t i = 0; i < SOURCES; i++) {
 		if (sources[i].ctx)
 			continue;
-		sources[i].ctx = new_context();
-		current = &sources[i];
-		return true;
+		sources[i].ctx = new_context(validates);
+		return &sources[i];
 	}
-	return false;
+	return NULL;
+}
+
+static bool
+use_new_sources(void)
+{
+	struct source *first = new_source(true), *second = anchors[0] ? new_source(false) : NULL;
+
+	if (!first || (anchors[0] && !second))
+		return false;
+	current = first;
+	unvalidated = second;
+	return true;
+}
+
+static struct source *
+source_for(const char *name)
+{
+	return unvalidated && name_is_of_time(name) && !clock_is_trusted() ? unvalidated : current;
 }
 
 void
@@ -174,7 +196,8 @@ upstream_init(const struct settings *settings)
 	memcpy(forward, settings->forward, sizeof forward);
 	read_anchors(settings);
 	sweep = loop_timer_new(SWEEP_MS, false, on_sweep, NULL);
-	use_new_source();
+	if (!use_new_sources())
+		fatalx("upstream", "libunbound does not start");
 }
 
 void
@@ -188,8 +211,8 @@ upstream_forward(const struct ip *server, uint32_t count)
 		return;
 	n_forwards = count;
 	memcpy(forward, server, count * sizeof *server);
-	if (!use_new_source()) {
-		/* Four changes while questions waited: a new life is as good. */
+	if (!use_new_sources()) {
+		/* Several changes while questions waited: a new life is as good. */
 		fatalx("upstream", "the name servers change too fast");
 	}
 	for (uint32_t i = 0; i < count; i++)
@@ -203,6 +226,12 @@ void
 upstream_on_change(void (*on_change)(void))
 {
 	changed = on_change;
+}
+
+bool
+upstream_validates(void)
+{
+	return unvalidated;
 }
 
 bool
@@ -285,8 +314,8 @@ upstream_ask(const char *name, uint16_t type, upstream_on_answer *on_answer, voi
 	char absolute[DNS_TEXT_MAX + 1];
 	struct ask *ask = must_alloc(1, sizeof *ask);
 
-	*ask = (struct ask){current, on_answer, arg, hash(name)};
-	current->asked++;
+	*ask = (struct ask){source_for(name), on_answer, arg, hash(name)};
+	ask->source->asked++;
 	snprintf(absolute, sizeof absolute, "%s.", name);
 	is_asking = true;
 	int err =

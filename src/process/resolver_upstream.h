@@ -7,7 +7,8 @@
 /*
  * Asks the servers of dns-forward, or the root servers where there are none,
  * by libunbound on our own loop: caching, random ids and ports, 0x20, and
- * validation where <state-directory>/trust-anchor was there at start.
+ * validation where <state-directory>/trust-anchor was there at start.  While
+ * the clock is not set, names of time servers are asked without validation.
  */
 
 /* Before confine(): reads the trust anchor and makes libunbound open what it opens. */
@@ -31,6 +32,9 @@ typedef void upstream_on_answer(void *arg, int rcode, const void *packet, size_t
  * False, and no call, when libunbound refuses.
  */
 bool upstream_ask(const char *name, uint16_t type, upstream_on_answer *on_answer, void *arg);
+
+/* Are there trust anchors? */
+bool upstream_validates(void);
 
 /* The asker did not wait for the answer any longer, which counts as a failure too. */
 void upstream_gave_up(const char *name);

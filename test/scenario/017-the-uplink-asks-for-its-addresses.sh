@@ -39,7 +39,8 @@ provider() { # FIRST LAST WORD...
 		--dhcp-leasefile=$folder/provider.leases --dhcp-range=$first,$last,255.255.255.0,2m \
 		--dhcp-option=option:router,198.18.0.1 --dhcp-option=option:T1,5 \
 		--enable-ra --dhcp-range=2001:db8:ffff::,ra-only,64,10m --ra-param=wan-far,4,600 \
-		--address=/cloud.example/198.18.1.5 "$@" >>$folder/provider.log 2>&1 &
+		--address=/cloud.example/198.18.1.5 \
+		--address=/pool.ntp.org/198.18.1.6 --address=/signed.example/198.18.1.7 "$@" >>$folder/provider.log 2>&1 &
 	provider=$!
 }
 acks() { grep -c "DHCPACK(wan-far)" $folder/provider.log || true; }
@@ -51,6 +52,12 @@ END
 sed -i 's/^uplink-mode.*/uplink-mode = dhcp/; /^uplink-address/d' $folder/pinfold.conf
 on_provider tcpdump -i wan-far -U -w $folder/wan.pcap >/dev/null 2>&1 &
 within 30 test -s $folder/wan.pcap
+# Whoever has trust anchors validates; these fit nothing that the provider says.
+mkdir -m 711 $folder/state
+for zone in pool.ntp.org signed.example; do
+	echo "$zone. 3600 IN DS 12345 8 2 $(printf '%064d' 1)"
+done >$folder/state/trust-anchor
+chmod 644 $folder/state/trust-anchor
 provider 198.18.0.100 198.18.0.100
 start
 expect "all processes are ready" within 100 logged "all processes are ready"
@@ -90,6 +97,18 @@ expect "a device gets an address" within 10 has_lease
 answers() { timeout 2 ip netns exec device busybox nslookup -type=a cloud.example 192.168.77.1 2>/dev/null | grep -q 'Address.*198.18.1.5'; }
 expect "its questions are answered by the provider's name server" within 20 answers
 
+has_name() { # NAME ADDRESS
+	timeout 2 ip netns exec device busybox nslookup -type=a "$1" 192.168.77.1 2>/dev/null | grep -q "Address.*$2"
+}
+time_answers() { has_name 0.pool.ntp.org 198.18.1.6; }
+refuse "what does not validate is not answered" has_name www.signed.example 198.18.1.7
+if busybox adjtimex | grep -q 'status:.*UNSYNC'; then
+	expect "the clock is not set: a time server's name is answered although it does not validate" \
+		within 20 time_answers
+else
+	refuse "the clock is set: a time server's name that does not validate is not answered" time_answers
+fi
+
 bare() { grep -q "^Cap$1:[[:space:]]*0000000000000000$" "/proc/$(pid_of uplink)/status"; }
 expect "who asked has no capability" bare Eff
 expect "and can get none" bare Bnd
@@ -127,6 +146,23 @@ sleep 0.3
 ip -n provider link set wan-far up
 expect "after a change of the network there is a new address" within 150 has4 198.18.0.120
 refuse "and not the old one" has4 198.18.0.100
+
+# A provider that translates addresses itself.
+doctor() { "$(dirname "$real")/ctl/pinfold" --socket $folder/run/ctl doctor 2>&1; }
+says_nat() { doctor | grep -q NAT; }
+refuse "a public address is no second translation" says_nat
+kill "$provider"
+wait "$provider" 2>/dev/null || true
+rm -f $folder/provider.leases
+ip -n provider addr add 100.64.7.1/24 dev wan-far
+provider 100.64.7.100 100.64.7.100
+ip -n provider link set wan-far down
+sleep 0.3
+ip -n provider link set wan-far up
+expect "a provider gives an address that it shares" within 150 has4 100.64.7.100
+says_shared() { doctor | grep -q '100.64.7.100 is shared by the provider (carrier-grade NAT)'; }
+expect "the owner is told that doors end there" within 20 says_shared
+ip -n provider addr del 100.64.7.1/24 dev wan-far
 
 # A provider whose network is the LAN's own.
 kill "$provider"

@@ -134,3 +134,15 @@ TEST(the_longest_label_of_a_name_is_known)
 	EXPECT_INT(longest_label("a.bcd.ef"), 3);
 	EXPECT_INT(longest_label("abcdef"), 6);
 }
+
+TEST(names_of_time_servers_are_known_whole_and_not_by_their_end)
+{
+	EXPECT(name_is_of_time("pool.ntp.org"));
+	EXPECT(name_is_of_time("0.debian.pool.ntp.org"));
+	EXPECT(name_is_of_time("time.windows.com"));
+	EXPECT(!name_is_of_time("notpool.evilntp.org"));
+	EXPECT(!name_is_of_time("evil-time.windows.com"));
+	EXPECT(!name_is_of_time("windows.com"));
+	EXPECT(!name_is_of_time("pool.ntp.org.evil.example"));
+	EXPECT(!name_is_of_time(""));
+}
