@@ -60,7 +60,8 @@ enum descriptor {
 	DESCRIPTOR_RELAY_RAW, /* relay: AF_PACKET, to send a frame to one bridge port */
 	DESCRIPTOR_REPLAY,    /* capture: an opened capture file, the command line's */
 	DESCRIPTOR_STATUS, /* web: listening on the LAN's port 80, status page for penned devices */
-	DESCRIPTOR_UPLINK_PACKETS, /* uplink: AF_PACKET on the uplink, hears DHCPv4 answers only */
+	DESCRIPTOR_RELAY_BROADCAST, /* relay: UDP on the bridge, a port of RELAY_BROADCAST_LIST */
+	DESCRIPTOR_UPLINK_PACKETS,  /* uplink: AF_PACKET on the uplink, hears DHCPv4 answers only */
 	DESCRIPTOR_UPLINK_DHCP4, /* uplink: UDP 68, deaf; or the kernel would refuse the answers */
 	DESCRIPTOR_UPLINK_DHCP6, /* uplink: UDP 546 on the uplink */
 	DESCRIPTOR_COUNT,
@@ -274,8 +275,17 @@ enum relay_service {
 	RELAY_UNKNOWN,
 	RELAY_MDNS = 1,
 	RELAY_SSDP = 2,
-	RELAY_BROADCAST = 4, /* the listed discovery ports, see process/relay.c */
+	RELAY_BROADCAST = 4, /* the discovery ports below */
 };
+/* UDP ports by which apps and devices of one maker look for each other, by broadcast. */
+#define RELAY_BROADCAST_LIST(X)                                                                    \
+	X(6666)  /* Tuya, in clear */                                                              \
+	X(6667)  /* Tuya */                                                                        \
+	X(9999)  /* TP-Link Kasa */                                                                \
+	X(20002) /* TP-Link Tapo */                                                                \
+	X(38899) /* WiZ */                                                                         \
+	X(48899) /* Magic Home */                                                                  \
+	X(56700) /* LIFX */
 struct relay_end {
 	uint32_t device;
 	char port[16];

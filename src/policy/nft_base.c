@@ -401,7 +401,7 @@ static const char text[] =
 	"		ct state established,related accept\n"
 	"		meta l4proto 2 accept\n"
 	/* Discovery, for the relay; it answers only those who were introduced. */
-	"		udp dport { 1900, 5353 } accept\n"
+	"		udp dport $RELAY_PORTS accept\n"
 	"		meta mark & 0x00f00000 $TRUSTED jump from_trusted\n"
 	"		meta pkttype { broadcast, multicast } drop\n"
 	"		goto end_gateway\n"
@@ -553,6 +553,11 @@ define_parameters(FILE *out, const struct settings *settings, const uint8_t gate
 	define_state(out, "QUARANTINE", DEVICE_QUARANTINE);
 	define_state(out, "BLOCK", DEVICE_BLOCK);
 	define_state(out, "TRUSTED", DEVICE_TRUSTED);
+	fputs("define RELAY_PORTS = { 1900, 5353", out);
+#define X(port) fprintf(out, ", %u", port);
+	RELAY_BROADCAST_LIST(X)
+#undef X
+	fputs(" }\n", out);
 	fputs("define ADMIN_PORTS = {", out);
 	for (size_t i = 0; i < COUNT_OF(admin_ports); i++)
 		fprintf(out, "%s %u", i ? "," : "", admin_ports[i]);

@@ -91,7 +91,12 @@ static const struct {
 	{DESCRIPTOR_RELAY_MDNS6, PROCESS_RELAY, OF_BRIDGE, AT_LAN6, asroot_relay_mdns},
 	{DESCRIPTOR_RELAY_SSDP4, PROCESS_RELAY, OF_BRIDGE, AT_LAN4, asroot_relay_ssdp},
 	{DESCRIPTOR_RELAY_SSDP6, PROCESS_RELAY, OF_BRIDGE, AT_LAN6, asroot_relay_ssdp},
-	{DESCRIPTOR_RELAY_RAW, PROCESS_RELAY, FRESH, AT_NOWHERE, asroot_relay_raw},
+#define X(port)                                                                                    \
+	{DESCRIPTOR_RELAY_BROADCAST, PROCESS_RELAY, OF_BRIDGE, AT_BROADCAST_##port,                \
+		asroot_relay_broadcast},
+	RELAY_BROADCAST_LIST(X)
+#undef X
+		{DESCRIPTOR_RELAY_RAW, PROCESS_RELAY, FRESH, AT_NOWHERE, asroot_relay_raw},
 	{DESCRIPTOR_UPLINK_PACKETS, PROCESS_UPLINK, FRESH, AT_NOWHERE, asroot_uplink_packets},
 	{DESCRIPTOR_UPLINK_DHCP4, PROCESS_UPLINK, FRESH, AT_NOWHERE, asroot_uplink_dhcp4},
 	{DESCRIPTOR_UPLINK_DHCP6, PROCESS_UPLINK, FRESH, AT_NOWHERE, asroot_uplink_dhcp6},

@@ -306,6 +306,30 @@ asroot_relay_ssdp(
 		settings, place, v6, v6 ? "ff02::c" : "239.255.255.250", SSDP_PORT, out);
 }
 
+/* For the relay: what apps and devices shout, one port each. */
+enum err
+asroot_relay_broadcast(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	static const uint16_t ports[] = {
+#define X(port) [AT_BROADCAST_##port] = port,
+		RELAY_BROADCAST_LIST(X)
+#undef X
+	};
+	struct ip any = {.version = 4};
+
+	if (!place->bridge)
+		return ERR_NOT_FOUND;
+	if ((size_t)at >= COUNT_OF(ports) || !ports[at])
+		return ERR_INVALID;
+	auto_close int fd = socket_as(settings, PROCESS_RELAY, AF_INET, SOCK_DGRAM, 0);
+	if (fd < 0 || tie_to(fd, place->bridge) || bind_early(fd, &any, ports[at], 0))
+		return ERR_SYSTEM;
+	*out = fd;
+	fd = -1;
+	return ERR_OK;
+}
+
 /*
  * For the relay: one frame to one bridge port.  Protocol 0 hears nothing.  A
  * lost relay can send frames to devices, past the barrier but in one

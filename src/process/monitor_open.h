@@ -15,7 +15,15 @@
  * The caller owns *fd.  ERR_NOT_FOUND: the bridge or the address is not there
  * yet, ask again after the next change of a link.
  */
-enum open_at { AT_NOWHERE, AT_LAN4, AT_LAN6, AT_LINK6 };
+enum open_at {
+	AT_NOWHERE,
+	AT_LAN4,
+	AT_LAN6,
+	AT_LINK6,
+#define X(port) AT_BROADCAST_##port,
+	RELAY_BROADCAST_LIST(X)
+#undef X
+};
 
 struct open_place {
 	int bridge;       /* ifindex; 0 while there is none */
@@ -39,6 +47,8 @@ enum err asroot_status(
 enum err asroot_relay_mdns(
 	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
 enum err asroot_relay_ssdp(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_relay_broadcast(
 	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
 enum err asroot_relay_raw(
 	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;

@@ -4,7 +4,8 @@
  * Discovery between devices that were introduced to each other.  The bridge
  * forwards nothing, so a phone's question for printers ends here.  In: mDNS and
  * SSDP messages that devices send to their groups; introductions from the
- * engine.  Out: single frames to single devices, written anew (relay_filter.c):
+ * engine.  Out: single frames to single devices, written anew (relay_filter.c) but
+ * for the makers' own broadcasts, whose payload nobody else can read:
  * the asker's question to each device he may discover, and their answers back.
  *
  * Must never: tell a device anything about one it was not introduced to, pass a
@@ -47,7 +48,7 @@ enum {
 	LINK_FRESH_MS = 10000,
 	MDNS_HOPS = 255,
 	SSDP_HOPS = 2,
-	SOCKETS = 4,
+	BROADCAST_HOPS = 1,
 };
 
 /* A device that somebody may discover, or that may discover somebody. */
@@ -77,6 +78,7 @@ struct asked {
 	uint32_t asker, answerer, service;
 	struct ip source;
 	uint16_t port;
+	uint16_t group_port; /* the one that was asked */
 	struct relay_question question;
 	char target[RELAY_TARGET_MAX];
 };
@@ -89,11 +91,14 @@ static struct group_socket {
 	const char *group;
 	int fd;
 	struct loop_watch *watch;
-} sockets[SOCKETS] = {
-	{DESCRIPTOR_RELAY_MDNS4, RELAY_MDNS, 5353, false, "224.0.0.251", -1, NULL},
+} sockets[] = {{DESCRIPTOR_RELAY_MDNS4, RELAY_MDNS, 5353, false, "224.0.0.251", -1, NULL},
 	{DESCRIPTOR_RELAY_MDNS6, RELAY_MDNS, 5353, true, "ff02::fb", -1, NULL},
 	{DESCRIPTOR_RELAY_SSDP4, RELAY_SSDP, 1900, false, "239.255.255.250", -1, NULL},
 	{DESCRIPTOR_RELAY_SSDP6, RELAY_SSDP, 1900, true, "ff02::c", -1, NULL},
+#define X(port)                                                                                    \
+	{DESCRIPTOR_RELAY_BROADCAST, RELAY_BROADCAST, port, false, "255.255.255.255", -1, NULL},
+	RELAY_BROADCAST_LIST(X)
+#undef X
 };
 
 static const struct settings *settings;
@@ -248,6 +253,15 @@ on_introduction(const struct message_introduction *said)
 	pair->services = said->services;
 }
 
+/* A datagram, and who it came from by his bound address. */
+struct heard {
+	const struct group_socket *socket;
+	struct node *node;
+	struct ip source;
+	uint16_t port;
+	struct reader payload;
+};
+
 /* --- sending ----------------------------------------------------------------------------------- */
 
 /* The number of a bridge port; ports come and go, so it is read again now and then. */
@@ -285,28 +299,44 @@ bridge_mac(uint8_t mac[static 6])
 	return true;
 }
 
-/* One frame to one device; target: the group, or the device's own address. */
+/*
+ * One frame to one device; target: the group, or the device's own address.
+ * teller: in whose name, where the payload does not say it itself; NULL: ours.
+ */
 static void
-send_to(const struct node *node, const struct group_socket *socket, const struct ip *target,
-	uint16_t port, const void *payload, size_t len)
+send_as(const struct heard *teller, const struct node *node, const struct group_socket *socket,
+	const struct ip *target, uint16_t port, const void *payload, size_t len)
 {
 	uint8_t bytes[RELAY_PAYLOAD_MAX + UDP_FRAME_HEAD_MAX];
 	struct udp_frame frame = {.target = *target,
 		.source_port = socket->port,
 		.target_port = port,
-		.hops = socket->service == RELAY_MDNS ? MDNS_HOPS : SSDP_HOPS};
+		.hops = socket->service == RELAY_MDNS   ? MDNS_HOPS
+			: socket->service == RELAY_SSDP ? SSDP_HOPS
+							: BROADCAST_HOPS};
 	struct sockaddr_ll link = {.sll_family = AF_PACKET, .sll_halen = 6};
 
 	if (raw < 0 || !len || !bridge_mac(frame.source_mac))
 		return;
 	link.sll_ifindex = link_index(node->end.port);
 	frame.source = socket->v6 ? relay_link_local(frame.source_mac) : settings->lan4.address;
+	if (teller) {
+		frame.source = teller->source;
+		frame.source_port = teller->port;
+	}
 	memcpy(frame.target_mac, node->end.mac, 6);
 	memcpy(link.sll_addr, node->end.mac, 6);
 	size_t whole = udp_frame_render(bytes, sizeof bytes, &frame, payload, len);
 	if (link.sll_ifindex && whole)
 		(void)!sendto(
 			raw, bytes, whole, MSG_DONTWAIT, (struct sockaddr *)&link, sizeof link);
+}
+
+static void
+send_to(const struct node *node, const struct group_socket *socket, const struct ip *target,
+	uint16_t port, const void *payload, size_t len)
+{
+	send_as(NULL, node, socket, target, port, payload, len);
 }
 
 static void
@@ -321,14 +351,6 @@ send_to_group(
 
 /* --- questions --------------------------------------------------------------------------------- */
 
-struct heard {
-	const struct group_socket *socket;
-	struct node *node;
-	struct ip source;
-	uint16_t port;
-	struct reader payload;
-};
-
 static void
 remember(const struct heard *heard, const struct node *answerer,
 	const struct relay_question *question, const char *target)
@@ -341,6 +363,7 @@ remember(const struct heard *heard, const struct node *answerer,
 	at->service = heard->socket->service;
 	at->source = heard->source;
 	at->port = heard->port;
+	at->group_port = heard->socket->port;
 	if (question)
 		at->question = *question;
 	snprintf(at->target, sizeof at->target, "%s", target);
@@ -359,7 +382,8 @@ ask_others(const struct heard *heard, const void *payload, size_t len,
 	{
 		if (!(pair->services & heard->socket->service))
 			continue;
-		if (heard->port != heard->socket->port)
+		/* mDNS and SSDP answer the group port to the group; these answer who asked. */
+		if (heard->port != heard->socket->port || heard->socket->service == RELAY_BROADCAST)
 			remember(heard, pair->answerer, question, target);
 		send_to_group(pair->answerer, heard->socket, payload, len);
 	}
@@ -436,6 +460,41 @@ give_ssdp(const struct heard *heard)
 				len);
 }
 
+/*
+ * Such a payload is its maker's own (often ciphered) and passes as it is, but
+ * only between the two, at our pace.  Who looked for others is answered at his
+ * own port in the name of who answers; what nobody asked for is a question to
+ * those whom he may discover, and a notice to those who may discover him.
+ */
+static void
+on_broadcast(const struct heard *heard)
+{
+	struct bytes payload = reader_rest(&heard->payload);
+	struct ip everybody = {.version = 4, .byte = {255, 255, 255, 255}};
+	const struct pair *pair;
+	bool is_answer = false;
+
+	if (!payload.len || payload.len > RELAY_PAYLOAD_MAX)
+		return;
+	bool may = may_answer(heard);
+	for (unsigned i = 0; may && i < ASKED_MAX; i++)
+		if (asked[i].group_port == heard->socket->port &&
+			(pair = still_introduced(&asked[i], heard))) {
+			send_as(heard, pair->asker, heard->socket, &asked[i].source, asked[i].port,
+				payload.at, payload.len);
+			is_answer = true;
+		}
+	if (is_answer)
+		return;
+	ask_others(heard, payload.at, payload.len, NULL, "");
+	if (!may)
+		return;
+	LIST_FOREACH(pair, &heard->node->discovered_by, of_answerer)
+	if (pair->services & RELAY_BROADCAST)
+		send_as(heard, pair->asker, heard->socket, &everybody, heard->socket->port,
+			payload.at, payload.len);
+}
+
 static void
 on_mdns(const struct heard *heard)
 {
@@ -493,8 +552,10 @@ on_datagrams(int fd, void *arg)
 			continue;
 		if (socket->service == RELAY_MDNS)
 			on_mdns(&heard);
-		else
+		else if (socket->service == RELAY_SSDP)
 			on_ssdp(&heard);
+		else
+			on_broadcast(&heard);
 	}
 }
 
@@ -516,6 +577,15 @@ on_closed(struct channel *channel, const char *why, void *arg)
 	log_info("engine", "channel: %s", why);
 }
 
+static uint16_t
+port_of(int fd)
+{
+	struct sockaddr_in own = {0};
+	socklen_t len = sizeof own;
+
+	return getsockname(fd, (struct sockaddr *)&own, &len) ? 0 : ntohs(own.sin_port);
+}
+
 static void
 on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 {
@@ -531,8 +601,9 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 		memset(links, 0, sizeof links);
 		return;
 	}
-	for (int i = 0; i < SOCKETS; i++) {
-		if (sockets[i].what != what)
+	for (size_t i = 0; i < COUNT_OF(sockets); i++) {
+		if (sockets[i].what != what ||
+			(what == DESCRIPTOR_RELAY_BROADCAST && sockets[i].port != port_of(fd)))
 			continue;
 		loop_watch_free(sockets[i].watch);
 		if (sockets[i].fd >= 0)

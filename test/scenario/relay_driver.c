@@ -75,10 +75,22 @@ group_socket(bool v6, const char *group, uint16_t port)
 	return fd;
 }
 
+static int
+broadcast_socket(uint16_t port)
+{
+	static const char bridge[] = "br-lan";
+	int fd = stage_socket("0.0.0.0", port, SOCK_DGRAM);
+
+	EXPECT_INT(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, bridge, sizeof bridge), 0);
+	return fd;
+}
+
 static void
 group_mac(uint8_t mac[6], const struct ip *group)
 {
-	if (group->version == 4)
+	if (group->version == 4 && group->byte[0] == 255)
+		memset(mac, 0xff, 6);
+	else if (group->version == 4)
 		memcpy(mac,
 			(const uint8_t[]){0x01, 0, 0x5e, group->byte[1] & 0x7f, group->byte[2],
 				group->byte[3]},
@@ -109,13 +121,13 @@ device_sends(const struct device *device, const char *group, uint16_t source_por
 	stage_pump(60);
 }
 
-/* A device answers the gateway itself, as SSDP does. */
+/* A device answers the gateway itself, from the port that was asked. */
 static void
 device_answers(
 	const struct device *device, const struct packet *to, const void *payload, size_t len)
 {
 	uint8_t bytes[1600];
-	struct udp_frame frame = {.source_port = 1900,
+	struct udp_frame frame = {.source_port = to->destination_port,
 		.target_port = to->source_port,
 		.target = to->source,
 		.hops = 64};
@@ -146,7 +158,8 @@ hears(const struct device *device)
 			continue;
 		if (packet_parse(&heard, heard_bytes, (size_t)n, (size_t)n) &&
 			heard.layers & LAYER_UDP &&
-			(heard.source_port == 5353 || heard.source_port == 1900))
+			(heard.source_port == 5353 || heard.source_port == 1900 ||
+				heard.source_port == 9999 || heard.destination_port == 9999))
 			return true;
 	}
 }
@@ -227,6 +240,7 @@ TEST(the_relay_starts_confined)
 	stage_give(&stage, DESCRIPTOR_RELAY_MDNS4, group_socket(false, "224.0.0.251", 5353));
 	stage_give(&stage, DESCRIPTOR_RELAY_MDNS6, group_socket(true, "ff02::fb", 5353));
 	stage_give(&stage, DESCRIPTOR_RELAY_SSDP4, group_socket(false, "239.255.255.250", 1900));
+	stage_give(&stage, DESCRIPTOR_RELAY_BROADCAST, broadcast_socket(9999));
 	stage_give(&stage, DESCRIPTOR_RELAY_RAW, socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
 	engine = stage_peer(&stage, PROCESS_ENGINE);
 	stage_go(&stage);
@@ -338,6 +352,59 @@ TEST(a_search_is_answered_at_the_port_it_came_from)
 	EXPECT(hears(&phone));
 	EXPECT_INT(heard.destination_port, 40002);
 	EXPECT(!hears(&camera));
+}
+
+static bool
+hears_text(const struct device *device, const char *text)
+{
+	return hears(device) && bytes_are(reader_rest(&heard.payload), text);
+}
+
+TEST(a_makers_own_broadcast_reaches_the_introduced_and_its_answer_the_asker)
+{
+	struct ip gateway, tv4;
+
+	introduce(&phone, &tv, RELAY_MDNS | RELAY_SSDP);
+	forget_all();
+	device_sends(&phone, "255.255.255.255", 50123, 9999, "who is there", 12);
+	EXPECT(!hears(&tv)); /* not introduced for this */
+
+	introduce(&phone, &tv, RELAY_MDNS | RELAY_SSDP | RELAY_BROADCAST);
+	forget_all();
+	device_sends(&phone, "255.255.255.255", 50123, 9999, "who is there", 12);
+	EXPECT(hears_text(&tv, "who is there"));
+	EXPECT(ip_parse(&gateway, "192.168.77.1") && ip_is_equal(&heard.source, &gateway));
+	EXPECT_INT(heard.source_port, 9999);
+	EXPECT_INT(heard.destination_port, 9999);
+	EXPECT_MEM(heard.ethernet.destination, tv.mac, 6);
+	EXPECT(!hears(&camera));
+	EXPECT(!hears(&phone));
+
+	/* In the name of who answers: that is where the app goes next. */
+	struct packet asked = heard;
+	device_answers(&tv, &asked, "a plug", 6);
+	EXPECT(hears_text(&phone, "a plug"));
+	EXPECT(ip_parse(&tv4, tv.address4) && ip_is_equal(&heard.source, &tv4));
+	EXPECT_INT(heard.source_port, 9999);
+	EXPECT_INT(heard.destination_port, 50123);
+	EXPECT(!hears(&camera));
+	EXPECT(!hears(&tv));
+}
+
+TEST(a_makers_own_notice_goes_to_who_may_discover_it_and_not_back)
+{
+	stage_pump(5200); /* what was asked above is over */
+	forget_all();
+	device_sends(&tv, "255.255.255.255", 50999, 9999, "here I am", 9);
+	EXPECT(hears_text(&phone, "here I am"));
+	EXPECT_INT(heard.destination_port, 9999);
+	EXPECT_INT(heard.source_port, 50999);
+	EXPECT(!hears(&tv));
+	EXPECT(!hears(&camera));
+	/* Nobody was introduced to the camera, nor it to anybody. */
+	device_sends(&camera, "255.255.255.255", 50999, 9999, "here I am", 9);
+	EXPECT(!hears(&phone));
+	EXPECT(!hears(&tv));
 }
 
 TEST(a_flood_of_questions_is_limited)
