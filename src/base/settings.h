@@ -29,7 +29,8 @@
  *	uplink-gateway = 198.18.0.1
  *	uplink-address6 = 2001:db8:ffff::2/64
  *	uplink-gateway6 = 2001:db8:ffff::1
- *	dns-forward = 198.18.0.53    * whom our resolver asks; none: the root servers
+ *	dns-forward = 198.18.0.53    * whom our resolver asks; none: those that the uplink
+ *	                               learned by DHCP, or the root servers
  *	containment = act | report     report: say what would be done, do nothing
  *	join-window = 0                minutes after start in which new devices are admitted
  *	packet-cap = 4000              packets a second that one device may send
