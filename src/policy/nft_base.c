@@ -554,7 +554,7 @@ define_parameters(FILE *out, const struct settings *settings, const uint8_t gate
 	define_state(out, "BLOCK", DEVICE_BLOCK);
 	define_state(out, "TRUSTED", DEVICE_TRUSTED);
 	fputs("define RELAY_PORTS = { 1900, 5353", out);
-#define X(port) fprintf(out, ", %u", port);
+#define X(port) fprintf(out, ", %d", port);
 	RELAY_BROADCAST_LIST(X)
 #undef X
 	fputs(" }\n", out);

@@ -136,8 +136,9 @@ note_uplink(const struct message_link *link)
 {
 	if (strcmp(link->name, engine.settings->uplink))
 		return;
-	engine.uplink4 = link->gone ? (struct ip_prefix){0} : link->address4;
-	engine.uplink6 = link->gone ? (struct ip_prefix){0} : link->address6;
+	static const struct ip_prefix none;
+	engine.uplink4 = link->gone ? none : link->address4;
+	engine.uplink6 = link->gone ? none : link->address6;
 }
 
 static void
