@@ -140,11 +140,13 @@ is_gateway(const struct binding_rules *rules, const struct ip *address)
 		if (is_made_of_mac(address, rules->own[i]))
 			return true;
 	return (rules->lan4.address.version && ip_is_equal(&rules->lan4.address, address)) ||
+	       (rules->delegated6.address.version &&
+		       ip_is_equal(&rules->delegated6.address, address)) ||
 	       (rules->lan6.address.version && ip_is_equal(&rules->lan6.address, address));
 }
 
-static bool
-is_bindable(const struct binding_rules *rules, const struct ip *address)
+bool
+binding_is_current(const struct binding_rules *rules, const struct ip *address)
 {
 	if (!ip_is_valid(address) || ip_is_multicast(address))
 		return false;
@@ -159,6 +161,8 @@ is_bindable(const struct binding_rules *rules, const struct ip *address)
 		return rules->lan4.address.version && prefix_contains(&rules->lan4, address);
 	}
 	return ip_is_link_local(address) ||
+	       (rules->delegated6.address.version &&
+		       prefix_contains(&rules->delegated6, address)) ||
 	       (rules->lan6.address.version && prefix_contains(&rules->lan6, address));
 }
 
@@ -278,7 +282,7 @@ claim(struct device_table *table, const struct binding_rules *rules, struct devi
 			changes, BINDING_SPOOFED, 0, device->number, mac, row, address, now_ns);
 		return;
 	}
-	if (!is_bindable(rules, address)) {
+	if (!binding_is_current(rules, address)) {
 		tell_trouble(changes, BINDING_FOREIGN, device->number, device->number, mac, row,
 			address, now_ns);
 		return;
@@ -319,7 +323,7 @@ on_lease(struct device_table *table, const struct binding_rules *rules,
 
 	if (!mac || !mac->request_ns || now_ns - mac->request_ns > REQUEST_S * CLOCK_SECOND_NS)
 		return;
-	if (is_gateway(rules, &row->target) || !is_bindable(rules, &row->target)) {
+	if (is_gateway(rules, &row->target) || !binding_is_current(rules, &row->target)) {
 		tell_trouble(changes, BINDING_FOREIGN, device->number, 0, mac, row, &row->target,
 			now_ns);
 		return;
@@ -510,7 +514,7 @@ binding_restore(struct device_table *table, const struct binding_rules *rules,
 		!device_mac_find(device, binding->mac) || binding->how == BINDING_UNKNOWN ||
 		binding->how >= BINDING_HOW_COUNT)
 		return ERR_INVALID;
-	if (is_gateway(rules, &binding->address) || !is_bindable(rules, &binding->address))
+	if (is_gateway(rules, &binding->address) || !binding_is_current(rules, &binding->address))
 		return ERR_DENIED;
 	if (owner && owner != device)
 		return ERR_BUSY;

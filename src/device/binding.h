@@ -27,6 +27,8 @@ enum { BINDING_GATEWAYS_MAX = 12, BINDING_OWN_MAX = 160 };
 
 struct binding_rules {
 	struct ip_prefix lan4, lan6; /* addresses outside are never bound; version 0: none */
+	struct ip_prefix
+		delegated6; /* our address in what the provider delegated; comes and goes */
 	uint8_t n_gateways;
 	uint8_t n_own;
 	struct ip gateway[BINDING_GATEWAYS_MAX]; /* ours */
@@ -45,6 +47,9 @@ enum binding_event {
 	BINDING_EVENT_COUNT,
 };
 const char *binding_event_word(enum binding_event);
+
+/* Lies the address in one of our networks now, and is it not a network's own? */
+bool binding_is_current(const struct binding_rules *, const struct ip *);
 
 /* One consequence of an observation.  Rows with SPOOFED and OVER_LIMIT are told at most every 10 s a MAC. */
 struct binding_change {

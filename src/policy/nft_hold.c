@@ -29,6 +29,8 @@ struct hold {
 	struct nft_apply *apply;
 	struct conntrack *conntrack;
 	struct settings settings;
+	/* Now, and the one before: bindings in that may still be on their way to us. */
+	struct ip_prefix delegated[2];
 	struct record **record; /* by device number */
 	struct nft_elements elements;
 	uint32_t n_records;
@@ -103,6 +105,25 @@ is_broadcast(const struct ip_prefix *network, const struct ip *address)
 	return host == 0 || host == mask;
 }
 
+void
+hold_delegated(struct hold *hold, const struct ip_prefix *ours)
+{
+	if (ip_is_equal(&hold->delegated[0].address, &ours->address))
+		return;
+	hold->delegated[1] = hold->delegated[0];
+	hold->delegated[0] = *ours;
+}
+
+static bool
+is_delegated(const struct hold *hold, const struct ip *address)
+{
+	for (int i = 0; i < 2; i++)
+		if (hold->delegated[i].address.version &&
+			prefix_contains(&hold->delegated[i], address))
+			return true;
+	return false;
+}
+
 /* A device's address lies in our networks and is not ours. */
 static bool
 is_lan_address(const struct hold *hold, const struct ip *address)
@@ -111,10 +132,11 @@ is_lan_address(const struct hold *hold, const struct ip *address)
 
 	if (ip_is_equal(address, &settings->lan4.address) ||
 		ip_is_equal(address, &settings->lan6.address) ||
+		ip_is_equal(address, &hold->delegated[0].address) ||
 		is_broadcast(&settings->lan4, address))
 		return false;
 	return prefix_contains(&settings->lan4, address) ||
-	       prefix_contains(&settings->lan6, address) ||
+	       prefix_contains(&settings->lan6, address) || is_delegated(hold, address) ||
 	       (address->version == 6 && ip_is_link_local(address));
 }
 
@@ -143,7 +165,7 @@ static bool
 may_be_opened(const struct hold *hold, const struct ip *address)
 {
 	return !ip_is_inside(address) && !prefix_contains(&hold->settings.lan4, address) &&
-	       !prefix_contains(&hold->settings.lan6, address) &&
+	       !prefix_contains(&hold->settings.lan6, address) && !is_delegated(hold, address) &&
 	       !ip_is_equal(address, &hold->settings.uplink4.address) &&
 	       !ip_is_equal(address, &hold->settings.uplink6.address);
 }

@@ -21,6 +21,9 @@ enum { HOLD_DEVICES_MAX = 20000, HOLD_PORTS_MAX = 256 };
 struct hold *hold_new(struct nft_apply *, struct conntrack *, const struct settings *);
 void hold_free(struct hold *);
 
+/* Our address in what the provider delegated; none: nothing is.  Devices may be bound in it. */
+void hold_delegated(struct hold *, const struct ip_prefix *);
+
 /*
  * Each fills *done, also its err, and says in *why what a person should read
  * when err is not ERR_OK.

@@ -191,9 +191,11 @@ on_uplink(const struct message_uplink *said)
 	struct fault why = {0};
 
 	if (network_uplink_set(settings, said, network_index(network, settings->uplink),
-		    network_index(network, settings->bridge), &why))
+		    network_index(network, settings->bridge), &why)) {
+		struct ip_prefix lan6 = network_uplink_lan6(&said->delegated);
+		hold_delegated(hold, &lan6);
 		log_once_over(&trouble);
-	else if (log_once(&trouble))
+	} else if (log_once(&trouble))
 		log_warnx("uplink", "%s", why.text);
 }
 
@@ -273,13 +275,28 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 		send_status();
 }
 
+/* Told before the settings are known: the bridge's, with what was delegated, may be among them. */
+static struct message_link early[SETTINGS_PORTS_MAX + 2];
+static size_t n_early;
+
+static void
+note_delegated(const struct message_link *link)
+{
+	if (hold && !link->gone && !strcmp(link->name, settings->bridge))
+		hold_delegated(hold, &link->address6);
+}
+
 static void
 on_link(const struct message_link *link, void *arg)
 {
 	struct fault why = {0};
 
-	if (!network)
+	if (!network) {
+		if (n_early < COUNT_OF(early))
+			early[n_early++] = *link;
 		return;
+	}
+	note_delegated(link);
 	network_on_link(network, link);
 	if (!network_uplink_again(network_index(network, settings->uplink),
 		    network_index(network, settings->bridge), &why))
@@ -350,6 +367,8 @@ begin_router(void)
 	if (network_prepare(network, &why))
 		fatalx("start", "%s", why.text);
 	hold = hold_new(apply, conntrack, settings);
+	for (size_t i = 0; i < n_early; i++)
+		note_delegated(&early[i]);
 	loop_timer_new(TICK_MS, true, on_tick, NULL);
 	int events = kernel_watch_tables();
 	if (events < 0)

@@ -41,6 +41,7 @@ enum {
 	REPORTS_A_DEVICE = 16,
 	PENDING_FLOWS_MAX = 32768, /* beyond: flushed early, then counted as lost */
 	EVENT_GROUPS_MAX = 2048,   /* least recently seen is closed */
+	LAN_DELEGATED = 3,         /* place in engine.lan, behind lan4, lan6 and link-local */
 	UNRECORDED_MAX = 512,      /* containments that the database would not take */
 };
 

@@ -112,6 +112,22 @@ part(uint32_t cap)
 static struct message_policy policy;
 static struct message_view view;
 
+/*
+ * An address in a prefix that was ours is kept with the device, in case it comes
+ * back, but means nothing to the kernel meanwhile.
+ */
+static void
+keep_current_bindings(void)
+{
+	int n = 0;
+
+	for (int i = 0; i < policy.n_bindings; i++)
+		if (binding_is_current(&engine.rules, &policy.binding[i].address))
+			policy.binding[n++] = policy.binding[i];
+	memset(&policy.binding[n], 0, (size_t)(policy.n_bindings - n) * sizeof policy.binding[0]);
+	policy.n_bindings = (uint8_t)n;
+}
+
 static void
 compile(struct ward *ward)
 {
@@ -132,6 +148,7 @@ compile(struct ward *ward)
 		policy.flow_cap = part(policy.flow_cap);
 	}
 	policy.n_bindings = (uint8_t)device_policy_bindings(ward->device, policy.binding);
+	keep_current_bindings();
 	for (int i = 0; i < policy.n_bindings; i++) {
 		bool known = false;
 		for (int k = 0; k < view.n_addresses; k++)

@@ -41,29 +41,18 @@ range_of(const struct ip_prefix *lan, struct ip *first, struct ip *last)
 	return to - from + 1;
 }
 
-static struct ip
-in_prefix(const struct ip_prefix *lan6, uint8_t high, uint8_t low)
-{
-	struct ip ip = lan6->address;
-
-	memset(ip.byte + 8, 0, 8);
-	ip.byte[13] = high; /* ::1:0000 and on, where no SLAAC address ends up by chance */
-	ip.byte[14] = low;
-	ip.byte[15] = low;
-	return ip;
-}
-
 bool
 monitor_dhcp_render(char *out, size_t size, const struct settings *s)
 {
 	char lan4[IP_TEXT_MAX], first4[IP_TEXT_MAX], last4[IP_TEXT_MAX], mask[IP_TEXT_MAX];
-	char lan6[IP_TEXT_MAX], first6[IP_TEXT_MAX], last6[IP_TEXT_MAX];
-	struct ip first, last, first_six = in_prefix(&s->lan6, 1, 0),
-			       last_six = in_prefix(&s->lan6, 1, 255);
+	char lan6[IP_TEXT_MAX];
+	struct ip first, last;
 
 	uint32_t addresses = range_of(&s->lan4, &first, &last);
 	struct ip netmask = from_number(~((UINT32_C(1) << (32 - s->lan4.length)) - 1));
 	/*
+	 * constructor: in lan-prefix and in what the provider delegates, which both stand on
+	 * the bridge; from ::1:0 on, where no SLAAC address ends up by chance.
 	 * off-link: devices reach each other through us (DESIGN: neighbours).
 	 * quiet-*: what devices call themselves goes into no log unescaped.
 	 * no-ping: the first answer comes 3 s late otherwise; bindings do the work.
@@ -91,12 +80,12 @@ monitor_dhcp_render(char *out, size_t size, const struct settings *s)
 		"dhcp-option=option:router,%s\n"
 		"dhcp-option=option:dns-server,%s\n"
 		"enable-ra\n"
-		"dhcp-range=%s,%s,slaac,off-link,64,1h\n"
+		"dhcp-range=::1:0,::1:ffff,constructor:%s,slaac,off-link,64,1h\n"
 		"dhcp-option=option6:dns-server,[%s]\n",
 		s->bridge, s->state_directory, addresses < LEASES_MAX ? addresses : LEASES_MAX,
 		ip_render(&first, first4), ip_render(&last, last4), ip_render(&netmask, mask),
-		ip_render(&s->lan4.address, lan4), lan4, ip_render(&first_six, first6),
-		ip_render(&last_six, last6), ip_render(&s->lan6.address, lan6));
+		ip_render(&s->lan4.address, lan4), lan4, s->bridge,
+		ip_render(&s->lan6.address, lan6));
 	return n > 0 && (size_t)n < size;
 }
 

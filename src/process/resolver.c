@@ -122,6 +122,19 @@ on_peer(enum process peer, int fd)
 		query_set_engine(engine);
 }
 
+/* Like descriptors, links are told before the settings are known. */
+static struct message_link early_link[SETTINGS_PORTS_MAX + 2];
+static unsigned n_early_links;
+
+static void
+on_link(const struct message_link *link, void *arg)
+{
+	if (is_serving)
+		query_link(link);
+	else if (n_early_links < sizeof early_link / sizeof early_link[0])
+		early_link[n_early_links++] = *link;
+}
+
 static void
 on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 {
@@ -151,7 +164,8 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 int
 main(void)
 {
-	static const struct process_hooks hooks = {.on_descriptor = on_descriptor};
+	static const struct process_hooks hooks = {
+		.on_descriptor = on_descriptor, .on_link = on_link};
 
 	settings = process_begin(PROCESS_RESOLVER, &hooks);
 
@@ -161,6 +175,8 @@ main(void)
 	is_serving = true;
 	for (unsigned i = 0; i < n_early; i++)
 		on_descriptor(early[i].what, early[i].peer, early[i].fd, NULL);
+	for (unsigned i = 0; i < n_early_links; i++)
+		query_link(&early_link[i]);
 	confine(PROCESS_RESOLVER, settings);
 	process_ready();
 	loop_run();

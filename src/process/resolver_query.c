@@ -215,6 +215,24 @@ report_given(const struct pending *p)
 	}
 }
 
+void
+query_link(const struct message_link *link)
+{
+	/* The uplink and the bridge; no other link has addresses of ours. */
+	static struct message_link known[2];
+	const struct ip_prefix *given[] = {
+		&known[0].address4, &known[0].address6, &known[1].address4, &known[1].address6};
+	int at = strcmp(link->name, settings->bridge) ? 0 : 1;
+
+	if (at == 1 && strcmp(link->name, settings->uplink))
+		return;
+	known[at] = link->gone ? (struct message_link){0} : *link;
+	own_prefixes_from_settings(&own, settings);
+	for (size_t i = 0; i < COUNT_OF(given); i++)
+		if (given[i]->address.version && own.count < COUNT_OF(own.prefix))
+			own.prefix[own.count++] = *given[i];
+}
+
 static void
 send_status(void *arg)
 {

@@ -26,6 +26,9 @@ enum {
 
 void query_init(const struct settings *);
 
+/* A network that is ours as well, found on a link; replaces what was said of that link. */
+void query_link(const struct message_link *);
+
 /* The hooks of resolver_listen.h. */
 extern const struct listen_hooks query_hooks;
 

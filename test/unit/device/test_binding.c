@@ -404,3 +404,25 @@ TEST(no_address_is_ever_bound_to_two_devices_whatever_is_claimed)
 	}
 	EXPECT(device_table_evicted(home.table) > 0);
 }
+
+TEST(a_delegated_prefix_is_as_much_ours_as_long_as_it_is_there)
+{
+	struct ip ours = at("2001:db8:1200::1"), theirs = at("2001:db8:1200::77");
+
+	home_begin(64);
+	EXPECT(!binding_is_current(&home.rules, &theirs));
+	hear(OBSERVED_ND_DAD, "p-a", 7, NULL, "2001:db8:1200::77");
+	EXPECT(is_nobodys("2001:db8:1200::77"));
+	EXPECT(prefix_parse(&home.rules.delegated6, "2001:db8:1200::1/64"));
+	EXPECT(binding_is_current(&home.rules, &theirs));
+	hear(OBSERVED_ND_DAD, "p-a", 7, NULL, "2001:db8:1200::77");
+	EXPECT(is_bound("p-a", 7, "2001:db8:1200::77"));
+	hear(OBSERVED_ND_DAD, "p-a", 7, NULL, "2001:db8:1200:1::77");
+	EXPECT(is_nobodys("2001:db8:1200:1::77"));
+	/* Ours in it is nobody's to claim. */
+	hear(OBSERVED_ND_DAD, "p-a", 7, NULL, "2001:db8:1200::1");
+	EXPECT(!is_bound("p-a", 7, "2001:db8:1200::1"));
+	home.rules.delegated6 = (struct ip_prefix){0};
+	EXPECT(!binding_is_current(&home.rules, &theirs) &&
+		!binding_is_current(&home.rules, &ours));
+}

@@ -246,6 +246,40 @@ TEST(an_address_that_ends_while_it_is_prolonged_is_open_afterwards)
 	}
 }
 
+TEST(a_device_may_stand_in_what_was_delegated_and_nobody_opens_it_by_name)
+{
+	struct ip_prefix ours, next, none = {0};
+	struct ip theirs;
+
+	begin();
+	EXPECT(prefix_parse(&ours, "2001:db8:1200::1/64"));
+	EXPECT(prefix_parse(&next, "2001:db8:3400::1/64"));
+	EXPECT(ip_parse(&theirs, "2001:db8:1200::77"));
+	device(7, 1);
+	entry(POLICY_ENTRY_SLOT, 0, 443)->slot = 1;
+	policy.binding[0].address = theirs;
+	EXPECT_INT(hold_it(), ERR_DENIED);
+	hold_delegated(hold, &ours);
+	EXPECT_INT(hold_it(), ERR_OK);
+	struct message_open open = {
+		.device = 7, .generation = 1, .slot = 1, .seconds = 60, .address = theirs};
+	hold_open(hold, &open, &done, &why);
+	EXPECT_INT(done.err, ERR_DENIED);
+	/* Our own address there is nobody's. */
+	device(7, 2);
+	policy.binding[0].address = ours.address;
+	EXPECT_INT(hold_it(), ERR_DENIED);
+	/* A policy that was on its way when the prefix changed is still taken; one change later not. */
+	hold_delegated(hold, &next);
+	device(7, 2);
+	policy.binding[0].address = theirs;
+	EXPECT_INT(hold_it(), ERR_OK);
+	hold_delegated(hold, &none);
+	device(7, 3);
+	policy.binding[0].address = theirs;
+	EXPECT_INT(hold_it(), ERR_DENIED);
+}
+
 TEST(the_side_that_asks_is_not_believed)
 {
 	begin();

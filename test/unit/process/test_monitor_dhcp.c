@@ -81,7 +81,7 @@ TEST(our_address_need_not_be_the_first_of_its_network)
 TEST(the_ipv6_prefix_is_advertised_off_link_with_our_name_server)
 {
 	render("192.168.77.1/24", "2001:db8:77::53/64");
-	EXPECT(says("dhcp-range=2001:db8:77::1:0,2001:db8:77::1:ffff,slaac,off-link,64,1h"));
+	EXPECT(says("dhcp-range=::1:0,::1:ffff,constructor:br-home,slaac,off-link,64,1h"));
 	EXPECT(says("dhcp-option=option6:dns-server,[2001:db8:77::53]"));
 	EXPECT(says("enable-ra"));
 }
