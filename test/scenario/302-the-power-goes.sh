@@ -109,8 +109,9 @@ for wait_ms in 0 7 23 61; do
 	}
 	within 50 nobody
 	forget_all
-	rm -rf "$gateway_state"
-	cp -a "$folder/disk" "$gateway_state"
+	# The folder itself stays: it is mounted where the gateway looks for it.
+	find "$gateway_state" -mindepth 1 -delete
+	cp -a "$folder/disk/." "$gateway_state/"
 	gateway timeout 20 sh "$folder/lab/watch-start" >"$folder/order" &
 	watch=$!
 	: >"$folder/state/alive"
