@@ -2,6 +2,7 @@
 #include "observation/told.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
@@ -86,6 +87,12 @@ told_lately(struct told *told, enum observed what, uint64_t digest, uint64_t now
 	}
 	*oldest = (struct told_entry){digest, now_ns};
 	return false;
+}
+
+void
+told_forget(struct told *told)
+{
+	memset(told->entry, 0, sizeof told->entry);
 }
 
 uint64_t

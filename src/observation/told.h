@@ -38,6 +38,9 @@ void told_free(struct told *);
  */
 bool told_lately(struct told *, enum observed, uint64_t digest, uint64_t now_ns);
 
+/* Who was told is gone: everything is told again.  The counts stay. */
+void told_forget(struct told *);
+
 /* Sum over all kinds. */
 uint64_t told_suppressed(const struct told *);
 

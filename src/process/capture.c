@@ -45,6 +45,8 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 		channel_free(capture.peer);
 		capture.peer = channel_new(
 			fd, PROCESS_CAPTURE, peer, on_peer_message, on_peer_closed, NULL);
+		/* It knows nothing of what its forerunner was told. */
+		told_forget(capture.told);
 		capture_flush(&capture);
 		return;
 	case DESCRIPTOR_PACKETS:

@@ -321,6 +321,18 @@ TEST(denials_and_flows_are_never_suppressed)
 	told_free(told);
 }
 
+TEST(whoever_comes_anew_is_told_everything_again)
+{
+	struct told *told = told_new(&key);
+
+	EXPECT(!told_lately(told, OBSERVED_MDNS_NAME, 42, 1));
+	EXPECT(told_lately(told, OBSERVED_MDNS_NAME, 42, 2));
+	told_forget(told);
+	EXPECT(!told_lately(told, OBSERVED_MDNS_NAME, 42, 3));
+	EXPECT(told_suppressed(told) == 1);
+	told_free(told);
+}
+
 TEST(a_flood_of_claims_makes_repeats_more_frequent_and_nothing_worse)
 {
 	struct told *told = told_new(&key);
