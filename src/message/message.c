@@ -18,6 +18,7 @@ static const char *const process_names[PROCESS_COUNT] = {
 	[PROCESS_WEB] = "web",
 	[PROCESS_DHCP] = "dhcp",
 	[PROCESS_UPLINK] = "uplink",
+	[PROCESS_CHECKER] = "checker",
 	[PROCESS_CTL] = "pinfold",
 };
 
@@ -25,6 +26,60 @@ const char *
 process_name(enum process process)
 {
 	return (unsigned)process < PROCESS_COUNT ? process_names[process] : "unknown";
+}
+
+static const struct {
+	const char *name, *settles;
+} incs[INC_COUNT] = {[INC_NONE] = {"", ""},
+#define X(name, word, settles) [name] = {word, settles},
+	INC_LIST(X)
+#undef X
+};
+
+const char *
+inc_reason_name(enum inc_reason reason)
+{
+	return incs[(unsigned)reason < INC_COUNT ? reason : INC_NONE].name;
+}
+
+const char *
+inc_reason_settles(enum inc_reason reason)
+{
+	return incs[(unsigned)reason < INC_COUNT ? reason : INC_NONE].settles;
+}
+
+enum inc_reason
+inc_reason_from_name(const char *name)
+{
+	for (unsigned i = INC_NONE + 1; i < INC_COUNT; i++)
+		if (!strcmp(incs[i].name, name))
+			return (enum inc_reason)i;
+	return INC_NONE;
+}
+
+static const char *const verdict_names[VERDICT_WORD_COUNT] = {
+	[VERDICT_UNKNOWN] = "unknown",
+	[VERDICT_NA] = "NA",
+	[VERDICT_PASS] = "PASS",
+	[VERDICT_DECL] = "DECL",
+	[VERDICT_NFF] = "NFF",
+	[VERDICT_INC] = "INC",
+	[VERDICT_FAIL] = "FAIL",
+};
+
+const char *
+verdict_word_name(enum verdict_word word)
+{
+	return verdict_names[(unsigned)word < VERDICT_WORD_COUNT ? word : VERDICT_UNKNOWN];
+}
+
+enum verdict_word
+verdict_word_from_name(const char *name)
+{
+	for (unsigned i = VERDICT_UNKNOWN + 1; i < VERDICT_WORD_COUNT; i++)
+		if (!strcmp(verdict_names[i], name))
+			return (enum verdict_word)i;
+	return VERDICT_UNKNOWN;
 }
 
 static const char *const reason_words[REASON_COUNT] = {[REASON_UNKNOWN] = "unknown",
@@ -415,6 +470,55 @@ fetched_ok(const void *payload, size_t len)
 }
 
 static bool
+audit_ok(const void *payload, size_t len)
+{
+	const struct message_audit *m = payload;
+	if (!m->run || m->is_stop > 1 || m->is_resumed > 1 ||
+		!is_text(m->model_hint, sizeof m->model_hint) || !is_ip_or_none(&m->address4) ||
+		!is_ip_or_none(&m->address6) || m->address4.version == 6 ||
+		m->address6.version == 4)
+		return false;
+	return m->is_stop ||
+	       (is_device(m->device) && m->seconds && (m->address4.version || m->address6.version));
+}
+
+static bool
+audit_step_ok(const void *payload, size_t len)
+{
+	const struct message_audit_step *m = payload;
+	return m->run && m->check < AUDIT_CHECKS_MAX && m->step != AUDIT_STEP_UNKNOWN &&
+	       m->step < AUDIT_STEP_COUNT && !m->zero && m->n_done <= m->n_all &&
+	       m->n_all <= AUDIT_CHECKS_MAX;
+}
+
+static bool
+finding_ok(const void *payload, size_t len)
+{
+	const struct message_finding *m = payload;
+	const struct finding *f = &m->finding;
+	if (!m->run || m->zero || f->zero || f->check >= AUDIT_CHECKS_MAX ||
+		f->word == VERDICT_UNKNOWN || f->word >= VERDICT_WORD_COUNT ||
+		(f->word == VERDICT_INC) != (f->reason != INC_NONE) || f->reason >= INC_COUNT ||
+		f->is_critical > 1 || f->n_evidence > FINDING_EVIDENCE_MAX ||
+		f->n_tried > f->n_all || !is_ip_or_none(&f->address))
+		return false;
+	if (f->port ? f->proto != 6 && f->proto != 17 : f->proto != 0)
+		return false;
+	/* Nobody is told of a failure without the bytes that show it. */
+	if (f->word == VERDICT_FAIL && !f->n_evidence)
+		return false;
+	return f->provision[0] && is_text(f->provision, sizeof f->provision) && f->text[0] &&
+	       is_text(f->text, sizeof f->text);
+}
+
+static bool
+audit_end_ok(const void *payload, size_t len)
+{
+	const struct message_audit_end *m = payload;
+	return m->run && m->err < ERR_COUNT && is_text(m->why, sizeof m->why);
+}
+
+static bool
 command_ok(const void *payload, size_t len)
 {
 	const struct message_command *m = payload;
@@ -472,6 +576,10 @@ static const struct shape {
 	FIXED(MESSAGE_INTRODUCTION, struct message_introduction, introduction_ok),
 	FIXED(MESSAGE_FETCH, struct message_fetch, fetch_ok),
 	FIXED(MESSAGE_FETCHED, struct message_fetched, fetched_ok),
+	FIXED(MESSAGE_AUDIT, struct message_audit, audit_ok),
+	FIXED(MESSAGE_AUDIT_STEP, struct message_audit_step, audit_step_ok),
+	FIXED(MESSAGE_FINDING, struct message_finding, finding_ok),
+	FIXED(MESSAGE_AUDIT_END, struct message_audit_end, audit_end_ok),
 	ROWS(MESSAGE_COMMAND, message_command, text, command_ok),
 	ROWS(MESSAGE_ANSWER, message_answer, text, answer_ok),
 	ROWS(MESSAGE_EVENT, message_answer, text, answer_ok),

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/ip.h"
 #include "base/settings.h"
+#include "message/finding.h"
 #include "message/observed.h"
 #include "message/policy_entry.h"
 #include "message/reason.h"
@@ -35,9 +36,10 @@ enum process {
 	PROCESS_RELAY,
 	PROCESS_FETCHER,
 	PROCESS_WEB,
-	PROCESS_DHCP,   /* dnsmasq; speaks none of this */
-	PROCESS_UPLINK, /* DHCP client of the uplink, where the settings want one */
-	PROCESS_CTL,    /* the command line, by the control socket */
+	PROCESS_DHCP,    /* dnsmasq; speaks none of this */
+	PROCESS_UPLINK,  /* DHCP client of the uplink, where the settings want one */
+	PROCESS_CHECKER, /* talks to devices that are tested */
+	PROCESS_CTL,     /* the command line, by the control socket */
 	PROCESS_COUNT,
 };
 const char *process_name(enum process);
@@ -328,6 +330,56 @@ struct message_fetched {
 	char why[256];      /* printable */
 };
 
+/* --- engine and checker ------------------------------------------------------------------------------- */
+
+enum { AUDIT_CHECKS_MAX = 128, AUDITS_AT_ONCE = 8 };
+
+/* One run of checks on one device.  Travels with the file for its transcript, opened to append. */
+struct message_audit {
+	uint32_t run; /* chosen by the engine, never used twice */
+	uint32_t device;
+	uint8_t pace;       /* enum pace in check/check.h */
+	uint8_t consent;    /* enum consent there: checks above it are not run */
+	uint8_t is_stop;    /* end this run now; all else is zero, and no file */
+	uint8_t is_resumed; /* the file holds what an earlier worker wrote */
+	uint32_t seconds;   /* all checks together */
+	uint64_t checks[AUDIT_CHECKS_MAX / 64]; /* bit set of places in the table of checks */
+	struct ip address4, address6;           /* version 0: none */
+	char model_hint[64];                    /* printable; what the device calls itself */
+};
+
+enum audit_step {
+	AUDIT_STEP_UNKNOWN,
+	AUDIT_STEP_BEGUN,
+	AUDIT_STEP_DONE,    /* its findings were sent before */
+	AUDIT_STEP_SKIPPED, /* no consent, or no time left */
+	AUDIT_STEP_LOST,    /* the device stopped answering in it */
+	AUDIT_STEP_COUNT,
+};
+struct message_audit_step {
+	uint32_t run;
+	uint16_t check; /* place in the table */
+	uint8_t step;   /* enum audit_step */
+	uint8_t zero;
+	uint32_t n_done, n_all;
+	uint32_t seconds_left; /* estimate */
+	uint32_t exchanges;    /* in the transcript so far */
+};
+
+struct message_finding {
+	uint32_t run;
+	uint32_t zero;
+	struct finding finding;
+};
+
+struct message_audit_end {
+	uint32_t run;
+	uint32_t err; /* enum err; why says what a person should read when it is not ERR_OK */
+	uint32_t exchanges;
+	uint32_t packets; /* sent by us */
+	char why[256];    /* printable */
+};
+
 /* --- command line, web and engine --------------------------------------------------------------------- */
 
 /*
@@ -389,6 +441,10 @@ struct message_answer {
 	X(MESSAGE_INTRODUCTION, struct message_introduction, MESSAGE_P(ENGINE), MESSAGE_P(RELAY))  \
 	X(MESSAGE_FETCH, struct message_fetch, MESSAGE_P(ENGINE), MESSAGE_P(FETCHER))              \
 	X(MESSAGE_FETCHED, struct message_fetched, MESSAGE_P(FETCHER), MESSAGE_P(ENGINE))          \
+	X(MESSAGE_AUDIT, struct message_audit, MESSAGE_P(ENGINE), MESSAGE_P(CHECKER))              \
+	X(MESSAGE_AUDIT_STEP, struct message_audit_step, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))    \
+	X(MESSAGE_FINDING, struct message_finding, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))          \
+	X(MESSAGE_AUDIT_END, struct message_audit_end, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))      \
 	X(MESSAGE_COMMAND, struct message_command, MESSAGE_P(WEB) | MESSAGE_P(CTL),                \
 		MESSAGE_P(ENGINE))                                                                 \
 	X(MESSAGE_ANSWER, struct message_answer, MESSAGE_P(ENGINE),                                \

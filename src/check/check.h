@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_CHECK_CHECK_H
+#define PINFOLD_CHECK_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "check/transcript.h"
+#include "message/finding.h"
+
+/*
+ * A check is one file and one row of CHECK_LIST.  It has two halves:
+ *
+ *	probe()  talks to the device through a session and writes exchanges
+ *	judge()  derives findings from the transcript; no I/O, no clock, no chance,
+ *		 so that the same transcript gives the same findings anywhere
+ *
+ * judge() decodes bytes that came from the device: through `reader`, or the
+ * decoders of packet/.  Passive checks have no probe of their own.
+ */
+enum consent {
+	CONSENT_PASSIVE, /* only looks at what comes by itself */
+	CONSENT_PROBE,   /* normal probes; the default of an audit */
+	CONSENT_INTRUDE, /* may lock out, confuse or interrupt: asked for beforehand */
+	CONSENT_DESTROY, /* may break it: laboratory only */
+	CONSENT_COUNT,
+};
+
+enum pace {
+	PACE_GENTLE, /* the owner's gateway: few tries, rests between them */
+	PACE_LAB,    /* a bench: the whole list, as fast as the device takes it */
+	PACE_COUNT,
+};
+
+struct session;
+struct findings;
+
+struct check {
+	const char *id;    /* "tcp-ports"; in evidence, in files, on the command line */
+	const char *title; /* what it looks for, for people */
+	uint8_t consent;   /* enum consent */
+	uint16_t seconds_gentle, seconds_lab;
+	uint32_t packets;       /* at most */
+	const char *provisions; /* ids that it may speak of, separated by blanks */
+	void (*probe)(struct session *);
+	void (*judge)(const struct transcript *, struct findings *);
+	const char *for_owner; /* what to do after a FAIL */
+	const char *for_maker;
+};
+
+/* Rows in the order in which they are run; later ones may look at what earlier ones found. */
+extern const struct check checks[];
+extern const size_t n_checks;
+int check_find(const char *id); /* its place, or -1 */
+
+/* --- findings -------------------------------------------------------------------------------- */
+
+enum { FINDINGS_MAX = 512 };
+struct findings {
+	uint16_t check; /* filled in by check_judge() */
+	size_t n;
+	size_t n_lost; /* beyond FINDINGS_MAX */
+	struct finding finding[FINDINGS_MAX];
+};
+
+/* Adds one; the text is made printable and cut. The exchange, if any, becomes its evidence. */
+struct finding *findings_add(struct findings *, const char *provision, enum verdict_word,
+	const struct exchange *, const char *text, ...) __attribute__((format(printf, 5, 6)));
+void finding_evidence(struct finding *, const struct exchange *);
+
+/*
+ * Judges one check.  A provision that the row names and the judge did not speak
+ * of becomes INC (NOT_SEEN), and one whose probe did not run becomes INC with
+ * the reason that the transcript tells: an empty set is never PASS.
+ */
+void check_judge(uint16_t check, const struct transcript *, struct findings *);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_CHECK_SESSION_H
+#define PINFOLD_CHECK_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "check/check.h"
+
+/*
+ * How a check talks to one device, from top to bottom and one step at a time.
+ * Calls block, each with its own end: the worker that runs them is a process of
+ * its own, and whoever waits for it may kill it at any moment.
+ *
+ * A session keeps the pace (rests between connections), the check's budget of
+ * time and packets, the limits of the device as far as they were learned (how
+ * many connections at once, when it begins to refuse), and writes every
+ * exchange into the transcript.
+ */
+struct session_target {
+	struct ip address4, address6; /* version 0: none */
+	char model_hint[64];          /* what it calls itself; for picking factory logins */
+};
+
+struct session *session_new(
+	const struct session_target *, enum pace, enum consent, struct transcript *);
+void session_free(struct session *);
+
+enum pace session_pace(const struct session *);
+const struct session_target *session_target(const struct session *);
+const struct transcript *session_transcript(const struct session *);
+
+/* Begins a check: its budget, its place in the table. */
+void session_begin(struct session *, uint16_t check);
+/* No more time, packets, room or device: a check that sees this returns at once. */
+bool session_is_over(const struct session *);
+uint32_t session_ms_left(const struct session *);
+
+/* An event that is no packet: what was chosen, what was left out and why. */
+void session_note(struct session *, const char *step, const char *note, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Does the device still answer (ARP or ND by the kernel, ICMP echo, an open port
+ * that was found)?  Written as step "alive" or "lost"; waits up to some seconds
+ * for it to come back.  False ends the session for all checks that follow.
+ */
+bool session_alive(struct session *);
+
+/* --- one connection -------------------------------------------------------------------------- */
+
+struct talk; /* an open TCP or TLS connection, or a UDP "connection"; one exchange */
+
+/* step and round as in struct exchange.  NULL: it did not open, and that is written. */
+struct talk *talk_tcp(
+	struct session *, const struct ip *, uint16_t port, const char *step, uint32_t round);
+struct talk *talk_udp(
+	struct session *, const struct ip *, uint16_t port, const char *step, uint32_t round);
+bool talk_send(struct talk *, const void *bytes, size_t len);
+bool talk_send_text(struct talk *, const char *text);
+/*
+ * Reads until `enough` says so (NULL: one read), the device closes, nothing came
+ * for idle_ms, or the exchange is full.  Gives all that was received so far.
+ */
+size_t talk_receive(struct talk *, uint32_t idle_ms,
+	bool (*enough)(const uint8_t *, size_t, void *), void *arg, const uint8_t **bytes);
+void talk_note(struct talk *, const char *note, ...) __attribute__((format(printf, 2, 3)));
+/* Ends it and writes the exchange; gives its number. */
+uint32_t talk_close(struct talk *);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_VERDICT_PROVISION_H
+#define PINFOLD_VERDICT_PROVISION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * The provisions of ETSI EN 303 645, both editions in use, as a table that is
+ * built from data/provisions.tsv; and what other documents say the same.
+ * Identifiers, our own words; none of the standards' text.
+ */
+struct provision {
+	const char *id;                          /* V3.1.3, our key */
+	const char *v2_id;                       /* V2.1.1; NULL: it has no such row */
+	char v2_class;                           /* 'M', 'R', 0 */
+	char v3_class;                           /* 'M', 'R' */
+	const char *v2_condition, *v3_condition; /* "C:5", "C:14;F:e"; NULL: none */
+	char tier;                               /* 'A'..'D': what a tool alone may say */
+	const char *methods;                     /* "AP,FW,HUM" */
+	const char *meaning;                     /* in our words */
+	const char *observable;
+	/* Where other documents ask for the same; NULL: nowhere. */
+	const char *cop, *psti, *cra, *nistir8425, *sb327, *cls, *owasp, *en18031;
+	const char *iotsf, *gsma, *nis2;
+};
+extern const struct provision provisions[];
+extern const size_t n_provisions;
+const struct provision *provision_find(const char *id); /* NULL: unknown */
+
+#endif
