@@ -279,10 +279,15 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 static struct message_link early[SETTINGS_PORTS_MAX + 2];
 static size_t n_early;
 
+/*
+ * What stands on the bridge since before we began, or by the owner's hand.  That it
+ * is gone is not heard here: a new prefix is set before the old one is told as gone.
+ */
 static void
 note_delegated(const struct message_link *link)
 {
-	if (hold && !link->gone && !strcmp(link->name, settings->bridge))
+	if (hold && !link->gone && link->address6.address.version &&
+		!strcmp(link->name, settings->bridge))
 		hold_delegated(hold, &link->address6);
 }
 

@@ -130,6 +130,7 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 /* Links are told before the settings are known, and with them which is the uplink. */
 static struct message_link early[SETTINGS_PORTS_MAX + 2];
 static size_t n_early;
+static size_t n_lan_of_settings; /* in engine.lan; behind them, what was delegated */
 
 static void
 note_uplink(const struct message_link *link)
@@ -141,13 +142,38 @@ note_uplink(const struct message_link *link)
 	engine.uplink6 = link->gone ? none : link->address6;
 }
 
+/*
+ * Our own address in the prefix that the provider delegated: what devices may be
+ * bound in, and what is inside.  Every policy is told again with it, since the
+ * addresses of a prefix that is gone may not stay in the kernel.
+ */
+static void
+note_delegated(const struct message_link *link)
+{
+	static const struct ip_prefix none;
+	const struct ip_prefix *ours = link->gone ? &none : &link->address6;
+
+	if (strcmp(link->name, engine.settings->bridge) ||
+		!memcmp(&engine.rules.delegated6, ours, sizeof *ours))
+		return;
+	engine.rules.delegated6 = *ours;
+	engine.world.n_lan = n_lan_of_settings;
+	if (ours->address.version)
+		engine.lan[engine.world.n_lan++] = *ours;
+	for (size_t i = 0; i < engine.n_peers; i++)
+		sync_policy_due(engine.wards[i]);
+	sync_pump();
+}
+
 static void
 on_link(const struct message_link *link, void *arg)
 {
-	if (engine.settings)
+	if (engine.settings) {
 		note_uplink(link);
-	else if (n_early < COUNT_OF(early))
+		note_delegated(link);
+	} else if (n_early < COUNT_OF(early)) {
 		early[n_early++] = *link;
+	}
 	device_port_is(engine.table, link->name, link->up && !link->gone);
 }
 
@@ -218,8 +244,11 @@ know_the_home(const struct settings *settings)
 	}
 	engine.lan[engine.world.n_lan++] = link_local;
 	engine.world.lan = engine.lan;
-	for (size_t i = 0; i < n_early; i++)
+	n_lan_of_settings = engine.world.n_lan;
+	for (size_t i = 0; i < n_early; i++) {
 		note_uplink(&early[i]);
+		note_delegated(&early[i]);
+	}
 	engine.join_until_s = clock_wall_s() + settings->join_window_minutes * 60;
 	if (!settings->join_window_minutes)
 		engine.join_until_s = 0;

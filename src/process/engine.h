@@ -41,7 +41,6 @@ enum {
 	REPORTS_A_DEVICE = 16,
 	PENDING_FLOWS_MAX = 32768, /* beyond: flushed early, then counted as lost */
 	EVENT_GROUPS_MAX = 2048,   /* least recently seen is closed */
-	LAN_DELEGATED = 3,         /* place in engine.lan, behind lan4, lan6 and link-local */
 	UNRECORDED_MAX = 512,      /* containments that the database would not take */
 };
 
@@ -155,7 +154,7 @@ struct engine {
 	struct ward **wards;       /* the same places */
 	size_t n_peers;
 	struct policy_world world;
-	struct ip_prefix lan[4];
+	struct ip_prefix lan[4]; /* lan4, lan6, link-local, what was delegated */
 	struct policy_member *members;
 
 	struct introduced {

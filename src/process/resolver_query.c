@@ -226,7 +226,9 @@ query_link(const struct message_link *link)
 
 	if (at == 1 && strcmp(link->name, settings->uplink))
 		return;
-	known[at] = link->gone ? (struct message_link){0} : *link;
+	known[at] = *link;
+	if (link->gone)
+		memset(&known[at], 0, sizeof known[at]);
 	own_prefixes_from_settings(&own, settings);
 	for (size_t i = 0; i < COUNT_OF(given); i++)
 		if (given[i]->address.version && own.count < COUNT_OF(own.prefix))

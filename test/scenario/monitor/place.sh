@@ -67,6 +67,16 @@ within() { # TENTHS COMMAND...
 	done
 }
 
+# The same by the clock, for commands that themselves take long.
+soon() { # SECONDS COMMAND...
+	until=$(($(date +%s) + $1))
+	shift
+	while ! "$@"; do
+		[ "$(date +%s)" -lt $until ] || return 1
+		sleep 0.1
+	done
+}
+
 settings() { # more lines from standard input
 	{
 		cat <<-END
