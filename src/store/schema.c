@@ -50,12 +50,31 @@ static const char *const observed[] = {
 	" PRIMARY KEY(device, name, address)) STRICT, WITHOUT ROWID;",
 };
 
+static const char *const audits[] = {
+	"CREATE TABLE audit(run INTEGER PRIMARY KEY AUTOINCREMENT, device INTEGER NOT NULL,"
+	" device_id TEXT NOT NULL, label TEXT NOT NULL, state INTEGER NOT NULL,"
+	" pace INTEGER NOT NULL, consent INTEGER NOT NULL, profile TEXT NOT NULL,"
+	" port TEXT NOT NULL, begun INTEGER NOT NULL, ended INTEGER NOT NULL,"
+	" seconds INTEGER NOT NULL, exchanges INTEGER NOT NULL, packets INTEGER NOT NULL,"
+	" resumed INTEGER NOT NULL, bytes INTEGER NOT NULL, why TEXT NOT NULL) STRICT;"
+	"CREATE INDEX audit_device ON audit(device_id, run);"
+	"CREATE TABLE step(run INTEGER NOT NULL, place INTEGER NOT NULL, name TEXT NOT NULL,"
+	" step INTEGER NOT NULL, PRIMARY KEY(run, name)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE finding(run INTEGER NOT NULL, name TEXT NOT NULL, place INTEGER NOT NULL,"
+	" provision TEXT NOT NULL, word INTEGER NOT NULL, reason INTEGER NOT NULL,"
+	" critical INTEGER NOT NULL, proto INTEGER NOT NULL, port INTEGER NOT NULL,"
+	" address BLOB NOT NULL, tried INTEGER NOT NULL, entire INTEGER NOT NULL,"
+	" evidence TEXT NOT NULL, text TEXT NOT NULL,"
+	" PRIMARY KEY(run, name, place)) STRICT, WITHOUT ROWID;",
+};
+
 static const struct {
 	const char *const *migration;
 	int count;
 } schema[STORE_FILES] = {
 	[STORE_DECISIONS] = {decisions, COUNT_OF(decisions)},
 	[STORE_OBSERVED] = {observed, COUNT_OF(observed)},
+	[STORE_AUDITS] = {audits, COUNT_OF(audits)},
 };
 
 static int

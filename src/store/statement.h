@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 /* Inside of store/: one open file, and the statements prepared on it. */
-enum store_file { STORE_DECISIONS, STORE_OBSERVED, STORE_FILES };
+enum store_file { STORE_DECISIONS, STORE_OBSERVED, STORE_AUDITS, STORE_FILES };
 
 enum statement {
 #define X(name, file, text) name,
@@ -31,6 +31,7 @@ struct store {
 	uint64_t written; /* bytes to both files so far */
 	uint64_t started_ns;
 	uint32_t journal_adds;
+	bool audits_lost; /* audits.db had to be made anew */
 };
 
 /* schema.c: brings the file to the present version, one migration at a time. */

@@ -93,4 +93,37 @@ X(OPENING_CROWDED, STORE_OBSERVED,
 X(OPENING_PRUNE, STORE_OBSERVED,
   "DELETE FROM opening WHERE device=?1 AND (name,address) IN (SELECT name,address FROM opening"
   " WHERE device=?1 ORDER BY until DESC LIMIT -1 OFFSET ?2)")
+
+X(AUDIT_ADD, STORE_AUDITS,
+  "INSERT INTO audit(device,device_id,label,state,pace,consent,profile,port,begun,ended,seconds,"
+  "exchanges,packets,resumed,bytes,why)"
+  " VALUES(?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)")
+X(AUDIT_PUT, STORE_AUDITS,
+  "UPDATE audit SET device=?2,device_id=?3,label=?4,state=?5,pace=?6,consent=?7,profile=?8,"
+  "port=?9,begun=?10,ended=?11,seconds=?12,exchanges=?13,packets=?14,resumed=?15,bytes=?16,why=?17"
+  " WHERE run=?1")
+X(AUDIT_LIST, STORE_AUDITS,
+  "SELECT run,device,device_id,label,state,pace,consent,profile,port,begun,ended,seconds,exchanges,"
+  "packets,resumed,bytes,why FROM audit WHERE run<?1 AND (?2='' OR device_id=?2)"
+  " ORDER BY run DESC LIMIT ?3")
+X(AUDIT_FIND, STORE_AUDITS,
+  "SELECT run,device,device_id,label,state,pace,consent,profile,port,begun,ended,seconds,exchanges,"
+  "packets,resumed,bytes,why FROM audit WHERE run=?1")
+X(AUDIT_DELETE, STORE_AUDITS, "DELETE FROM audit WHERE run=?1")
+X(AUDIT_BYTES, STORE_AUDITS, "SELECT count(*),ifnull(sum(bytes),0) FROM audit")
+
+X(STEP_PUT, STORE_AUDITS,
+  "INSERT INTO step(run,place,name,step) VALUES(?1,?2,?3,?4)"
+  " ON CONFLICT(run,name) DO UPDATE SET step=?4")
+X(STEP_LIST, STORE_AUDITS, "SELECT name,step FROM step WHERE run=?1 ORDER BY place")
+X(STEP_DELETE, STORE_AUDITS, "DELETE FROM step WHERE run=?1")
+
+X(FINDING_PUT, STORE_AUDITS,
+  "INSERT INTO finding(run,name,place,provision,word,reason,critical,proto,port,address,tried,"
+  "entire,evidence,text) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)")
+X(FINDING_LIST, STORE_AUDITS,
+  "SELECT name,provision,word,reason,critical,proto,port,address,tried,entire,evidence,text"
+  " FROM finding WHERE run=?1 ORDER BY name,place")
+X(FINDING_CLEAR, STORE_AUDITS, "DELETE FROM finding WHERE run=?1 AND name=?2")
+X(FINDING_DELETE, STORE_AUDITS, "DELETE FROM finding WHERE run=?1")
 /* clang-format on */

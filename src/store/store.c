@@ -25,9 +25,12 @@ enum {
 	PAGE = 4096,
 	OBSERVED_PAGES_MAX = 128 * 1024 * 1024 / PAGE,
 	DECISIONS_PAGES_MAX = 512 * 1024 * 1024 / PAGE,
+	AUDITS_PAGES_MAX = 512 * 1024 * 1024 / PAGE,
 };
 
-static const char *const file_names[STORE_FILES] = {"decisions.db", "observed.db"};
+static const char *const file_names[STORE_FILES] = {"decisions.db", "observed.db", "audits.db"};
+static const int pages_max[STORE_FILES] = {
+	DECISIONS_PAGES_MAX, OBSERVED_PAGES_MAX, AUDITS_PAGES_MAX};
 
 static void
 path_of(const struct store *store, const char *name, const char *suffix, char *out, size_t size)
@@ -79,8 +82,7 @@ open_file(struct store *store, enum store_file which, bool *damaged, struct faul
 		sqlite3_db_config(file->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 		sqlite3_limit(file->db, SQLITE_LIMIT_LENGTH, 2 * STORE_DOCUMENT_BYTES);
 		snprintf(more, sizeof more, "PRAGMA synchronous=%s; PRAGMA max_page_count=%d",
-			which == STORE_DECISIONS ? "FULL" : "NORMAL",
-			which == STORE_DECISIONS ? DECISIONS_PAGES_MAX : OBSERVED_PAGES_MAX);
+			which == STORE_OBSERVED ? "NORMAL" : "FULL", pages_max[which]);
 		result = sqlite3_exec(file->db, pragmas, NULL, NULL, NULL);
 		if (result == SQLITE_OK)
 			result = sqlite3_exec(file->db, more, NULL, NULL, NULL);
@@ -179,12 +181,26 @@ open_decisions(struct store *store, enum store_found *found, struct fault *why)
 	return err;
 }
 
+/* What can be made anew where it is damaged; the damaged file is kept beside it. */
+static enum err
+open_or_anew(struct store *store, enum store_file which, bool *lost, struct fault *why)
+{
+	bool damaged;
+	enum err err = open_file(store, which, &damaged, why);
+
+	if (err && damaged) {
+		move_aside(store, file_names[which]);
+		*lost = true;
+		err = open_file(store, which, &damaged, why);
+	}
+	return err;
+}
+
 enum err
 store_open(const char *directory, const char *vfs, struct store **out, enum store_found *found,
 	bool *observed_lost, struct fault *why)
 {
 	struct store *store = must_alloc(1, sizeof *store);
-	bool damaged = false;
 
 	assert(strlen(directory) < sizeof store->directory);
 	snprintf(store->directory, sizeof store->directory, "%s", directory);
@@ -193,12 +209,9 @@ store_open(const char *directory, const char *vfs, struct store **out, enum stor
 	*observed_lost = false;
 	enum err err = open_decisions(store, found, why);
 	if (!err)
-		err = open_file(store, STORE_OBSERVED, &damaged, why);
-	if (err && store->file[STORE_DECISIONS].db && damaged) {
-		move_aside(store, file_names[STORE_OBSERVED]);
-		*observed_lost = true;
-		err = open_file(store, STORE_OBSERVED, &damaged, why);
-	}
+		err = open_or_anew(store, STORE_OBSERVED, observed_lost, why);
+	if (!err)
+		err = open_or_anew(store, STORE_AUDITS, &store->audits_lost, why);
 	if (err) {
 		store_close(store);
 		return err;
@@ -301,6 +314,24 @@ enum err
 store_observed_commit(struct store *store, struct fault *why)
 {
 	return commit(store, STORE_OBSERVED, why);
+}
+
+void
+store_audits_begin(struct store *store)
+{
+	begin(store, STORE_AUDITS);
+}
+
+enum err
+store_audits_commit(struct store *store, struct fault *why)
+{
+	return commit(store, STORE_AUDITS, why);
+}
+
+bool
+store_audits_lost(const struct store *store)
+{
+	return store->audits_lost;
 }
 
 uint64_t

@@ -8,9 +8,10 @@
 #include "base/err.h"
 #include "base/ip.h"
 #include "base/settings.h"
+#include "message/finding.h"
 
 /*
- * What must survive a power cut, in two SQLite files that only the engine opens.
+ * What must survive a power cut, in three SQLite files that only the engine opens.
  *
  * decisions.db holds what somebody decided or what a decision rests on: devices,
  * identifiers, bindings, documents (rules, MUD files, profiles, containment),
@@ -21,6 +22,10 @@
  * observed.db holds what was only watched: events, flow aggregates, addresses
  * opened by answers.  Losing it loses history and no decision.  It is written
  * rarely, see store_budget_ms().
+ *
+ * audits.db holds the runs of the test bench and what they found, with a full sync.
+ * The evidence itself is in files beside it, and so is each result, so that losing
+ * it loses the list and no evidence.
  *
  * Every table has a bound; what goes first is said at its function.  Text is
  * stored as it is given and bound as a parameter, never pasted into SQL.
@@ -36,7 +41,7 @@ enum store_found {
 };
 
 /*
- * Opens or makes both files in the directory.  vfs is NULL but in tests.  A
+ * Opens or makes the files in the directory.  vfs is NULL but in tests.  A
  * damaged file is moved aside (.damaged) and never deleted.  `observed_lost` is
  * set when observed.db had to be made anew.
  */
@@ -206,5 +211,57 @@ enum err store_openings(
 
 /* Takes away what is over the bounds and what expired; inside an observed transaction. */
 void store_observed_prune(struct store *, int64_t now_s);
+
+/* --- audits ------------------------------------------------------------------------ */
+
+enum {
+	STORE_AUDITS_A_DEVICE = 50, /* oldest first; never one that a closed port rests on */
+	STORE_AUDITS_MAX = 2000,    /* the same */
+	STORE_CHECK_MAX = 32,
+};
+
+/* audits.db was damaged and had to be made anew; set by store_open(). */
+bool store_audits_lost(const struct store *);
+
+/* One transaction over audits.db, as with store_begin(). */
+void store_audits_begin(struct store *);
+enum err store_audits_commit(struct store *, struct fault *why) MUST_USE;
+
+struct stored_audit {
+	uint32_t run; /* never used twice */
+	uint32_t device;
+	uint8_t state, pace, consent; /* the engine's; enum pace, enum consent of check/ */
+	char device_id[STORE_ID_MAX]; /* empty while nothing is on the port */
+	char label[STORE_NAME_MAX];   /* what the device was called then */
+	char profile[16];
+	char port[16]; /* the bridge port that was asked for; empty: a device was */
+	char why[256];
+	int64_t begun_s, ended_s; /* 0: it has not ended */
+	uint32_t seconds, exchanges, packets, resumed;
+	uint64_t bytes; /* of its evidence on the disk */
+};
+uint32_t store_audit_add(struct store *, const struct stored_audit *); /* gives its run */
+void store_audit_put(struct store *, const struct stored_audit *);
+void store_audit_delete(struct store *, uint32_t run); /* with steps and findings */
+/* Newest first, runs below before_run (0: all), of one device by its id ("": all). */
+enum err store_audits(struct store *, uint32_t before_run, const char *device_id, uint32_t limit,
+	void (*row)(const struct stored_audit *, void *), void *) MUST_USE;
+/* ERR_NOT_FOUND: there is none, or no more. */
+enum err store_audit_find(struct store *, uint32_t run, struct stored_audit *) MUST_USE;
+/* How many runs there are, and the bytes of all their evidence. */
+void store_audit_totals(struct store *, uint64_t *n, uint64_t *bytes);
+
+/* Checks are kept by name: their place in the table changes from release to release. */
+void store_audit_step_put(
+	struct store *, uint32_t run, uint16_t place, const char *check, uint8_t step);
+enum err store_audit_steps(struct store *, uint32_t run,
+	void (*row)(const char *check, uint8_t step, void *), void *) MUST_USE;
+
+/* Puts these in the place of all findings of the check in this run; finding.check is not looked at. */
+void store_findings_put(
+	struct store *, uint32_t run, const char *check, const struct finding *const *, size_t n);
+/* In the order of checks' names; finding.check is 0. */
+enum err store_findings(struct store *, uint32_t run,
+	void (*row)(const char *check, const struct finding *, void *), void *) MUST_USE;
 
 #endif

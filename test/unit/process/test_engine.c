@@ -207,7 +207,8 @@ move_out(void)
 {
 	static const char *const files[] = {"decisions.db", "decisions.db-wal", "decisions.good",
 		"observed.db", "observed.db-wal", "ctl", "decisions.db.damaged",
-		"decisions.db-wal.damaged", "observed.db.damaged", "observed.db-wal.damaged"};
+		"decisions.db-wal.damaged", "observed.db.damaged", "observed.db-wal.damaged",
+		"audits.db", "audits.db-wal"};
 	char path[128];
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {

@@ -107,7 +107,8 @@ folder_remove(void)
 {
 	static const char *const names[] = {"decisions.db", "decisions.db-wal", "decisions.good",
 		"decisions.new", "observed.db", "observed.db-wal", "decisions.db.damaged",
-		"decisions.db-wal.damaged", "observed.db.damaged", "observed.db-wal.damaged"};
+		"decisions.db-wal.damaged", "observed.db.damaged", "observed.db-wal.damaged",
+		"audits.db", "audits.db-wal", "audits.db.damaged", "audits.db-wal.damaged"};
 	char path[128];
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -426,4 +427,163 @@ TEST(a_power_cut_while_the_database_is_made_leaves_one_that_can_be_made)
 		close_store();
 	}
 	power_cut_wipe();
+}
+/* --- audits ------------------------------------------------------------------------------ */
+
+struct found_back {
+	size_t findings, steps, runs;
+	struct finding first;
+	char check[STORE_CHECK_MAX];
+	uint32_t newest;
+	uint8_t step;
+};
+
+static void
+on_finding(const char *check, const struct finding *finding, void *arg)
+{
+	struct found_back *back = arg;
+
+	if (!back->findings++) {
+		back->first = *finding;
+		snprintf(back->check, sizeof back->check, "%s", check);
+	}
+}
+
+static void
+on_step(const char *check, uint8_t step, void *arg)
+{
+	struct found_back *back = arg;
+	back->steps++;
+	back->step = step;
+}
+
+static void
+on_audit(const struct stored_audit *audit, void *arg)
+{
+	struct found_back *back = arg;
+	if (!back->runs++)
+		back->newest = audit->run;
+}
+
+static uint32_t
+add_audit(const char *device_id)
+{
+	struct stored_audit audit = {.device = 7, .state = 1, .seconds = 90};
+
+	snprintf(audit.device_id, sizeof audit.device_id, "%s", device_id);
+	return store_audit_add(store, &audit);
+}
+
+static struct found_back
+findings_of(uint32_t run)
+{
+	struct found_back back = {0};
+
+	EXPECT_INT(store_findings(store, run, on_finding, &back), ERR_OK);
+	EXPECT_INT(store_audit_steps(store, run, on_step, &back), ERR_OK);
+	return back;
+}
+
+TEST(a_finding_is_read_back_as_it_was_put)
+{
+	struct finding finding = {.word = VERDICT_INC,
+		.reason = INC_LOCKED_OUT,
+		.port = 23,
+		.proto = 6,
+		.n_tried = 3,
+		.n_all = 59,
+		.n_evidence = 2,
+		.evidence = {4, 100000},
+		.provision = "5.1-1",
+		.text = "locked after 3 tries"};
+	const struct finding *list[] = {&finding};
+
+	folder_make();
+	EXPECT(open_store(folder, NULL));
+	EXPECT(ip_parse(&finding.address, "2001:db8::7"));
+	store_audits_begin(store);
+	uint32_t run = add_audit("d-7");
+	store_findings_put(store, run, "telnet-login", list, 1);
+	store_audit_step_put(store, run, 3, "telnet-login", 2);
+	EXPECT_INT(store_audits_commit(store, &why), ERR_OK);
+	close_store();
+
+	EXPECT(open_store(folder, NULL));
+	EXPECT(!store_audits_lost(store));
+	struct found_back back = findings_of(run);
+	EXPECT_INT(back.findings, 1);
+	EXPECT(!memcmp(&back.first, &finding, sizeof finding));
+	EXPECT(!strcmp(back.check, "telnet-login"));
+	EXPECT_INT(back.steps, 1);
+	EXPECT_INT(back.step, 2);
+	close_store();
+	folder_remove();
+}
+
+TEST(findings_of_a_check_take_the_place_of_its_earlier_ones)
+{
+	struct finding finding = {.word = VERDICT_NFF, .provision = "5.6-1"};
+	const struct finding *list[] = {&finding, &finding, &finding};
+
+	folder_make();
+	EXPECT(open_store(folder, NULL));
+	store_audits_begin(store);
+	uint32_t run = add_audit("d-7");
+	store_findings_put(store, run, "tcp-ports", list, 3);
+	store_findings_put(store, run, "telnet-login", list, 1);
+	store_findings_put(store, run, "tcp-ports", list, 1);
+	EXPECT_INT(store_audits_commit(store, &why), ERR_OK);
+	EXPECT_INT(findings_of(run).findings, 2);
+	close_store();
+	folder_remove();
+}
+
+TEST(a_run_that_is_deleted_leaves_nothing_and_its_number_is_not_used_again)
+{
+	struct finding finding = {.word = VERDICT_NFF, .provision = "5.6-1"};
+	const struct finding *list[] = {&finding};
+	struct found_back back = {0};
+	struct stored_audit audit;
+	uint64_t n, bytes;
+
+	folder_make();
+	EXPECT(open_store(folder, NULL));
+	store_audits_begin(store);
+	uint32_t kept = add_audit("d-7"), gone = add_audit("d-8");
+	store_findings_put(store, gone, "tcp-ports", list, 1);
+	store_audit_step_put(store, gone, 0, "tcp-ports", 2);
+	store_audit_delete(store, gone);
+	uint32_t next = add_audit("d-7");
+	EXPECT_INT(store_audits_commit(store, &why), ERR_OK);
+	EXPECT(next > gone);
+	EXPECT_INT(store_audit_find(store, gone, &audit), ERR_NOT_FOUND);
+	EXPECT_INT(findings_of(gone).findings + findings_of(gone).steps, 0);
+	EXPECT_INT(store_audits(store, 0, "d-7", 10, on_audit, &back), ERR_OK);
+	EXPECT_INT(back.runs, 2);
+	EXPECT_INT(back.newest, next);
+	EXPECT_INT(store_audit_find(store, kept, &audit), ERR_OK);
+	EXPECT_INT(audit.seconds, 90);
+	store_audit_totals(store, &n, &bytes);
+	EXPECT_INT(n, 2);
+	close_store();
+	folder_remove();
+}
+
+TEST(a_damaged_list_of_audits_is_kept_aside_and_touches_no_decision)
+{
+	folder_make();
+	EXPECT(open_store(folder, NULL));
+	EXPECT_INT(commit_device(7, "camera", 2), ERR_OK);
+	store_audits_begin(store);
+	add_audit("d-7");
+	EXPECT_INT(store_audits_commit(store, &why), ERR_OK);
+	close_store();
+	damage("audits.db", 0, 8192);
+
+	EXPECT(open_store(folder, NULL));
+	EXPECT(store_audits_lost(store));
+	EXPECT_INT(found, STORE_SOUND);
+	EXPECT_INT(read_all().devices, 1);
+	close_store();
+	folder_remove();
 }
