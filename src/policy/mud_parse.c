@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "base/auto.h"
+#include "base/json_strict.h"
 #include "base/printable.h"
 #include "packet/mud_url.h"
-#include "policy/json_strict.h"
 #include "policy/mud_walk.h"
 
 /* --- lists and policies -------------------------------------------------------------------------------- */

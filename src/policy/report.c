@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/json_strict.h"
 #include "base/printable.h"
-#include "policy/json_strict.h"
 #include "policy/policy.h"
 
 static bool

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/json_strict.h"
+#include "base/json_strict.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PINFOLD_POLICY_JSON_STRICT_H
-#define PINFOLD_POLICY_JSON_STRICT_H
+#ifndef PINFOLD_BASE_JSON_STRICT_H
+#define PINFOLD_BASE_JSON_STRICT_H
 
 #include <jansson.h>
 #include <stddef.h>
