@@ -148,7 +148,6 @@ struct message_done {
 	uint32_t err;       /* enum err */
 	uint32_t took_us;   /* batch sent to acknowledgement */
 	uint32_t elements;  /* set elements added and deleted */
-	uint32_t flows_cut; /* conntrack entries deleted */
 };
 
 /* --- resolver (and the engine, at restore) to enforcer ----------------------------------------- */

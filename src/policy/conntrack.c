@@ -3,17 +3,21 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "policy/kernel.h"
 
 struct conntrack {
 	int read_fd, cut_fd; /* flows are cut while the list is still being read */
+	int count_fd;        /* -1: the kernel does not count */
 	uint32_t seq;
 };
 
@@ -25,6 +29,8 @@ conntrack_new(struct conntrack **out)
 	conntrack->seq = 0;
 	conntrack->read_fd = kernel_netlink(NETLINK_NETFILTER);
 	conntrack->cut_fd = kernel_netlink(NETLINK_NETFILTER);
+	conntrack->count_fd =
+		open("/proc/sys/net/netfilter/nf_conntrack_count", O_RDONLY | O_CLOEXEC);
 	if (conntrack->read_fd < 0 || conntrack->cut_fd < 0) {
 		conntrack_free(conntrack);
 		return ERR_SYSTEM;
@@ -42,7 +48,19 @@ conntrack_free(struct conntrack *conntrack)
 		close(conntrack->read_fd);
 	if (conntrack->cut_fd >= 0)
 		close(conntrack->cut_fd);
+	if (conntrack->count_fd >= 0)
+		close(conntrack->count_fd);
 	free(conntrack);
+}
+
+uint32_t
+conntrack_count(const struct conntrack *conntrack)
+{
+	char text[16] = "";
+
+	if (conntrack->count_fd < 0 || pread(conntrack->count_fd, text, sizeof text - 1, 0) < 2)
+		return UINT32_MAX;
+	return (uint32_t)strtoul(text, NULL, 10);
 }
 
 static struct nlmsghdr *
@@ -189,6 +207,9 @@ conntrack_cut(struct conntrack *conntrack, uint32_t mark, uint32_t mask, conntra
 	struct nlmsghdr *header =
 		put_header(conntrack, buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
 
+	/* The kernel walks its whole table, however few flows are in it. */
+	if (!conntrack_count(conntrack))
+		return ERR_OK;
 	if (mask) {
 		mnl_attr_put_u32(header, CTA_MARK, htonl(mark));
 		mnl_attr_put_u32(header, CTA_MARK_MASK, htonl(mask));

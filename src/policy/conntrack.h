@@ -16,6 +16,9 @@ void conntrack_free(struct conntrack *);
 /* True cuts the flow.  `mark` is the flow's; the target is the real one, behind any translation. */
 typedef bool conntrack_judge(const struct flow *, uint32_t mark, void *arg);
 
+/* Flows that the kernel tracks in our namespace; UINT32_MAX when it does not say. */
+uint32_t conntrack_count(const struct conntrack *);
+
 /*
  * Shows every flow whose mark, masked, is `mark` to judge; mask 0 means all
  * flows.  *cut counts those that were deleted.

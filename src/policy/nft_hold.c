@@ -2,6 +2,7 @@
 #include "policy/nft_hold.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -12,10 +13,11 @@
 
 enum {
 	CUT_ROUNDS = 4,
-	MARKS_EACH = 6,         /* more flow marks than this: read all flows once */
+	FLOWS_A_WALK = 3000,    /* being shown so many flows takes as long as walking their table */
 	REVIVE_S = 5,           /* how long a running flow's address is open again while we judge */
 	OPEN_MAX_S = 24 * 3600, /* no address stays open longer on one answer */
 	OPENED_START = 8,
+	LEAVE_AT_ONCE = 1024, /* devices that leave recheck in one batch */
 };
 
 struct record {
@@ -37,6 +39,10 @@ struct hold {
 	uint32_t n_paused;
 	char closed[HOLD_PORTS_MAX][16]; /* ports closed to strangers since we live */
 	unsigned n_closed;
+	/* Devices in recheck whose running flows are still to be looked at; each once. */
+	uint32_t *rechecked;
+	uint32_t n_rechecked, room_rechecked;
+	uint8_t is_rechecked[DEVICE_NUMBER_MAX / 8 + 1];
 };
 
 struct hold *
@@ -73,6 +79,7 @@ hold_free(struct hold *hold)
 	for (uint32_t i = 0; i <= DEVICE_NUMBER_MAX; i++)
 		record_free(hold->record[i]);
 	free(hold->record);
+	free(hold->rechecked);
 	free(hold->elements.row);
 	free(hold);
 }
@@ -317,9 +324,9 @@ is_forbidden(const struct flow *flow, uint32_t mark, void *arg)
 	return true;
 }
 
-/* Device numbers whose flows a change may forbid: flow marks. */
+/* Device numbers whose flows a change may forbid: flow marks.  Its own, and of peers before and after. */
 struct marks {
-	uint32_t number[POLICY_ENTRIES_MAX + 1];
+	uint32_t number[2 * POLICY_ENTRIES_MAX + 1];
 	unsigned n;
 };
 
@@ -329,8 +336,8 @@ add_mark(struct marks *marks, uint32_t number)
 	for (unsigned i = 0; i < marks->n; i++)
 		if (marks->number[i] == number)
 			return;
-	if (marks->n < COUNT_OF(marks->number))
-		marks->number[marks->n++] = number;
+	assert(marks->n < COUNT_OF(marks->number));
+	marks->number[marks->n++] = number;
 }
 
 /* Flows between neighbours carry the number of the one that was called. */
@@ -351,50 +358,112 @@ number_element(enum nft_set set, uint32_t device, uint64_t expires_ns)
 	return element;
 }
 
-static enum err
-cut_once(struct hold *hold, const struct marks *marks, uint32_t *cut)
+static bool
+is_rechecked(const struct hold *hold, uint32_t number)
 {
-	if (!hold->conntrack)
-		return ERR_OK;
-	if (marks->n > MARKS_EACH)
-		return conntrack_cut(hold->conntrack, 0, 0, is_forbidden, hold, cut);
-	for (unsigned i = 0; i < marks->n; i++) {
-		enum err err = conntrack_cut(hold->conntrack, marks->number[i], NFT_MARK_NUMBER,
-			is_forbidden, hold, cut);
-		if (err)
-			return err;
-	}
-	return ERR_OK;
+	return hold->is_rechecked[number / 8] >> (number % 8) & 1;
 }
 
-/* Until a round finds nothing: a packet that was on its way may have begun a flow meanwhile. */
+/* It is in recheck: its running flows are looked at, and then it leaves. */
 static void
-cut_and_leave(struct hold *hold, const struct marks *marks, struct message_done *done)
+look_at_flows_of(struct hold *hold, uint32_t number)
+{
+	if (is_rechecked(hold, number))
+		return;
+	if (hold->n_rechecked == hold->room_rechecked) {
+		hold->room_rechecked = hold->room_rechecked ? 2 * hold->room_rechecked : 64;
+		uint32_t *more = must_alloc(hold->room_rechecked, sizeof *more);
+		if (hold->n_rechecked)
+			memcpy(more, hold->rechecked, hold->n_rechecked * sizeof *more);
+		free(hold->rechecked);
+		hold->rechecked = more;
+	}
+	hold->rechecked[hold->n_rechecked++] = number;
+	hold->is_rechecked[number / 8] |= (uint8_t)(1u << number % 8);
+}
+
+static void
+look_at_flows(struct hold *hold, const struct marks *marks)
+{
+	for (unsigned i = 0; i < marks->n; i++)
+		look_at_flows_of(hold, marks->number[i]);
+}
+
+static bool
+is_forbidden_now(const struct flow *flow, uint32_t mark, void *arg)
+{
+	return is_rechecked(arg, mark & NFT_MARK_NUMBER) && is_forbidden(flow, mark, arg);
+}
+
+/* Whichever is less work: the table walked once for each device, or every flow shown to us. */
+static enum err
+cut_once(struct hold *hold, uint32_t *cut)
+{
+	enum err err = ERR_OK;
+
+	if (!hold->conntrack)
+		return ERR_OK;
+	if (conntrack_count(hold->conntrack) / FLOWS_A_WALK + 1 < hold->n_rechecked)
+		return conntrack_cut(hold->conntrack, 0, 0, is_forbidden_now, hold, cut);
+	for (uint32_t i = 0; !err && i < hold->n_rechecked; i++)
+		err = conntrack_cut(hold->conntrack, hold->rechecked[i], NFT_MARK_NUMBER,
+			is_forbidden_now, hold, cut);
+	return err;
+}
+
+bool
+hold_cut_is_due(const struct hold *hold)
+{
+	return hold->n_rechecked != 0;
+}
+
+static enum err
+leave_recheck(struct hold *hold)
 {
 	struct nft_outcome outcome;
 	enum err err = ERR_OK;
 
-	for (int i = 0; i < CUT_ROUNDS; i++) {
+	for (uint32_t at = 0; !err && at < hold->n_rechecked;) {
+		nft_apply_begin(hold->apply);
+		for (int i = 0; i < LEAVE_AT_ONCE && at < hold->n_rechecked; i++) {
+			struct nft_element element =
+				number_element(NFT_RECHECK, hold->rechecked[at++], 0);
+			nft_apply_drop(hold->apply, &element);
+		}
+		err = nft_apply_commit(hold->apply, &outcome);
+	}
+	return err;
+}
+
+/* Until a round finds nothing: a packet that was on its way may have begun a flow meanwhile. */
+uint32_t
+hold_cut(struct hold *hold)
+{
+	static struct log_once trouble;
+	enum err err = ERR_OK;
+	uint32_t all = 0;
+
+	for (int i = 0; hold->n_rechecked && i < CUT_ROUNDS; i++) {
 		uint32_t cut = 0;
-		err = cut_once(hold, marks, &cut);
-		done->flows_cut += cut;
+		err = cut_once(hold, &cut);
+		all += cut;
 		if (err || !cut)
 			break;
 	}
+	if (!err)
+		err = leave_recheck(hold);
 	if (err) {
-		/* They stay in recheck: slower, and safe.  The next change tries again. */
-		log_warn(
-			"rules", "running flows cannot be read, they are checked packet by packet");
-		return;
+		/* They stay in recheck: slower, and safe. */
+		if (log_once(&trouble))
+			log_warn("rules", "running flows are checked packet by packet");
+		return all;
 	}
-	nft_apply_begin(hold->apply);
-	for (unsigned i = 0; i < marks->n; i++) {
-		struct nft_element element = number_element(NFT_RECHECK, marks->number[i], 0);
-		nft_apply_drop(hold->apply, &element);
-	}
-	err = nft_apply_commit(hold->apply, &outcome);
-	if (err)
-		log_warn("rules", "devices cannot leave recheck");
+	if (hold->n_rechecked)
+		log_once_over(&trouble);
+	for (uint32_t i = 0; i < hold->n_rechecked; i++)
+		hold->is_rechecked[hold->rechecked[i] / 8] = 0;
+	hold->n_rechecked = 0;
+	return all;
 }
 
 /*
@@ -408,6 +477,19 @@ struct reviving {
 	const struct message_policy *policy;
 	bool is_any;
 };
+
+/* Most have no address that ended: then there is nothing to look for among the flows. */
+static bool
+has_ended(const struct record *record, const struct message_policy *policy)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	for (int i = 0; i < record->n_opened; i++)
+		if (record->opened[i].expires_ns <= now_ns &&
+			policy_has_slot(policy, record->opened[i].slot))
+			return true;
+	return false;
+}
 
 static bool
 revive(const struct flow *flow, uint32_t mark, void *arg)
@@ -679,7 +761,8 @@ hold_policy(struct hold *hold, const struct message_policy *policy, struct messa
 		drop_foreign_pens(hold, policy);
 		is_narrower = nft_apply_is_narrower(hold->apply);
 		/* Only a held device has slots; whoever is contained is not kept waiting for them. */
-		if (!is_narrower || pass || !hold->conntrack || policy->state != DEVICE_ENFORCE)
+		if (!is_narrower || pass || !hold->conntrack || policy->state != DEVICE_ENFORCE ||
+			!has_ended(&kept, policy))
 			break;
 		struct reviving reviving = {.hold = hold, .record = &kept, .policy = policy};
 		uint32_t none = 0;
@@ -722,8 +805,7 @@ hold_policy(struct hold *hold, const struct message_policy *policy, struct messa
 	record->policy = copy_policy(policy);
 	for (unsigned i = 0; i < adopting.n; i++)
 		remember_adopted(hold, record, &adopting.element[i]);
-	if (is_narrower)
-		cut_and_leave(hold, &marks, done);
+	look_at_flows(hold, &marks);
 }
 
 void
@@ -758,7 +840,7 @@ hold_forget(struct hold *hold, const struct message_forget *forget, struct messa
 		hold->record[forget->device] = NULL;
 		hold->n_records--;
 	}
-	cut_and_leave(hold, &marks, done);
+	look_at_flows(hold, &marks);
 }
 
 /* --- pauses ------------------------------------------------------------------------------------------- */
@@ -769,7 +851,7 @@ is_of_ended_pause(const struct flow *flow, uint32_t mark, void *arg)
 	return !is_paused(arg, mark & NFT_MARK_NUMBER);
 }
 
-static uint32_t
+static void
 cut_paused(struct hold *hold, uint32_t device)
 {
 	uint32_t cut = 0;
@@ -779,7 +861,6 @@ cut_paused(struct hold *hold, uint32_t device)
 			NFT_MARK_NUMBER | NFT_MARK_BY_PAUSE, is_of_ended_pause, hold, &cut))
 		log_warn("rules",
 			"flows of an ended pause cannot be read; no packet of them passes");
-	return cut;
 }
 
 void
@@ -807,7 +888,7 @@ hold_pause(struct hold *hold, const struct message_pause *pause, struct message_
 	hold->n_paused += (pause->seconds != 0) - (record->pause_ends_ns != 0);
 	record->pause_ends_ns = pause->seconds ? ends_ns : 0;
 	if (!pause->seconds)
-		done->flows_cut = cut_paused(hold, pause->device);
+		cut_paused(hold, pause->device);
 }
 
 void
@@ -943,7 +1024,6 @@ hold_open(struct hold *hold, const struct message_open *open, struct message_don
 
 struct leftovers {
 	struct hold *hold;
-	struct marks *marks;
 };
 
 static void
@@ -965,7 +1045,7 @@ note_recheck(const struct nft_element *element, bool was_found, void *arg)
 	struct leftovers *leftovers = arg;
 
 	if (element->set == NFT_RECHECK && element->device)
-		add_mark(leftovers->marks, element->device);
+		look_at_flows_of(leftovers->hold, element->device);
 	if (element->set == NFT_PAUSE && leftovers->hold->record[element->device] &&
 		!leftovers->hold->record[element->device]->pause_ends_ns) {
 		leftovers->hold->record[element->device]->pause_ends_ns = element->expires_ns;
@@ -976,8 +1056,7 @@ note_recheck(const struct nft_element *element, bool was_found, void *arg)
 void
 hold_restored(struct hold *hold, struct message_done *done, struct fault *why)
 {
-	struct marks marks = {0};
-	struct leftovers leftovers = {.hold = hold, .marks = &marks};
+	struct leftovers leftovers = {.hold = hold};
 
 	*done = (struct message_done){0};
 	nft_apply_begin(hold->apply);
@@ -988,12 +1067,9 @@ hold_restored(struct hold *hold, struct message_done *done, struct fault *why)
 		return;
 	for (uint32_t i = 1; i <= DEVICE_NUMBER_MAX; i++)
 		nft_apply_each(hold->apply, i, note_recheck, &leftovers);
-	if (marks.n || done->elements)
-		cut_and_leave(hold, &marks, done);
 	/* What a pause admitted that ended while nobody of us lived passes no more; now it goes. */
 	uint32_t cut = 0;
 	if (hold->conntrack && conntrack_cut(hold->conntrack, NFT_MARK_BY_PAUSE, NFT_MARK_BY_PAUSE,
 				       is_of_ended_pause, hold, &cut))
 		log_warn("rules", "flows of ended pauses cannot be read; no packet of them passes");
-	done->flows_cut += cut;
 }

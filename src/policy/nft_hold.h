@@ -29,8 +29,8 @@ void hold_delegated(struct hold *, const struct ip_prefix *);
  * when err is not ERR_OK.
  *
  * hold_policy replaces the whole policy of a device.  When that takes anything
- * away, the device is in `recheck` from the same batch on; then running flows
- * that the new policy forbids are cut, then it leaves `recheck`.
+ * away, the device is in `recheck` from the same batch on: of its running flows
+ * passes only what the new policy allows.  hold_cut() ends that.
  */
 void hold_policy(
 	struct hold *, const struct message_policy *, struct message_done *, struct fault *why);
@@ -44,6 +44,15 @@ void hold_port(
 /* Refuses addresses inside, slots that the policy does not hold, and older generations. */
 void hold_open(
 	struct hold *, const struct message_open *, struct message_done *, struct fault *why);
+
+/*
+ * Cuts the running flows that are forbidden by now, of all devices in `recheck` together,
+ * and takes them out of it; returns how many.  Reading the flows takes the kernel
+ * milliseconds, few as they may be, so it is done once for all that narrowed
+ * meanwhile; nothing forbidden passes while it waits.
+ */
+bool hold_cut_is_due(const struct hold *);
+uint32_t hold_cut(struct hold *);
 
 /* All policies came: what no policy claims goes, and what an earlier life began is ended. */
 void hold_restored(struct hold *, struct message_done *, struct fault *why);

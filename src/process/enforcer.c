@@ -21,7 +21,11 @@
  * said to it.  It sees no packet, no name, no file from outside, and never
  * flushes what it finds.
  */
-enum { TICK_MS = 2000, STATUS_S = 5 };
+enum {
+	TICK_MS = 2000,
+	STATUS_S = 5,
+	CUT_MS = 20, /* a change that narrows seldom comes alone */
+};
 
 static const struct settings *settings;
 static struct nft_base base;
@@ -33,6 +37,8 @@ static struct kernel kernel;
 static struct message_enforcer_status status;
 static struct channel *engine, *resolver, *uplink;
 static struct log_once refusal;
+static struct loop_timer *cut_timer;
+static bool is_cut_awaited;
 
 /* --- answers --------------------------------------------------------------------------------- */
 
@@ -91,6 +97,26 @@ note_result(const struct message_done *done, const struct fault *why)
 }
 
 /* --- questions ----------------------------------------------------------------------------------- */
+
+static void
+on_cut_timer(void *arg)
+{
+	uint32_t cut = hold_cut(hold);
+
+	is_cut_awaited = false;
+	if (cut)
+		log_debug("rules", "%u running flows that are forbidden by now are cut", cut);
+}
+
+/* The answer does not wait for it: nothing forbidden passes meanwhile. */
+static void
+cut_soon(void)
+{
+	if (!hold || is_cut_awaited || !hold_cut_is_due(hold))
+		return;
+	is_cut_awaited = true;
+	loop_timer_again(cut_timer, CUT_MS);
+}
 
 /* A copy, for what must be compared after a policy was replaced; NULL where there is none. */
 static struct message_policy *
@@ -192,8 +218,9 @@ on_uplink(const struct message_uplink *said)
 
 	if (network_uplink_set(settings, said, network_index(network, settings->uplink),
 		    network_index(network, settings->bridge), &why)) {
-		struct ip_prefix lan6 = network_uplink_lan6(&said->delegated);
-		hold_delegated(hold, &lan6);
+		struct ip_prefix none = {0}, lan6 = network_uplink_lan6(&said->delegated);
+		if (lan6.address.version)
+			hold_delegated(hold, said->delegated_s ? &lan6 : &none);
 		log_once_over(&trouble);
 	} else if (log_once(&trouble))
 		log_warnx("uplink", "%s", why.text);
@@ -246,6 +273,7 @@ on_message(struct channel *channel, const struct message_header *header, const v
 	if (done.err && why.text[0])
 		log_debug("rules", "device %u: %s", done.device, why.text);
 	answer(channel, header->seq, &done);
+	cut_soon();
 	note_result(&done, &why);
 }
 
@@ -336,6 +364,7 @@ static void
 on_tick(void *arg)
 {
 	hold_tick(hold);
+	cut_soon();
 	mend_if_gone();
 	retell_status();
 }
@@ -372,9 +401,12 @@ begin_router(void)
 	if (network_prepare(network, &why))
 		fatalx("start", "%s", why.text);
 	hold = hold_new(apply, conntrack, settings);
-	for (size_t i = 0; i < n_early; i++)
+	for (size_t i = 0; i < n_early; i++) {
 		note_delegated(&early[i]);
+		network_uplink_adopt(settings, &early[i]);
+	}
 	loop_timer_new(TICK_MS, true, on_tick, NULL);
+	cut_timer = loop_timer_new(CUT_MS, false, on_cut_timer, NULL);
 	int events = kernel_watch_tables();
 	if (events < 0)
 		log_warn("rules", "nobody tells when rules are taken away; looked at every %d s",

@@ -305,9 +305,9 @@ done_line(void)
 
 	if (!wait_for(&is_answered))
 		return "no answer";
-	snprintf(line, sizeof line, "%s elements=%u took_us=%u flows_cut=%u",
+	snprintf(line, sizeof line, "%s elements=%u took_us=%u",
 		answer.err ? err_text((enum err)answer.err) : "done", answer.elements,
-		answer.took_us, answer.flows_cut);
+		answer.took_us);
 	return line;
 }
 
