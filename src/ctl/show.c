@@ -190,6 +190,7 @@ show_status(const json_t *status, const struct options *options)
 	const json_t *uplink = json_object_get(status, "uplink");
 	line("uplink", text(uplink, "address4"));
 	line("uplink", text(uplink, "address6"));
+	line("delegated", text(uplink, "delegated6"));
 	if (is_true(uplink, "behind_another_nat"))
 		line("uplink",
 			"behind another router or the provider's, that translates addresses too");

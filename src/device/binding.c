@@ -504,6 +504,13 @@ binding_expire(struct device_table *table, uint64_t now_ns,
 	return changes.count;
 }
 
+/* 2000::/3: what was delegated is not known yet when bindings are restored. */
+static bool
+is_global6(const struct ip *address)
+{
+	return address->version == 6 && (address->byte[0] & 0xe0) == 0x20;
+}
+
 enum err
 binding_restore(struct device_table *table, const struct binding_rules *rules,
 	struct device *device, const struct binding *binding)
@@ -514,7 +521,8 @@ binding_restore(struct device_table *table, const struct binding_rules *rules,
 		!device_mac_find(device, binding->mac) || binding->how == BINDING_UNKNOWN ||
 		binding->how >= BINDING_HOW_COUNT)
 		return ERR_INVALID;
-	if (is_gateway(rules, &binding->address) || !binding_is_current(rules, &binding->address))
+	if (is_gateway(rules, &binding->address) ||
+		(!binding_is_current(rules, &binding->address) && !is_global6(&binding->address)))
 		return ERR_DENIED;
 	if (owner && owner != device)
 		return ERR_BUSY;

@@ -81,7 +81,8 @@ size_t binding_expire(struct device_table *, uint64_t now_ns,
 /*
  * A binding kept by the store, or said by the owner.  Every rule but that of
  * how it was learned is checked again: ERR_DENIED (gateway, outside), ERR_BUSY
- * (another's), ERR_FULL, ERR_INVALID.
+ * (another's), ERR_FULL, ERR_INVALID.  A global IPv6 address may lie outside: the
+ * prefix that it is in may be delegated again; binding_is_current() says when.
  */
 enum err binding_restore(struct device_table *, const struct binding_rules *, struct device *,
 	const struct binding *) MUST_USE;

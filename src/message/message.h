@@ -96,7 +96,10 @@ struct message_link {
 
 enum { UPLINK_NAME_SERVERS_MAX = 4, UPLINK_SECONDS_MAX = 7 * 24 * 3600 };
 
-/* What the provider gave us; all of it each time.  Version 0: none.  Seconds from now. */
+/*
+ * What the provider gave us; all of it each time.  Seconds from now; 0: it has ended
+ * and goes at once.  Version 0: not known (yet), what is there runs to its own end.
+ */
 struct message_uplink {
 	struct ip_prefix address4;
 	struct ip router4;

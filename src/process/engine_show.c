@@ -191,12 +191,14 @@ is_provider_shared(const struct ip *ip)
 static json_t *
 show_uplink(void)
 {
-	char text4[PREFIX_TEXT_MAX], text6[PREFIX_TEXT_MAX];
+	char text4[PREFIX_TEXT_MAX], text6[PREFIX_TEXT_MAX], lan6[PREFIX_TEXT_MAX];
+	const struct ip_prefix *delegated = &engine.rules.delegated6;
 
-	return json_pack("{s:s, s:s, s:b, s:b}", "address4",
+	return json_pack("{s:s, s:s, s:s, s:b, s:b}", "address4",
 		engine.uplink4.address.version ? prefix_render(&engine.uplink4, text4) : "",
 		"address6",
 		engine.uplink6.address.version ? prefix_render(&engine.uplink6, text6) : "",
+		"delegated6", delegated->address.version ? prefix_render(delegated, lan6) : "",
 		"behind_another_nat", is_behind_another(), "clock_unsure",
 		engine.has_resolver_status && engine.resolver.clock_unsure);
 }

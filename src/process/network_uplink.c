@@ -155,6 +155,7 @@ struct given {
 static struct given given4, given6, given_lan;
 static struct message_uplink last;
 static uint64_t last_ns; /* 0: nobody said anything yet */
+static uint32_t at_uplink, at_bridge;
 
 static bool
 give(struct given *given, uint32_t index, const struct ip_prefix *prefix, uint32_t valid_s,
@@ -163,13 +164,33 @@ give(struct given *given, uint32_t index, const struct ip_prefix *prefix, uint32
 	bool is_same =
 		given->index == index && ip_is_equal(&given->prefix.address, &prefix->address);
 
+	/* Not known yet, as after a new start: what there is runs on to its own end. */
+	if (!prefix->address.version)
+		return true;
 	/* First the old one away: who follows addresses sees one at a time. */
-	if (!is_same && given->prefix.address.version &&
+	if ((!is_same || !valid_s) && given->prefix.address.version &&
 		!change_address(given->index, &given->prefix, false, 0, 0) && errno != ENODEV)
 		log_warn("uplink", "an address that has ended cannot be taken away");
+	*given = (struct given){0};
+	if (!valid_s)
+		return true;
 	*given = (struct given){.prefix = *prefix, .index = index};
-	return !prefix->address.version || !valid_s || !index ||
-	       change_address(index, prefix, true, valid_s, preferred_s);
+	return !index || change_address(index, prefix, true, valid_s, preferred_s);
+}
+
+void
+network_uplink_adopt(const struct settings *settings, const struct message_link *link)
+{
+	bool is_uplink = !strcmp(link->name, settings->uplink);
+	struct given *given = is_uplink                              ? &given4
+			      : strcmp(link->name, settings->bridge) ? NULL
+								     : &given_lan;
+	const struct ip_prefix *prefix = is_uplink ? &link->address4 : &link->address6;
+
+	if (settings->uplink_mode != SETTINGS_UPLINK_DHCP || !given || link->gone ||
+		!prefix->address.version || given->prefix.address.version)
+		return;
+	*given = (struct given){.prefix = *prefix, .index = link->ifindex};
 }
 
 static uint32_t
@@ -188,6 +209,8 @@ set_last(uint32_t uplink, uint32_t bridge, struct fault *why)
 	struct ip_prefix lan6 = network_uplink_lan6(&last.delegated);
 	uint32_t s4 = left_s(last.seconds4), s6 = left_s(last.seconds6);
 
+	at_uplink = uplink;
+	at_bridge = bridge;
 	if (give(&given4, uplink, &last.address4, s4, s4) &&
 		(!uplink || !s4 || !last.router4.version || set_way_out(uplink, &last.router4)) &&
 		give(&given6, uplink, &address6, s6, s6) &&
@@ -212,6 +235,6 @@ network_uplink_set(const struct settings *settings, const struct message_uplink 
 bool
 network_uplink_again(uint32_t uplink, uint32_t bridge, struct fault *why)
 {
-	return !last_ns || (given4.index == uplink && given_lan.index == bridge) ||
+	return !last_ns || (at_uplink == uplink && at_bridge == bridge) ||
 	       set_last(uplink, bridge, why);
 }

@@ -18,6 +18,12 @@
 bool network_uplink_set(const struct settings *, const struct message_uplink *, uint32_t uplink,
 	uint32_t bridge, struct fault *why);
 
+/*
+ * What an enforcer before us set, as the links tell it: replaced by what is said
+ * next, so that no address of an older prefix stays beside it.
+ */
+void network_uplink_adopt(const struct settings *, const struct message_link *);
+
 /* The links are new or gone: what was said last is set where it is missing. */
 bool network_uplink_again(uint32_t uplink, uint32_t bridge, struct fault *why);
 

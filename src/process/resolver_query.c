@@ -215,24 +215,34 @@ report_given(const struct pending *p)
 	}
 }
 
+static void
+add_own(const struct ip_prefix *prefix, uint8_t length)
+{
+	if (prefix->address.version && own.count < COUNT_OF(own.prefix)) {
+		own.prefix[own.count] = *prefix;
+		own.prefix[own.count++].length = length;
+	}
+}
+
 void
 query_link(const struct message_link *link)
 {
-	/* The uplink and the bridge; no other link has addresses of ours. */
-	static struct message_link known[2];
-	const struct ip_prefix *given[] = {
-		&known[0].address4, &known[0].address6, &known[1].address4, &known[1].address6};
-	int at = strcmp(link->name, settings->bridge) ? 0 : 1;
+	static struct ip_prefix uplink4, uplink6, delegated6;
+	static const struct ip_prefix none;
 
-	if (at == 1 && strcmp(link->name, settings->uplink))
+	if (!strcmp(link->name, settings->uplink)) {
+		uplink4 = link->gone ? none : link->address4;
+		uplink6 = link->gone ? none : link->address6;
+	} else if (!strcmp(link->name, settings->bridge)) {
+		delegated6 = link->gone ? none : link->address6;
+	} else {
 		return;
-	known[at] = *link;
-	if (link->gone)
-		memset(&known[at], 0, sizeof known[at]);
+	}
 	own_prefixes_from_settings(&own, settings);
-	for (size_t i = 0; i < COUNT_OF(given); i++)
-		if (given[i]->address.version && own.count < COUNT_OF(own.prefix))
-			own.prefix[own.count++] = *given[i];
+	/* On the uplink only we ourselves are inside: its network may be a whole town. */
+	add_own(&uplink4, 32);
+	add_own(&uplink6, 128);
+	add_own(&delegated6, delegated6.length);
 }
 
 static void

@@ -63,6 +63,21 @@ add_name_servers(struct message_uplink *out, const struct ip *server, unsigned c
 		out->name_server[out->n_name_servers++] = server[i];
 }
 
+/* What was told and is held no more is told as ended, until there is something else. */
+static void
+note_ended(struct message_uplink *out)
+{
+	static struct message_uplink told;
+
+	if (!out->address4.address.version)
+		out->address4 = told.address4;
+	if (!out->address6.version)
+		out->address6 = told.address6;
+	if (!out->delegated.address.version)
+		out->delegated = told.delegated;
+	told = *out;
+}
+
 static struct message_uplink
 what_we_hold(void)
 {
@@ -82,6 +97,7 @@ what_we_hold(void)
 	}
 	add_name_servers(&out, lease4.name_server, lease4.name_server_count);
 	add_name_servers(&out, lease6.name_server, lease6.name_server_count);
+	note_ended(&out);
 	return out;
 }
 

@@ -245,7 +245,7 @@ static void
 set_times(struct lease6 *lease, const struct dhcpv6 *dhcp, uint64_t now_ns)
 {
 	uint64_t end = lease->prefix.address.version ? lease->prefix_end_ns : lease->address_end_ns;
-	uint64_t whole = end - now_ns;
+	uint64_t whole = end > now_ns ? end - now_ns : 0; /* one not named may just have ended */
 	uint64_t renew = dhcp->renew_s * CLOCK_SECOND_NS, rebind = dhcp->rebind_s * CLOCK_SECOND_NS;
 
 	if (rebind < RENEW_S_MIN * CLOCK_SECOND_NS || rebind >= whole)
@@ -257,17 +257,44 @@ set_times(struct lease6 *lease, const struct dhcpv6 *dhcp, uint64_t now_ns)
 	lease->next_ns = lease->renew_ns;
 }
 
+/* What the server names with no life left is taken back (section 18.2.10.1). */
+static bool
+take_back(struct lease6 *lease, const struct dhcpv6 *dhcp)
+{
+	bool is_taken = false;
+
+	for (int i = 0; i < dhcp->prefix_count; i++) {
+		struct ip_prefix named = cut(dhcp->delegated[i].prefix);
+		if (dhcp->delegated[i].valid_s || named.length != lease->prefix.length ||
+			!ip_is_equal(&named.address, &lease->prefix.address))
+			continue;
+		lease->prefix = (struct ip_prefix){0};
+		is_taken = true;
+	}
+	for (int i = 0; i < dhcp->address_count; i++) {
+		if (dhcp->address[i].valid_s ||
+			!ip_is_equal(&dhcp->address[i].address, &lease->address))
+			continue;
+		lease->address = (struct ip){0};
+		is_taken = true;
+	}
+	return is_taken;
+}
+
 static bool
 on_reply(struct lease6 *lease, const struct dhcpv6 *dhcp, uint64_t now_ns)
 {
 	const struct dhcpv6_prefix *prefix = first_prefix(lease, dhcp);
 	const struct dhcpv6_address *address = first_address(lease, dhcp);
+	bool is_taken = take_back(lease, dhcp);
 
 	if (!prefix && !address) {
-		/* It has forgotten us, or takes it back: what we hold runs out, and we ask anew. */
+		/* It has forgotten us: what we still hold runs out, and we ask anew. */
+		if (holds_nothing(lease))
+			lease->name_server_count = 0;
 		enter(lease, LEASE6_SOLICITING, now_ns);
 		lease->next_ns = now_ns + 2 * CLOCK_SECOND_NS;
-		return false;
+		return is_taken;
 	}
 	if (prefix) {
 		lease->prefix = cut(prefix->prefix);

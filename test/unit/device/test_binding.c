@@ -359,6 +359,31 @@ TEST(a_stored_binding_is_checked_like_a_new_one)
 	EXPECT_INT(binding_restore(home.table, &home.rules, device_of(8), &other), ERR_INVALID);
 }
 
+TEST(a_binding_in_a_delegated_prefix_is_restored_before_the_prefix_is_there)
+{
+	struct binding binding = {.port = "p-a",
+		.mac = {2, 0, 0, 0, 0, 7},
+		.how = BINDING_DAD,
+		.address = at("2001:db8:1200::77"),
+		.expires_ns = UINT64_MAX};
+
+	home_begin(64);
+	hear(OBSERVED_ARP, "p-a", 7, NULL, "192.168.77.1");
+	hear(OBSERVED_ARP, "p-b", 8, NULL, "192.168.77.1");
+	EXPECT_INT(binding_restore(home.table, &home.rules, device_of(7), &binding), ERR_OK);
+	EXPECT(!binding_is_current(&home.rules, &binding.address));
+	EXPECT(prefix_parse(&home.rules.delegated6, "2001:db8:1200::1/64"));
+	EXPECT(binding_is_current(&home.rules, &binding.address));
+	/* It is not for whoever comes first after a power cut. */
+	hear(OBSERVED_ND_DAD, "p-b", 8, NULL, "2001:db8:1200::77");
+	EXPECT(is_bound("p-a", 7, "2001:db8:1200::77"));
+	/* Private ones stand in the settings: what lies outside them does not come back. */
+	binding.address = at("fd00::77");
+	EXPECT_INT(binding_restore(home.table, &home.rules, device_of(7), &binding), ERR_DENIED);
+	binding.address = at("2001:db8:1200::1");
+	EXPECT_INT(binding_restore(home.table, &home.rules, device_of(7), &binding), ERR_DENIED);
+}
+
 /* Random claims by five devices on three ports; after each, the bindings are consistent. */
 TEST(no_address_is_ever_bound_to_two_devices_whatever_is_claimed)
 {

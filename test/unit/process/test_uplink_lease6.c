@@ -264,6 +264,34 @@ TEST(an_answer_without_anything_begins_the_search_anew_and_takes_nothing)
 	EXPECT_INT(sent.type, DHCPV6_SOLICIT);
 }
 
+TEST(what_its_server_names_with_no_life_left_goes_at_once)
+{
+	struct says back = reply();
+
+	get_a_prefix();
+	now = lease.next_ns;
+	due();
+	back.preferred_s = back.valid_s = 0;
+	back.address = NULL;
+	back.prefix = "2001:db8:6600::/56"; /* another one: nothing to us */
+	EXPECT(!hear(&back));
+	EXPECT(lease.prefix.address.version);
+
+	get_a_prefix();
+	now = lease.next_ns;
+	due();
+	back.prefix = offer.prefix;
+	back.server = 2; /* nor has another server a say in it */
+	EXPECT(!hear(&back));
+	EXPECT(lease.prefix.address.version);
+	back.server = 1;
+	EXPECT(hear(&back));
+	EXPECT(!lease.prefix.address.version);
+	EXPECT(lease.address.version); /* was not named */
+	EXPECT_INT(lease.name_server_count, 1);
+	EXPECT_INT(lease.state, LEASE6_SOLICITING);
+}
+
 TEST(bytes_of_any_kind_do_no_harm)
 {
 	uint8_t message[200] = {DHCPV6_REPLY};
