@@ -34,7 +34,8 @@ one() {
 	fi
 }
 
-# NAME COMMAND...: ends with "N passed, N failed, N skipped".
+# NAME COMMAND...: ends with "N passed, N failed, N skipped".  Lines that begin with "| "
+# say why something failed, also what then passed at its second run.
 many() {
 	name=$1
 	shift
@@ -47,6 +48,7 @@ many() {
 	elif [ $status -ne 0 ]; then
 		grep -E '^not ok|FAILED|ERROR|panic|runtime error' "$logs/$name.log" | head -40 | sed 's/^/    /'
 	fi
+	grep '^| ' "$logs/$name.log" | head -400 | sed 's/^/    /'
 	grep -E '^skip(ped)?[ :-]|^ok .*# skip|^again: ' "$logs/$name.log" | sort -u | head -20 | sed 's/^/    /'
 	echo "$name: $line"
 	# shellcheck disable=SC2046 # three numbers

@@ -4,7 +4,7 @@
 # Runs all scenarios of a build folder, or those whose name holds one of the
 # words; the last line is "N passed, N failed, N skipped".  One that fails is run
 # once more, since these machines are shared and a packet may be late; that it
-# needed it is said.
+# needed it is said.  Of one that fails, the lines that begin with "|" say why.
 #
 #	test/scenario/run.sh [-C BUILD] [WORD...]
 set -u
@@ -17,6 +17,26 @@ fi
 [ -f "$build/build.ninja" ] || { echo "no build folder at $build" >&2; exit 2; }
 ninja -C "$build" >/dev/null || { echo "$build does not build" >&2; exit 2; }
 list=$(meson test -C "$build" --no-rebuild --list --suite scenario 2>/dev/null | sed -n 's/^.*\(scenario .*\)$/\1/p')
+# What a scenario that failed said: each expectation that did not hold, with what was
+# said just before and after it, and the end.  Whoever reads has only this.
+reasons() {
+	echo "| $name"
+	awk '
+		/^(ok|skipped)/ { n = after = 0; next }
+		/^not ok/ {
+			for (i = 1; i <= n; i++) print "|   " kept[i]
+			print "| " $0
+			n = 0
+			after = 8
+			next
+		}
+		after > 0 { print "|   " $0; after--; next }
+		{ if (n == 8) { for (i = 1; i < n; i++) kept[i] = kept[i + 1]; n-- } kept[++n] = $0 }
+	' "$out" | head -80
+	echo "| it ended:"
+	tail -40 "$out" | sed 's/^/|   /'
+}
+
 passed=0 failed=0 skipped=0
 out=$(mktemp) && trap 'rm -f "$out"' EXIT
 while read -r name; do
@@ -27,8 +47,9 @@ while read -r name; do
 	done
 	[ -n "$wanted" ] || continue
 	echo "# $name"
+	begun=$(date +%s)
 	if ! meson test -C "$build" --no-rebuild --verbose "$name" </dev/null >"$out" 2>&1; then
-		tail -40 "$out"
+		reasons
 		echo "again: $name"
 		meson test -C "$build" --no-rebuild --verbose "$name" </dev/null >"$out" 2>&1
 	fi
@@ -39,8 +60,9 @@ while read -r name; do
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
-		tail -40 "$out"
+		reasons
 	fi
+	echo "# $(($(date +%s) - begun)) s"
 done <<END
 $list
 END
