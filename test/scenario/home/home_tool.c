@@ -399,6 +399,17 @@ capture(char **word)
 	return fclose(out) ? 1 : 0;
 }
 
+/* faults FILE CLOCK-AHEAD-SECONDS IS-KERNEL-REFUSING: what faults.c makes happen from now on. */
+static int
+set_faults(char **word)
+{
+	const int64_t wanted[] = {strtoll(word[1], NULL, 10), strtoll(word[2], NULL, 10)};
+	int fd = open(word[0], O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	/* In place: it is mapped by those who read it. */
+	return fd < 0 || pwrite(fd, wanted, sizeof wanted, 0) != sizeof wanted || close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -417,6 +428,9 @@ main(int argc, char **argv)
 		return claims(argc - 2, argv + 2);
 	if (argc == 5 && !strcmp(argv[1], "capture"))
 		return capture(argv + 2);
-	fputs("usage: home_tool drip|stream|questions|services|claims|capture ...\n", stderr);
+	if (argc == 5 && !strcmp(argv[1], "faults"))
+		return set_faults(argv + 2);
+	fputs("usage: home_tool drip|stream|questions|services|claims|capture|faults ...\n",
+		stderr);
 	return 2;
 }
