@@ -62,17 +62,42 @@ struct findings {
 	size_t n;
 	size_t n_lost; /* beyond FINDINGS_MAX */
 	struct finding finding[FINDINGS_MAX];
+	struct finding lost; /* the last that had no room, so that a judge need not ask */
 };
 
 /* Adds one; the text is made printable and cut. The exchange, if any, becomes its evidence. */
 struct finding *findings_add(struct findings *, const char *provision, enum verdict_word,
 	const struct exchange *, const char *text, ...) __attribute__((format(printf, 5, 6)));
-void finding_evidence(struct finding *, const struct exchange *);
+void finding_evidence(struct finding *, const struct exchange *); /* NULL is fine */
+void finding_coverage(struct finding *, size_t n_tried, size_t n_all);
+
+/* The same with INC, which has a reason. */
+struct finding *findings_inc(struct findings *, const char *provision, enum inc_reason,
+	const struct exchange *, const char *text, ...) __attribute__((format(printf, 5, 6)));
+
+/*
+ * A failure that was seen in `first` and again, over a connection of its own, in
+ * `second`, while `control` shows that the device does not say the same to
+ * everything.  Without the second it is INC (NOT_REPRODUCED), without the control
+ * INC (CONTROL_FAILED); so a judge passes what it found and cannot forget one.
+ */
+struct finding *findings_fail(struct findings *, const char *provision,
+	const struct exchange *first, const struct exchange *second, const struct exchange *control,
+	const char *text, ...) __attribute__((format(printf, 6, 7)));
+
+/*
+ * What the probe of a check came to, by the events "begin", "end" and "skipped"
+ * that the session writes.  INC_NONE: it ran to its end.
+ */
+enum inc_reason check_was_cut(const struct transcript *, uint16_t check);
+bool check_is_complete(const struct transcript *, uint16_t check); /* need not run again */
 
 /*
  * Judges one check.  A provision that the row names and the judge did not speak
  * of becomes INC (NOT_SEEN), and one whose probe did not run becomes INC with
- * the reason that the transcript tells: an empty set is never PASS.
+ * the reason that the transcript tells: an empty set is never PASS.  What a
+ * probe that was cut short did not find is INC as well, and a FAIL that rests
+ * on fewer than two exchanges is INC (NOT_REPRODUCED), whatever the judge says.
  */
 void check_judge(uint16_t check, const struct transcript *, struct findings *);
 

@@ -31,15 +31,30 @@ enum pace session_pace(const struct session *);
 const struct session_target *session_target(const struct session *);
 const struct transcript *session_transcript(const struct session *);
 
+/* All checks together end by then, and the rest of them is not begun. */
+void session_limit(struct session *, uint32_t seconds);
+
 /* Begins a check: its budget, its place in the table. */
 void session_begin(struct session *, uint16_t check);
+/* Ends it, and writes what it came to: "complete", or the reason why it was cut. */
+void session_end(struct session *);
+/* begin, probe, end; or, where consent, time or device are missing, "skipped" and false. */
+bool session_run(struct session *, uint16_t check);
 /* No more time, packets, room or device: a check that sees this returns at once. */
 bool session_is_over(const struct session *);
 uint32_t session_ms_left(const struct session *);
+bool session_is_lost(const struct session *);     /* the device answers no more */
+uint32_t session_packets(const struct session *); /* sent by us so far, in all checks */
+/* For probes that send with sockets of their own (check/scan.h). */
+void session_count(struct session *, uint32_t packets);
+void session_rest(struct session *, uint32_t ms); /* sleeps, not past the end of the check */
 
 /* An event that is no packet: what was chosen, what was left out and why. */
 void session_note(struct session *, const char *step, const char *note, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same of an address (and port), with lists that are longer than a note. */
+void session_record(struct session *, const struct exchange *);
+uint64_t session_us(const struct session *); /* since the run began */
 
 /*
  * Does the device still answer (ARP or ND by the kernel, ICMP echo, an open port
@@ -57,6 +72,9 @@ struct talk *talk_tcp(
 	struct session *, const struct ip *, uint16_t port, const char *step, uint32_t round);
 struct talk *talk_udp(
 	struct session *, const struct ip *, uint16_t port, const char *step, uint32_t round);
+/* The same through TLS, with any version and any certificate: we look, we do not trust. */
+struct talk *talk_tls(
+	struct session *, const struct ip *, uint16_t port, const char *step, uint32_t round);
 bool talk_send(struct talk *, const void *bytes, size_t len);
 bool talk_send_text(struct talk *, const char *text);
 /*
@@ -65,6 +83,13 @@ bool talk_send_text(struct talk *, const char *text);
  */
 size_t talk_receive(struct talk *, uint32_t idle_ms,
 	bool (*enough)(const uint8_t *, size_t, void *), void *arg, const uint8_t **bytes);
+/* All that comes until nothing comes for idle_ms, or it is closed, or full. */
+size_t talk_receive_more(struct talk *, uint32_t idle_ms);
+bool talk_is_tls(const struct talk *);
+bool talk_is_closed(const struct talk *); /* by the device, or by an error */
+int talk_fd(const struct talk *);         /* borrowed; for libraries that speak by themselves */
+/* What such a library said and heard, in words; goes into the exchange as if it had been sent. */
+void talk_quote(struct talk *, bool was_sent, const void *bytes, size_t len);
 void talk_note(struct talk *, const char *note, ...) __attribute__((format(printf, 2, 3)));
 /* Ends it and writes the exchange; gives its number. */
 uint32_t talk_close(struct talk *);

@@ -47,6 +47,7 @@ struct exchange {
 	uint32_t round;    /* repetitions of the same step: 1, 2 */
 	uint64_t begun_us; /* since the run began */
 	uint64_t took_us;
+	int64_t utc_s; /* wall clock when it was written; transcript_add() fills in 0 */
 	struct ip address;
 	/* What the step was for, fixed words of the check: "banner", "login wrong", "control". */
 	char step[32];
@@ -58,9 +59,13 @@ struct exchange {
 
 struct transcript;
 
+const char *exchange_end_name(enum exchange_end); /* the word in the file */
+
 /* file may be NULL: kept in memory alone.  It is written line by line and belongs to the caller. */
 struct transcript *transcript_new(FILE *file);
 void transcript_free(struct transcript *);
+/* From now on lines go there: to go on behind what was read. NULL: nowhere. */
+void transcript_write_to(struct transcript *, FILE *);
 
 /*
  * Copies the exchange with its bytes, numbers it, and writes its line.  Gives
@@ -73,7 +78,10 @@ const char *transcript_trouble(const struct transcript *); /* NULL: none */
 size_t transcript_count(const struct transcript *);
 const struct exchange *transcript_at(const struct transcript *, size_t index); /* from 0 */
 
-/* The next exchange at or after *from of this check (and step, unless NULL); moves *from behind it. */
+/*
+ * The next exchange at or after *from of this check (and step, unless NULL); moves *from behind
+ * it.  A check that was begun anew, because its run was interrupted, starts at its last "begin".
+ */
 const struct exchange *transcript_next(
 	const struct transcript *, size_t *from, uint16_t check, const char *step);
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_CHECK_LOGIN_H
+#define PINFOLD_CHECK_LOGIN_H
+
+#include "check/credentials.h"
+#include "check/service.h"
+
+/*
+ * Factory logins, the same way for every protocol.  Three requests decide: no
+ * credential, a wrong one, the candidate.  Only what works with the candidate
+ * and with neither of the others counts, twice.  The device's own limits are
+ * learned on the way: who locks out is left alone, and that is said.
+ *
+ * Steps in the transcript, of one port each:
+ *
+ *	"login none"      "login wrong"       round 1 and, after a hit, round 2
+ *	"login try"       round 1, one a pair; round 2 the one that worked
+ *	"login plan"      an event: how many pairs there are to try
+ *	"login stop"      an event: why fewer were tried
+ */
+enum login_result {
+	LOGIN_UNKNOWN, /* the exchange does not tell */
+	LOGIN_NO,
+	LOGIN_YES,
+	LOGIN_LOCKED,    /* it says that it is locked, or too many */
+	LOGIN_NOT_ASKED, /* the service has no login */
+};
+
+struct login_kind {
+	const char *name; /* "telnet" */
+	enum service service;
+	/* One try over a connection of its own, which is written as one exchange. */
+	void (*try)(struct session *, const struct service_at *, const struct credential *,
+		const char *step, uint32_t round);
+	enum login_result (*result)(const struct exchange *); /* pure */
+	/* What is said of the provision 5.1-1 when a pair works, before the name of the user. */
+	bool is_clear_text; /* 5.1-3: the password crosses the network readable */
+};
+
+void login_probe(struct session *, const struct login_kind *);
+/* Speaks of 5.1-1, and of 5.1-3 where the kind is clear text. */
+void login_judge(const struct transcript *, struct findings *, const struct login_kind *);
+
+/* Words by which a device says no, and by which it says that it is locked, in these bytes. */
+bool login_says_no(const void *bytes, size_t len);
+bool login_says_locked(const void *bytes, size_t len);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/socket.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static socklen_t
+address_of(const struct ip *address, uint16_t port, struct sockaddr_storage *out)
+{
+	memset(out, 0, sizeof *out);
+	if (address->version == 4) {
+		struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(port);
+		memcpy(&v4->sin_addr, address->byte, 4);
+		return sizeof *v4;
+	}
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons(port);
+	memcpy(&v6->sin6_addr, address->byte, 16);
+	return sizeof *v6;
+}
+
+static int
+make(const struct ip *address, uint16_t port, int type, int protocol, int *fd)
+{
+	struct sockaddr_storage to;
+	socklen_t len = address_of(address, port, &to);
+
+	*fd = socket(to.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+	if (*fd < 0)
+		return errno;
+	return connect(*fd, (struct sockaddr *)&to, len) ? errno : 0;
+}
+
+int
+socket_tcp(const struct ip *address, uint16_t port, int *fd)
+{
+	return make(address, port, SOCK_STREAM, IPPROTO_TCP, fd);
+}
+
+int
+socket_udp(const struct ip *address, uint16_t port, int *fd)
+{
+	return make(address, port, SOCK_DGRAM, IPPROTO_UDP, fd);
+}
+
+int
+socket_echo(const struct ip *address, int *fd)
+{
+	return make(
+		address, 0, SOCK_DGRAM, address->version == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6, fd);
+}
+
+int
+socket_error(int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof error;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) ? errno : error;
+}
+
+int
+socket_wait_connected(int fd, uint32_t ms)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+	int n = poll(&poll_fd, 1, (int)ms);
+
+	if (n < 0)
+		return errno;
+	return n ? socket_error(fd) : ETIMEDOUT;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_CHECK_SOCKET_H
+#define PINFOLD_CHECK_SOCKET_H
+
+#include <stdint.h>
+
+#include "base/ip.h"
+
+/*
+ * Sockets towards a device: never blocking, closed at exec.  Each gives 0 or
+ * errno; socket_tcp() gives EINPROGRESS while it connects.  *fd is the caller's
+ * to close, whatever is given; -1 where none was made.
+ */
+int socket_tcp(const struct ip *, uint16_t port, int *fd);
+int socket_udp(const struct ip *, uint16_t port, int *fd); /* connected: refusals are heard */
+int socket_echo(const struct ip *, int *fd);               /* ICMP echo, where we may */
+/* 0 when it stands; ETIMEDOUT after ms. */
+int socket_wait_connected(int fd, uint32_t ms);
+int socket_error(int fd); /* what the connection came to */
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "check/scan.h"
+#include "check/service.h"
+#include "check/table.h"
+
+/*
+ * Steps:	"tried" "open" "refused" "silent"	lists of ports of one address, in "received"
+ *		"control"	a port that must not be open, so that one who opens all is known
+ *		"service"	what an open port says (check/service.h)
+ */
+enum { ASKED_LAB = 64, ASKED_GENTLE = 24, MANY = 512, CONTROLS = 3 };
+enum { LIST_MAX = EXCHANGE_BYTES_MAX };
+
+/* --- looking ------------------------------------------------------------------------------------ */
+
+static size_t
+record(struct session *session, const struct ip *address, const char *step, const uint8_t *state,
+	enum port_state wanted)
+{
+	auto_free char *text = must_alloc(1, LIST_MAX);
+	struct exchange e = {.proto = 6, .address = *address};
+	size_t n = scan_render(state, wanted, text, LIST_MAX);
+
+	snprintf(e.step, sizeof e.step, "%s", step);
+	snprintf(e.note, sizeof e.note, "%zu", n);
+	e.received = (const uint8_t *)text;
+	e.n_received = strlen(text);
+	session_record(session, &e);
+	return n;
+}
+
+static void
+record_tried(struct session *session, const struct ip *address, const uint8_t *state)
+{
+	auto_free uint8_t *tried = must_alloc(PORT_COUNT, 1);
+
+	for (uint32_t port = 1; port < PORT_COUNT; port++)
+		tried[port] = state[port] != PORT_UNTRIED;
+	record(session, address, "tried", tried, (enum port_state)1);
+}
+
+/* Ports that refused, far apart; one who opened every port has none, and any will do. */
+static void
+ask_controls(struct session *session, const struct ip *address, const uint8_t *state)
+{
+	uint32_t port = 47123;
+
+	for (int i = 0; i < CONTROLS; i++) {
+		for (uint32_t k = 0;
+			k < PORT_COUNT && state[port] != PORT_REFUSED && state[port] != PORT_SILENT;
+			k++)
+			port = port % (PORT_COUNT - 1) + 1;
+		struct talk *talk = talk_tcp(session, address, (uint16_t)port, "control", 1);
+		if (talk)
+			talk_close(talk);
+		port = (port + 7919) % (PORT_COUNT - 1) + 1;
+	}
+}
+
+static bool
+is_worth_a_second_look(enum service what)
+{
+	return what == SERVICE_TELNET || what == SERVICE_SHELL || what == SERVICE_FTP ||
+	       what == SERVICE_ADB;
+}
+
+static void
+look_at(struct session *session, const struct ip *address, const uint16_t *ports, size_t n)
+{
+	auto_free uint8_t *state = must_alloc(PORT_COUNT, 1);
+	size_t asked = 0, asked_max = session_pace(session) == PACE_LAB ? ASKED_LAB : ASKED_GENTLE;
+
+	scan_tcp(session, address, ports, n, state);
+	record_tried(session, address, state);
+	size_t n_open = record(session, address, "open", state, PORT_OPEN);
+	record(session, address, "refused", state, PORT_REFUSED);
+	record(session, address, "silent", state, PORT_SILENT);
+	if (!n_open)
+		return;
+	ask_controls(session, address, state);
+	if (n_open > MANY)
+		session_note(session, "many", "%zu ports open; only the first %zu are asked",
+			n_open, asked_max);
+	for (size_t i = 0; i < n && asked < asked_max && !session_is_over(session); i++)
+		if (state[ports[i]] == PORT_OPEN) {
+			service_ask(session, address, ports[i], 1);
+			asked++;
+		}
+}
+
+void
+tcp_ports_probe(struct session *session)
+{
+	auto_free uint16_t *ports = must_alloc(PORT_COUNT, sizeof *ports);
+	const struct session_target *target = session_target(session);
+	struct service_at found[SERVICES_MAX];
+	size_t n = scan_ports(ports, session_pace(session) == PACE_LAB);
+
+	if (target->address4.version)
+		look_at(session, &target->address4, ports, n);
+	if (target->address6.version && !session_is_over(session))
+		look_at(session, &target->address6, ports, n);
+	size_t n_found = services_in(session_transcript(session), found);
+	for (size_t i = 0; i < n_found && !session_is_over(session); i++)
+		if (is_worth_a_second_look(found[i].what))
+			service_ask_again(session, found[i].seen, 2);
+}
+
+/* --- judging ------------------------------------------------------------------------------------- */
+
+/* A port of the address that is not open, asked in the same way. */
+static const struct exchange *
+control_of(const struct transcript *transcript, uint16_t check, const struct ip *address)
+{
+	const struct exchange *e, *good = NULL;
+	size_t from = 0;
+
+	while ((e = transcript_next(transcript, &from, check, "control"))) {
+		if (!ip_is_equal(&e->address, address))
+			continue;
+		if (e->end != EXCHANGE_REFUSED && e->end != EXCHANGE_SILENT)
+			return NULL;
+		good = good ? good : e;
+	}
+	return good;
+}
+
+static void
+judge_service(
+	const struct transcript *transcript, struct findings *findings, const struct service_at *at)
+{
+	const struct exchange *control = control_of(transcript, findings->check, &at->address);
+	bool is_debug = at->what == SERVICE_ADB || at->what == SERVICE_SHELL;
+
+	if (!is_worth_a_second_look(at->what))
+		return;
+	for (int i = 0; i < 2; i++) {
+		struct finding *finding =
+			findings_fail(findings, i ? "5.6-5" : "5.6-1", at->seen, at->again, control,
+				"%s is open at port %u", service_name(at->what), at->port);
+		finding->is_critical = is_debug && finding->word == VERDICT_FAIL;
+	}
+}
+
+static size_t
+list_of(const struct transcript *transcript, uint16_t check, const char *step, char *text,
+	size_t size, const struct exchange **out, size_t *n_silent)
+{
+	auto_free uint8_t *state = must_alloc(PORT_COUNT, 1);
+	const struct exchange *e;
+	size_t from = 0, n = 0;
+
+	while ((e = transcript_next(transcript, &from, check, step))) {
+		scan_parse((const char *)e->received, e->n_received, state, (enum port_state)1);
+		*out = e;
+	}
+	n = scan_render(state, (enum port_state)1, text, size);
+	*n_silent = n;
+	return n;
+}
+
+void
+tcp_ports_judge(const struct transcript *transcript, struct findings *findings)
+{
+	struct service_at found[SERVICES_MAX];
+	size_t n_found = services_in(transcript, found), n_tried, n_open;
+	const struct exchange *tried = NULL, *open = NULL;
+	char list[120], unused[8];
+
+	for (size_t i = 0; i < n_found; i++)
+		judge_service(transcript, findings, &found[i]);
+	list_of(transcript, findings->check, "tried", unused, sizeof unused, &tried, &n_tried);
+	list_of(transcript, findings->check, "open", list, sizeof list, &open, &n_open);
+	if (!tried)
+		return;
+	for (int i = 0; i < 2; i++) {
+		const char *provision = i ? "5.6-5" : "5.6-1";
+		struct finding *finding;
+		if (n_open)
+			finding = findings_inc(findings, provision, INC_NO_IXIT, open,
+				"%zu ports are open (TCP %s); whether each is needed, the maker "
+				"must say",
+				n_open, list);
+		else
+			finding = findings_add(findings, provision, VERDICT_NFF, tried,
+				"none of %zu TCP ports is open", n_tried);
+		finding_coverage(finding, n_tried, PORT_COUNT - 1);
+	}
+}
