@@ -162,7 +162,7 @@ expect "the device has an address of it" soon 20 has_own $now
 expect "and speaks in its name" soon 20 speaks_new
 
 # The provider falls silent, and so does who could say that the prefix has ended.
-delegates 2001:db8:1200:ef00::/56 20
+delegates 2001:db8:1200:ef00::/56 12
 soon_ends() { ip -6 addr show dev br-lan | grep -A1 ef00::1/64 | grep -qE 'valid_lft 1?[0-9]sec'; }
 expect "its next life is short" soon 30 soon_ends
 uplink=$(pid_of uplink)
