@@ -13,6 +13,7 @@ enum {
 	CTL_REFUSED,     /* the daemon said no, and why */
 	CTL_USAGE,       /* the command line was not understood */
 	CTL_UNREACHABLE, /* the daemon could not be asked */
+	CTL_LATER,       /* recorded, and not in force (yet), and why */
 };
 
 struct options {

@@ -84,9 +84,11 @@ usage(const char *noun)
 		if (!noun || !strcmp(noun, command->noun))
 			usage_row(out, command);
 	if (!noun)
-		fprintf(out, "\nDEVICE is an id, a name, a number, a MAC or an address.  Exit "
-			     "status: 0 done,\n"
-			     "1 refused, 2 not understood, 3 the daemon cannot be reached.\n");
+		fprintf(out,
+			"\nDEVICE is an id, a name, a number, a MAC or an address.  Exit "
+			"status: 0 done,\n"
+			"1 refused, 2 not understood, 3 the daemon cannot be reached, 4 recorded "
+			"and not\nin force yet.\n");
 	return noun ? CTL_USAGE : CTL_OK;
 }
 
@@ -271,6 +273,22 @@ on_event(const json_t *event)
 	}
 }
 
+/* What was said beside the result, if the kernel does not have the change. */
+static int
+show_note(const json_t *answer)
+{
+	const json_t *note = json_object_get(answer, "note");
+	char text[400];
+
+	if (!json_is_false(json_object_get(answer, "in_force")))
+		return CTL_OK;
+	if (json_is_string(note)) {
+		shown(text, sizeof text, json_string_value(note), json_string_length(note));
+		fprintf(stderr, "pinfold: %s\n", text);
+	}
+	return CTL_LATER;
+}
+
 static int
 show_answer(const struct command *command, const json_t *answer, const struct options *options)
 {
@@ -279,7 +297,8 @@ show_answer(const struct command *command, const json_t *answer, const struct op
 	if (options->json) {
 		json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 		printf("\n");
-		return json_is_true(json_object_get(answer, "ok")) ? CTL_OK : CTL_REFUSED;
+		return json_is_true(json_object_get(answer, "ok")) ? show_note(answer)
+								   : CTL_REFUSED;
 	}
 	if (!json_is_true(json_object_get(answer, "ok"))) {
 		const json_t *said = json_object_get(json_object_get(answer, "error"), "text");
@@ -294,7 +313,7 @@ show_answer(const struct command *command, const json_t *answer, const struct op
 		shown(text, sizeof text, json_string_value(undo), json_string_length(undo));
 		printf("to take it back: %s\n", text);
 	}
-	return CTL_OK;
+	return show_note(answer);
 }
 
 static int

@@ -83,6 +83,7 @@ on_client_closed(struct channel *channel, const char *why, void *arg)
 {
 	struct client *client = arg;
 
+	wait_drop(client->channel);
 	channel_free(client->channel);
 	client->channel = NULL;
 	client->follows = false;
@@ -111,6 +112,7 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 {
 	switch (what) {
 	case DESCRIPTOR_PEER:
+		wait_drop(engine.peer[peer]);
 		channel_free(engine.peer[peer]);
 		engine.peer[peer] =
 			channel_new(fd, PROCESS_ENGINE, peer, on_message, on_peer_closed, NULL);

@@ -29,7 +29,8 @@
  * engine_change.c commits changes, with journal and undo; engine_observe.c takes
  * what is seen, engine_flow.c aggregates it, engine_contain.c acts on harm;
  * engine_mud.c follows MUD files; engine_event.c groups and tells events;
- * engine_command.c has the table of verbs, engine_show.c their reading half.
+ * engine_command.c has the table of verbs, engine_show.c their reading half,
+ * engine_wait.c holds their answers back until the kernel has the change.
  */
 enum {
 	DEVICES_MAX = 12000,
@@ -102,7 +103,10 @@ struct ward {
 	struct policy *policy;
 	struct compiled_slots *slots;
 	uint32_t generation;
-	bool is_policy_due, is_view_due, is_queued, is_save_due;
+	bool is_policy_due, is_view_due, is_pause_due, is_queued, is_save_due;
+	bool is_policy_awaited, is_pause_awaited; /* the enforcer has not acknowledged the last */
+	enum err refused;                         /* what it said to the last, if it refused */
+	uint32_t pause_seq, noted;
 	bool has_neighbour_rules, is_stored, was_refused;
 	int64_t ends_s; /* when the first of its rules ends; 0: none does */
 	uint64_t save_after_ns;
@@ -166,7 +170,7 @@ struct engine {
 
 	TAILQ_HEAD(, ward) due;
 	bool is_restoring; /* RESTORED is still owed to the enforcer */
-	uint32_t in_flight;
+	uint32_t in_flight, restored_seq;
 	uint64_t done_ns; /* last answer of the enforcer */
 	uint32_t generation, generation_ceiling;
 	bool is_pumping;
@@ -226,6 +230,9 @@ int64_t ward_clock_s(void);
 
 void sync_policy_due(struct ward *); /* policy and view */
 void sync_view_due(struct ward *);
+void sync_pause_due(struct ward *); /* what is left of its pause, or that there is none */
+/* The kernel has all that was decided about the device. */
+bool sync_is_in_force(const struct ward *);
 /* Sends what is due, as far as the channels take it; the rest follows by itself. */
 void sync_pump(void);
 /* A peer was connected (again): everything that it must know is due. */
@@ -235,6 +242,20 @@ void sync_introductions(const struct ward *about); /* NULL: all */
 void sync_forget(uint32_t number);
 void sync_look(void); /* what the kernel refused is tried again */
 void sync_start(void);
+
+/* --- engine_wait.c: answers wait until the kernel has what was decided -------------------- */
+
+void wait_begin(void); /* what sync notes from here on belongs to the command that runs */
+void wait_note(struct ward *);
+void wait_note_question(uint32_t seq); /* to the enforcer, about a device that is gone */
+/*
+ * Ends that; answers at once, or when all of it is in force, refused or late, and says
+ * which ("in_force", "note").  Takes answer; borrows channel until wait_drop().
+ */
+void wait_answer(struct channel *, uint32_t seq, json_t *answer);
+void wait_look(void);                   /* something was acknowledged or refused */
+void wait_answered(uint32_t seq);       /* 0: all questions */
+void wait_drop(const struct channel *); /* it is about to be freed */
 
 /* --- engine_change.c ------------------------------------------------------------------------ */
 
@@ -355,6 +376,7 @@ json_t *event_list(uint32_t device, int64_t before_id, uint32_t limit);
 /* --- engine_command.c ------------------------------------------------------------------------- */
 
 void command_run(struct channel *, uint32_t seq, const struct message_command *);
+void command_answer(struct channel *, uint32_t seq, json_t *answer); /* takes answer */
 json_t *show_device(struct ward *, bool whole);
 json_t *show_status(void);
 json_t *show_doctor(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What people may ask for: one table of verbs, one short function each.  A verb
- * that changes something is committed, with its journal row, before it is
- * answered, and the answer names the command that takes it back.
+ * that changes something is committed, with its journal row, and in force, before it
+ * is answered (engine_wait.c), and the answer names the command that takes it back.
  */
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -944,8 +944,8 @@ static const struct {
 	{"service.list", 0, run_service_list},
 };
 
-static void
-answer(struct channel *channel, uint32_t seq, json_t *json)
+void
+command_answer(struct channel *channel, uint32_t seq, json_t *json)
 {
 	static struct message_answer piece;
 	auto_free char *text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -1009,6 +1009,14 @@ run(struct call *call, enum command_role role)
 	return NULL;
 }
 
+/* The web process parses what strangers send; it may be lost, and is nobody's owner. */
+static enum command_role
+role_of(const struct channel *channel, const struct message_command *command)
+{
+	return channel_peer(channel) == PROCESS_CTL ? (enum command_role)command->role
+						    : ROLE_VIEWER;
+}
+
 void
 command_run(struct channel *channel, uint32_t seq, const struct message_command *command)
 {
@@ -1021,11 +1029,12 @@ command_run(struct channel *channel, uint32_t seq, const struct message_command 
 	call.verb = json_string_value(json_object_get(asked, "verb"));
 	call.args = args;
 	json_t *result = NULL;
+	wait_begin();
 	if (!call.verb || (args && !json_is_object(args)))
 		fault_set(&call.why, ERR_INVALID,
 			"a command is an object with \"verb\" and, as an object, \"args\"");
 	else
-		result = run(&call, (enum command_role)command->role);
+		result = run(&call, role_of(channel, command));
 	json_t *out;
 	if (result) {
 		out = json_pack("{s:b, s:o}", "ok", 1, "result", result);
@@ -1038,6 +1047,6 @@ command_run(struct channel *channel, uint32_t seq, const struct message_command 
 	} else {
 		out = refusal(&call.why);
 	}
-	answer(channel, seq, out);
+	wait_answer(channel, seq, out);
 	json_decref(asked);
 }

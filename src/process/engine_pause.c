@@ -36,16 +36,6 @@ keep(const struct ward *ward, const char *boot)
 		keep_trouble(&why);
 }
 
-static bool
-tell(const struct ward *ward, uint32_t seconds)
-{
-	struct message_pause message = {.device = ward_number(ward), .seconds = seconds};
-
-	return channel_is_open(engine.peer[PROCESS_ENFORCER]) &&
-	       !channel_send(engine.peer[PROCESS_ENFORCER], MESSAGE_PAUSE, 0, &message,
-		       sizeof message, -1);
-}
-
 enum err
 pause_begin(
 	struct ward *ward, uint32_t seconds, const char *who, int64_t *journal, struct fault *why)
@@ -70,10 +60,6 @@ pause_begin(
 		journal, why);
 	if (err)
 		return err;
-	if (!tell(ward, seconds)) {
-		fault_set(why, ERR_CLOSED, "the enforcer was not reached; the pause did not begin");
-		return ERR_CLOSED;
-	}
 	ward->pause_since_s = now_s;
 	ward->pause_until_s = now_s + seconds;
 	ward->pause_until_ns = clock_monotonic_ns() + seconds * CLOCK_SECOND_NS;
@@ -81,6 +67,7 @@ pause_begin(
 	json_decref(ward->offers);
 	ward->offers = NULL;
 	keep(ward, engine.boot);
+	sync_pause_due(ward);
 	sync_view_due(ward);
 	sync_pump();
 	event(EVENT_NOTICE, ward, "pause-begins", NULL, "%s", text);
@@ -162,12 +149,9 @@ pause_end(struct ward *ward, const char *who, struct fault *why)
 		fault_set(why, ERR_NOT_FOUND, "%s is not paused", device_label(ward->device));
 		return ERR_NOT_FOUND;
 	}
-	if (!tell(ward, 0)) {
-		fault_set(why, ERR_BUSY, "the enforcer was not reached; the pause ends by itself");
-		return ERR_BUSY;
-	}
 	snprintf(text, sizeof text, "the pause of %s was ended", device_label(ward->device));
 	ended(ward, "was ended");
+	sync_pause_due(ward);
 	sync_pump();
 	return change_note(
 		who, "device.resume", ward, text, json_object(), json_object(), &journal, why);

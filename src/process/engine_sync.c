@@ -74,8 +74,29 @@ sync_policy_due(struct ward *ward)
 	if (engine.settings->mode == SETTINGS_SENSOR)
 		return;
 	ward->is_policy_due = true;
+	ward->is_policy_awaited = true;
 	ward->is_view_due = true;
+	ward->refused = ERR_OK;
 	due(ward);
+	wait_note(ward);
+}
+
+void
+sync_pause_due(struct ward *ward)
+{
+	if (engine.settings->mode == SETTINGS_SENSOR)
+		return;
+	ward->is_pause_due = true;
+	ward->is_pause_awaited = true;
+	ward->refused = ERR_OK;
+	due(ward);
+	wait_note(ward);
+}
+
+bool
+sync_is_in_force(const struct ward *ward)
+{
+	return !ward->is_policy_awaited && !ward->is_pause_awaited;
 }
 
 void
@@ -211,19 +232,47 @@ reopen(struct ward *ward)
 	}
 }
 
+static void
+count_question(void)
+{
+	if (!engine.in_flight++)
+		engine.done_ns = clock_monotonic_ns();
+}
+
+/* Behind the policy: an enforcer that is new knows nobody whom it could pause. */
+static bool
+send_pause(struct ward *ward)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	struct message_pause message = {.device = ward_number(ward)};
+
+	if (pause_is_on(ward))
+		message.seconds = (uint32_t)((ward->pause_until_ns - now_ns + CLOCK_SECOND_NS - 1) /
+					     CLOCK_SECOND_NS);
+	ward->pause_seq = next_generation();
+	if (!told(PROCESS_ENFORCER, MESSAGE_PAUSE, ward->pause_seq, &message, sizeof message))
+		return false;
+	ward->is_pause_due = false;
+	count_question();
+	return true;
+}
+
 /* False when it has to wait. */
 static bool
 send_one(struct ward *ward)
 {
-	bool to_enforcer = ward->is_policy_due && channel_is_open(engine.peer[PROCESS_ENFORCER]);
+	bool is_enforcer = channel_is_open(engine.peer[PROCESS_ENFORCER]);
+	bool to_enforcer = ward->is_policy_due && is_enforcer;
+	bool is_pause = ward->is_pause_due && is_enforcer;
 	bool to_resolver = ward->is_view_due && channel_is_open(engine.peer[PROCESS_RESOLVER]);
 
-	if (to_enforcer && (engine.in_flight >= IN_FLIGHT_MAX || !takes_more(PROCESS_ENFORCER)))
+	if ((to_enforcer || is_pause) &&
+		(engine.in_flight >= IN_FLIGHT_MAX || !takes_more(PROCESS_ENFORCER)))
 		return false;
 	if (to_resolver && !takes_more(PROCESS_RESOLVER))
 		return false;
-	if (!to_enforcer && !to_resolver)
-		return true; /* nobody is there; its coming makes everything due */
+	if (!to_enforcer && !to_resolver) /* nobody is there; its coming makes everything due */
+		return !is_pause || send_pause(ward);
 	compile(ward);
 	if (ward->is_policy_due || !ward->generation)
 		ward->generation = next_generation();
@@ -234,13 +283,14 @@ send_one(struct ward *ward)
 			    message_policy_len(&policy)))
 			return false;
 		ward->is_policy_due = false;
-		if (!engine.in_flight++)
-			engine.done_ns = clock_monotonic_ns();
+		count_question();
 		engine.policies_sent++;
 		if (engine.is_restoring)
 			reopen(ward);
 		to_resolver |= channel_is_open(engine.peer[PROCESS_RESOLVER]);
 	}
+	if (is_pause && !send_pause(ward))
+		return false;
 	if (to_resolver) {
 		if (!told(PROCESS_RESOLVER, MESSAGE_VIEW, ward->generation, &view,
 			    message_view_len(&view)))
@@ -255,8 +305,10 @@ tell_restored(void)
 {
 	if (!engine.is_restoring || !channel_is_open(engine.peer[PROCESS_ENFORCER]))
 		return;
-	if (!told(PROCESS_ENFORCER, MESSAGE_RESTORED, 0, NULL, 0))
+	engine.restored_seq = next_generation();
+	if (!told(PROCESS_ENFORCER, MESSAGE_RESTORED, engine.restored_seq, NULL, 0))
 		return;
+	count_question();
 	engine.is_restoring = false;
 	engine.restored_ns = clock_monotonic_ns();
 	log_info("restore", "%zu devices restored", engine.n_peers);
@@ -302,6 +354,8 @@ sync_peer_connected(enum process process)
 		engine.in_flight = 0;
 		observe_ports_due();
 		everything_is_due(true);
+		for (size_t i = 0; i < engine.n_peers; i++)
+			engine.wards[i]->is_pause_due |= engine.wards[i]->is_pause_awaited;
 		break;
 	case PROCESS_RESOLVER:
 		everything_is_due(false);
@@ -315,6 +369,16 @@ sync_peer_connected(enum process process)
 	sync_pump();
 }
 
+/* What the kernel has now, of what is awaited. */
+static void
+note_acknowledged(struct ward *ward, uint32_t seq)
+{
+	if (seq == ward->generation && !ward->is_policy_due)
+		ward->is_policy_awaited = false;
+	if (seq == ward->pause_seq && !ward->is_pause_due)
+		ward->is_pause_awaited = false;
+}
+
 void
 sync_done(uint32_t seq, const struct message_done *done)
 {
@@ -326,6 +390,10 @@ sync_done(uint32_t seq, const struct message_done *done)
 	/* Policies carry their generation as seq; what is asked with 0 is not counted. */
 	if (seq && engine.in_flight)
 		engine.in_flight--;
+	if (ward && seq && !done->err)
+		note_acknowledged(ward, seq);
+	if (seq && !done->err)
+		wait_answered(seq == engine.restored_seq ? 0 : seq);
 	if (done->err && done->err != ERR_STALE && seq) {
 		engine.policies_failed++;
 		if (log_once(&engine.refusing))
@@ -333,8 +401,12 @@ sync_done(uint32_t seq, const struct message_done *done)
 				"the kernel did not take a change of rules (%s); what was in force "
 				"before stays in force",
 				err_text((enum err)done->err));
-		if (ward)
+		if (ward) {
 			ward->was_refused = true;
+			if (seq == ward->generation || seq == ward->pause_seq)
+				ward->refused = (enum err)done->err;
+			ward->is_pause_due |= ward->is_pause_awaited;
+		}
 	} else if (done->err == ERR_STALE && seq && ward && seq == ward->generation) {
 		/* What is in force is newer than our latest: a clock was set back at some start. */
 		if (done->generation >= engine.generation)
@@ -345,6 +417,7 @@ sync_done(uint32_t seq, const struct message_done *done)
 			"the kernel takes changes of rules again");
 		everything_is_due(true);
 	}
+	wait_look();
 	sync_pump();
 }
 
@@ -374,7 +447,8 @@ sync_forget(uint32_t number)
 	if (channel_is_open(engine.peer[PROCESS_ENFORCER]))
 		if (told(PROCESS_ENFORCER, MESSAGE_FORGET, forget.generation, &forget,
 			    sizeof forget))
-			engine.in_flight++;
+			count_question();
+	wait_note_question(forget.generation);
 	if (channel_is_open(engine.peer[PROCESS_RESOLVER])) {
 		memset(&view, 0, sizeof view);
 		view.device = number;

@@ -77,12 +77,88 @@ give(enum descriptor what, enum process peer, int fd)
 	send_message(home.monitor, MESSAGE_DESCRIPTOR, &message, sizeof message, fd);
 }
 
+/*
+ * What the enforcer was told while the owner waited for an answer, which does not come
+ * before the enforcer has acknowledged; oldest first, for next().
+ */
+static struct kept {
+	struct kept *after;
+	struct message_header header;
+	_Alignas(16) uint8_t payload[];
+} * kept, **last_kept = &kept;
+static bool enforcer_is_silent;
+
+static void
+forget_kept(void)
+{
+	while (kept) {
+		struct kept *after = kept->after;
+		free(kept);
+		kept = after;
+	}
+	last_kept = &kept;
+}
+
+static void
+acknowledge(uint32_t device, uint32_t seq, enum err err)
+{
+	struct message_done done = {.device = device, .generation = seq, .err = (uint32_t)err};
+	struct message_header head = {
+		.version = MESSAGE_VERSION, .type = MESSAGE_DONE, .len = sizeof done, .seq = seq};
+	struct iovec iov[2] = {{&head, sizeof head}, {&done, sizeof done}};
+
+	EXPECT(writev(home.peer[PROCESS_ENFORCER], iov, 2) > 0);
+}
+
+/* As the enforcer does: each question is acknowledged, and here kept for the test. */
+static void
+enforce_one(void)
+{
+	struct kept *one;
+	int passed;
+
+	if (!channel_receive(home.peer[PROCESS_ENFORCER], PROCESS_ENFORCER, PROCESS_ENGINE, &header,
+		    payload, &passed))
+		return;
+	one = malloc(sizeof *one + header.len);
+	EXPECT(one != NULL);
+	one->after = NULL;
+	one->header = header;
+	memcpy(one->payload, payload, header.len);
+	*last_kept = one;
+	last_kept = &one->after;
+	/* All of them begin with the number of the device. */
+	uint32_t device = 0;
+	if (header.len >= sizeof device)
+		memcpy(&device, payload, sizeof device);
+	if (header.type != MESSAGE_COUNTERS_ASK && header.type != MESSAGE_PORT)
+		acknowledge(device, header.seq, ERR_OK);
+}
+
+static bool
+take_kept(void)
+{
+	struct kept *one = kept;
+
+	if (!one)
+		return false;
+	kept = one->after;
+	if (!kept)
+		last_kept = &kept;
+	header = one->header;
+	memcpy(payload, one->payload, one->header.len);
+	free(one);
+	return true;
+}
+
 /* A new channel to the engine in the place of this process. */
 static void
 connect_peer(enum process peer)
 {
 	int fd[2];
 
+	if (peer == PROCESS_ENFORCER)
+		forget_kept();
 	if (home.peer[peer] >= 0)
 		close(home.peer[peer]);
 	EXPECT_INT(channel_pair(fd), ERR_OK);
@@ -115,6 +191,9 @@ next(enum process peer, enum message_type type)
 	struct pollfd poll_fd = {.fd = home.peer[peer], .events = POLLIN};
 	int passed;
 
+	while (peer == PROCESS_ENFORCER && take_kept())
+		if (header.type == type)
+			return payload;
 	while (poll(&poll_fd, 1, WAIT_MS) == 1) {
 		if (!channel_receive(
 			    home.peer[peer], peer, PROCESS_ENGINE, &header, payload, &passed))
@@ -235,8 +314,14 @@ ask(const char *question)
 	memcpy(command.text, question, command.len);
 	send_message(fd, MESSAGE_COMMAND, &command, message_command_len(&command), -1);
 	while (!is_last) {
-		struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-		EXPECT(poll(&poll_fd, 1, WAIT_MS) == 1);
+		struct pollfd poll_fd[2] = {{.fd = fd, .events = POLLIN},
+			{.fd = enforcer_is_silent ? -1 : home.peer[PROCESS_ENFORCER],
+				.events = POLLIN}};
+		EXPECT(poll(poll_fd, 2, WAIT_MS) > 0);
+		if (poll_fd[1].revents & POLLIN)
+			enforce_one();
+		if (!(poll_fd[0].revents & POLLIN))
+			continue;
 		EXPECT(channel_receive(fd, PROCESS_CTL, PROCESS_ENGINE, &header, payload, &passed));
 		const struct message_answer *piece = (const void *)payload;
 		whole = realloc(whole, len + piece->len + 1);
@@ -366,15 +451,7 @@ policy_with(uint32_t device, enum device_state state, int bindings)
 	const struct message_policy *policy;
 
 	while ((policy = next(PROCESS_ENFORCER, MESSAGE_POLICY))) {
-		struct message_done done = {
-			.device = policy->device, .generation = policy->generation};
-		uint32_t seq = header.seq;
-		struct message_header head = {.version = MESSAGE_VERSION,
-			.type = MESSAGE_DONE,
-			.len = sizeof done,
-			.seq = seq};
-		struct iovec iov[2] = {{&head, sizeof head}, {&done, sizeof done}};
-		EXPECT(writev(home.peer[PROCESS_ENFORCER], iov, 2) > 0);
+		acknowledge(policy->device, header.seq, ERR_OK);
 		if (policy->device == device && policy->state == state &&
 			policy->n_bindings == bindings)
 			return policy;
@@ -1185,19 +1262,105 @@ TEST(what_the_kernel_refused_is_sent_again)
 	const struct message_policy *policy = next(PROCESS_ENFORCER, MESSAGE_POLICY);
 	EXPECT(policy != NULL);
 	uint32_t first = policy->generation;
-	struct message_done done = {
-		.device = policy->device, .generation = first, .err = ERR_KERNEL};
-	struct message_header head = {.version = MESSAGE_VERSION,
-		.type = MESSAGE_DONE,
-		.len = sizeof done,
-		.seq = header.seq};
-	struct iovec iov[2] = {{&head, sizeof head}, {&done, sizeof done}};
+	uint32_t device = policy->device;
 	while (policy && policy->n_bindings == 0)
 		policy = next(PROCESS_ENFORCER, MESSAGE_POLICY);
-	EXPECT(writev(home.peer[PROCESS_ENFORCER], iov, 2) > 0);
+	acknowledge(device, first, ERR_KERNEL);
 	uint32_t last = policy->generation;
 	policy = next(PROCESS_ENFORCER, MESSAGE_POLICY);
 	EXPECT(policy && policy->generation > last);
+	stop(SIGTERM);
+	move_out();
+}
+
+/* What an answer says of the kernel: "yes", "no", or "" when nothing was changed there. */
+static const char *
+in_force(const json_t *answer)
+{
+	const json_t *said = json_object_get(answer, "in_force");
+
+	if (json_is_true(said))
+		return "yes";
+	return json_is_false(said) && json_is_string(json_object_get(answer, "note")) ? "no" : "";
+}
+
+TEST(an_answer_comes_when_the_kernel_has_the_change_or_says_that_it_has_not)
+{
+	static const char admit[] = "{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}",
+			  trust[] = "{\"verb\":\"device.trust\",\"args\":{\"device\":\"1\"}}",
+			  block[] = "{\"verb\":\"device.block\",\"args\":{\"device\":\"1\"}}";
+
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	json_t *answer = ask(admit);
+	EXPECT(is_ok(answer));
+	EXPECT_STR(in_force(answer), "yes");
+	json_decref(answer);
+	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
+
+	/* The enforcer is there and does not answer. */
+	enforcer_is_silent = true;
+	uint64_t from_ns = clock_monotonic_ns();
+	answer = ask(trust);
+	EXPECT(clock_monotonic_ns() - from_ns >= 1500 * CLOCK_MS_NS);
+	EXPECT(is_ok(answer));
+	EXPECT_STR(in_force(answer), "no");
+	json_decref(answer);
+	EXPECT_STR(field("1", "state"), "trusted");
+
+	/* It is another one, and gets what the first did not acknowledge. */
+	connect_peer(PROCESS_ENFORCER);
+	enforcer_is_silent = false;
+	EXPECT(policy_with(1, DEVICE_TRUSTED, 1) != NULL);
+	answer = ask(block);
+	EXPECT_STR(in_force(answer), "yes");
+	json_decref(answer);
+	answer = ask("{\"verb\":\"status\",\"args\":{}}");
+	EXPECT_STR(in_force(answer), "");
+	json_decref(answer);
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(a_pause_that_was_ended_while_the_enforcer_was_away_is_ended_by_the_next_one)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	tell("device.pause", "1", "\"seconds\":600");
+	const struct message_pause *pause = next(PROCESS_ENFORCER, MESSAGE_PAUSE);
+	EXPECT(pause != NULL);
+	EXPECT_INT(pause->seconds, 600);
+	close(home.peer[PROCESS_ENFORCER]);
+	home.peer[PROCESS_ENFORCER] = -1;
+	json_t *answer = ask("{\"verb\":\"device.resume\",\"args\":{\"device\":\"1\"}}");
+	EXPECT(is_ok(answer));
+	EXPECT_STR(in_force(answer), "no");
+	json_decref(answer);
+	connect_peer(PROCESS_ENFORCER);
+	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
+	pause = next(PROCESS_ENFORCER, MESSAGE_PAUSE);
+	EXPECT(pause != NULL);
+	EXPECT_INT(pause->seconds, 0);
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(a_reader_that_calls_itself_owner_changes_nothing)
+{
+	static struct message_command command = {.role = ROLE_OWNER};
+	static const char question[] = "{\"verb\":\"home.join\",\"args\":{\"minutes\":5}}";
+
+	NEEDS_ENGINE;
+	connect_peer(PROCESS_WEB);
+	command.len = sizeof question - 1;
+	memcpy(command.text, question, command.len);
+	send_message(home.peer[PROCESS_WEB], MESSAGE_COMMAND, &command,
+		message_command_len(&command), -1);
+	const struct message_answer *answer = next(PROCESS_WEB, MESSAGE_ANSWER);
+	EXPECT(answer && strstr(answer->text, "only the owner") != NULL);
 	stop(SIGTERM);
 	move_out();
 }
@@ -1404,6 +1567,10 @@ drain(void)
 	unsigned policies = 0;
 	int passed;
 
+	while (take_kept()) {
+		saw_restored |= header.type == MESSAGE_RESTORED;
+		policies += header.type == MESSAGE_POLICY;
+	}
 	while (poll(peers, 2, 0) > 0) {
 		bool came = (peers[0].revents & POLLIN) &&
 			    channel_receive(peers[0].fd, PROCESS_ENFORCER, PROCESS_ENGINE, &header,
@@ -1411,14 +1578,7 @@ drain(void)
 		saw_restored |= came && header.type == MESSAGE_RESTORED;
 		if (came && header.type == MESSAGE_POLICY) {
 			const struct message_policy *policy = (const void *)payload;
-			struct message_done done = {
-				.device = policy->device, .generation = policy->generation};
-			struct message_header head = {.version = MESSAGE_VERSION,
-				.type = MESSAGE_DONE,
-				.len = sizeof done,
-				.seq = header.seq};
-			struct iovec iov[2] = {{&head, sizeof head}, {&done, sizeof done}};
-			EXPECT(writev(peers[0].fd, iov, 2) > 0);
+			acknowledge(policy->device, header.seq, ERR_OK);
 			policies++;
 		}
 		if (peers[1].revents & POLLIN)
