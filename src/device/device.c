@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/auto.h"
 #include "base/printable.h"
@@ -43,7 +44,7 @@ struct device_table {
 	struct place **place;
 	uint32_t *free_slot;
 	size_t n_free;
-	struct index by_number, by_mac, by_address, by_name, by_id;
+	struct index by_number, by_mac, by_address, by_name, by_id, by_owners_name;
 	struct place *oldest[LIST_COUNT], *newest[LIST_COUNT];
 	uint32_t next_number;
 	uint64_t refused, evicted;
@@ -287,6 +288,7 @@ device_table_free(struct device_table *table)
 	free(table->by_address.entry);
 	free(table->by_name.entry);
 	free(table->by_id.entry);
+	free(table->by_owners_name.entry);
 	free(table);
 }
 
@@ -496,7 +498,17 @@ static bool
 is_naming(enum identifier_kind kind)
 {
 	return kind == IDENTIFIER_DHCP_CLIENT_ID || kind == IDENTIFIER_DUID ||
-	       kind == IDENTIFIER_HOSTNAME || kind == IDENTIFIER_MDNS_NAME;
+	       kind == IDENTIFIER_HOSTNAME || kind == IDENTIFIER_MDNS_NAME ||
+	       kind == IDENTIFIER_LLDP_NAME;
+}
+
+/* People write names in any case. */
+static void
+fold(uint8_t *out, const char *value, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		out[i] = value[i] >= 'A' && value[i] <= 'Z' ? (uint8_t)(value[i] - 'A' + 'a')
+							    : (uint8_t)value[i];
 }
 
 static uint32_t
@@ -506,8 +518,44 @@ name_hash(const struct device_table *table, enum identifier_kind kind, const cha
 	size_t len = strnlen(value, sizeof key - 2);
 
 	key[0] = (uint8_t)kind;
-	memcpy(key + 1, value, len);
+	fold(key + 1, value, len);
 	return hash_of(table, key, len + 1);
+}
+
+static uint32_t
+owners_name_hash(const struct device_table *table, const char *name)
+{
+	uint8_t key[DEVICE_NAME_MAX];
+	size_t len = strnlen(name, sizeof key);
+
+	fold(key, name, len);
+	return hash_of(table, key, len);
+}
+
+void
+device_rename(struct device_table *table, struct device *device, const char *name)
+{
+	uint32_t slot = place_of(device)->slot;
+
+	if (device->name[0])
+		index_drop(&table->by_owners_name, owners_name_hash(table, device->name), slot);
+	memset(device->name, 0, sizeof device->name);
+	memcpy(device->name, name, strnlen(name, sizeof device->name - 1));
+	if (device->name[0])
+		index_add(&table->by_owners_name, owners_name_hash(table, device->name), slot);
+}
+
+struct device *
+device_find_by_name(const struct device_table *table, const char *name)
+{
+	const struct index_entry *entry;
+	size_t cursor = 0;
+
+	while (*name && (entry = index_next(
+				 &table->by_owners_name, owners_name_hash(table, name), &cursor)))
+		if (!strcasecmp(table->place[entry->slot]->device.name, name))
+			return &table->place[entry->slot]->device;
+	return NULL;
 }
 
 static void
@@ -536,6 +584,7 @@ device_forget(struct device_table *table, struct device *device)
 		device_mac_drop(table, device, device->mac[device->n_macs - 1].mac);
 	while (device->n_identifiers)
 		identifier_forget(table, place, &device->identifier[device->n_identifiers - 1]);
+	device_rename(table, device, "");
 	list_leave(table, place);
 	index_drop(&table->by_number, hash_of(table, &device->number, sizeof device->number),
 		place->slot);
@@ -751,6 +800,23 @@ device_next_named(const struct device_table *table, enum identifier_kind kind, c
 	while ((entry = index_next(&table->by_name, name_hash(table, kind, value), cursor)))
 		if (identifier_find(&table->place[entry->slot]->device, kind, value))
 			return &table->place[entry->slot]->device;
+	return NULL;
+}
+
+struct device *
+device_next_claiming(const struct device_table *table, enum identifier_kind kind, const char *value,
+	size_t *cursor)
+{
+	const struct index_entry *entry;
+
+	assert(is_naming(kind));
+	while ((entry = index_next(&table->by_name, name_hash(table, kind, value), cursor))) {
+		struct device *device = &table->place[entry->slot]->device;
+		for (size_t i = 0; i < device->n_identifiers; i++)
+			if (device->identifier[i].kind == kind &&
+				!strcasecmp(device->identifier[i].claimed_value, value))
+				return device;
+	}
 	return NULL;
 }
 

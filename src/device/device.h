@@ -227,6 +227,8 @@ struct device *device_find_bound(const struct device_table *, const char *port,
 	const uint8_t mac[static 6], const struct ip *);
 /* Whoever the address is bound to, on whatever port. */
 struct device *device_find_by_address(const struct device_table *, const struct ip *);
+/* The device that the owner calls so, whatever the case of its letters; NULL: none. */
+struct device *device_find_by_name(const struct device_table *, const char *name);
 /* Every device, in no order: start with 0; NULL at the end.  Forgetting the current one is fine. */
 struct device *device_next(const struct device_table *, size_t *cursor);
 
@@ -244,11 +246,21 @@ bool device_identifier_keep(struct device_table *, struct device *, enum identif
 bool device_identifier_drop(
 	struct device_table *, struct device *, enum identifier_kind, const char *value);
 
+/* The owner's name for it, printable; what is too long is cut, "" takes it off. */
+void device_rename(struct device_table *, struct device *, const char *name);
+
 /*
  * Another device with this identifier, of the kinds that name one device
- * (client id, DUID, host name, mDNS name); start with *cursor 0, NULL at the end.
+ * (client id, DUID, host name, mDNS or LLDP name); start with *cursor 0, NULL at the end.
  */
 struct device *device_next_named(
+	const struct device_table *, enum identifier_kind, const char *value, size_t *cursor);
+
+/*
+ * A device that calls itself so by one of these kinds, whatever the case of its letters; start
+ * with *cursor 0, NULL at the end.  One device may come several times.
+ */
+struct device *device_next_claiming(
 	const struct device_table *, enum identifier_kind, const char *value, size_t *cursor);
 
 /* It was heard now: keeps it from being evicted before those that were not. */

@@ -434,8 +434,10 @@ device_split(struct device_table *table, const struct device_merge *merge, uint6
 	back = device_add(table, number, merge->from_id, now_ns, wall_s, evicted);
 	if (!back)
 		return NULL;
-	memcpy(back->name, merge->from_name, sizeof back->name);
-	back->name[sizeof back->name - 1] = '\0';
+	char name[DEVICE_NAME_MAX];
+	memcpy(name, merge->from_name, sizeof name);
+	name[sizeof name - 1] = '\0';
+	device_rename(table, back, name);
 	back->class = merge->from_class;
 	back->is_admitted = merge->from_admitted;
 	back->first_s = merge->from_first_s;

@@ -296,7 +296,7 @@ on_device(const struct stored_device *row, void *arg)
 		log_warnx("store", "device %u is in the database and does not fit", row->number);
 		return;
 	}
-	snprintf(device->name, sizeof device->name, "%s", row->name);
+	device_rename(engine.table, device, row->name);
 	device->class = row->class < DEVICE_CLASS_COUNT ? row->class : DEVICE_CLASS_UNKNOWN;
 	device->state = row->state && row->state < DEVICE_STATE_COUNT ? row->state : DEVICE_WAITING;
 	device->is_admitted = device->state != DEVICE_WAITING;

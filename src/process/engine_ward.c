@@ -187,31 +187,40 @@ ward_evicted(uint32_t number)
 		keep_device_gone(number);
 }
 
-static bool
-has_claimed_name(const struct device *device, const char *text)
+/* What a device calls itself serves to find it only while nobody else says the same. */
+static struct device *
+find_claiming(const char *text, const char *shown, struct fault *why)
 {
 	static const enum identifier_kind kinds[] = {
-		IDENTIFIER_HOSTNAME, IDENTIFIER_MDNS_NAME, IDENTIFIER_LLDP_NAME, IDENTIFIER_MAC};
-	char mac[MAC_TEXT_MAX];
+		IDENTIFIER_HOSTNAME, IDENTIFIER_MDNS_NAME, IDENTIFIER_LLDP_NAME};
+	struct device *device, *first = NULL;
 
 	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-		const struct identifier *identifier = device_identifier(device, kinds[i]);
-		if (identifier && !strcasecmp(identifier->claimed_value, text))
-			return true;
+		size_t cursor = 0;
+		while ((device = device_next_claiming(engine.table, kinds[i], text, &cursor))) {
+			if (first && device != first) {
+				fault_set(why, ERR_INVALID,
+					"\"%s\" is what several devices call themselves (%s, %s): "
+					"use the id",
+					shown, first->id, device->id);
+				return NULL;
+			}
+			first = device;
+		}
 	}
-	for (int i = 0; i < device->n_macs; i++)
-		if (!strcasecmp(mac_render(device->mac[i].mac, mac), text))
-			return true;
-	return false;
+	if (!first)
+		fault_set(why, ERR_NOT_FOUND,
+			"no device is called \"%s\"; \"pinfold device list\" shows all", shown);
+	return first;
 }
 
 struct ward *
 ward_find_by_text(const char *text, struct fault *why)
 {
+	struct device *found = NULL;
 	char shown[80], *end;
-	struct device *device, *found = NULL;
 	struct ip address;
-	size_t cursor = 0;
+	uint8_t mac[6];
 
 	printable(shown, sizeof shown, text, strlen(text));
 	unsigned long number = strtoul(text + (*text == '#'), &end, 10);
@@ -221,30 +230,14 @@ ward_find_by_text(const char *text, struct fault *why)
 		found = device_find_by_id(engine.table, text);
 	if (!found && ip_parse(&address, text))
 		found = device_find_by_address(engine.table, &address);
-	while (!found && (device = device_next(engine.table, &cursor)))
-		if (device->name[0] && !strcasecmp(device->name, text))
-			found = device;
-	/* What a device calls itself serves to find it only while nobody else says the same. */
-	for (cursor = 0; !found || !found->engine;) {
-		struct device *first = NULL;
-		while ((device = device_next(engine.table, &cursor))) {
-			if (!has_claimed_name(device, text))
-				continue;
-			if (first) {
-				fault_set(why, ERR_INVALID,
-					"\"%s\" is what several devices call themselves (%s, %s): "
-					"use the id",
-					shown, first->id, device->id);
-				return NULL;
-			}
-			first = device;
-		}
-		found = first;
-		break;
-	}
 	if (!found)
-		fault_set(why, ERR_NOT_FOUND,
-			"no device is called \"%s\"; \"pinfold device list\" shows all", shown);
+		found = device_find_by_name(engine.table, text);
+	if (!found && mac_parse(mac, text))
+		found = device_find_by_mac(engine.table, mac);
+	if (!found)
+		found = find_claiming(text, shown, why);
+	else if (!ward_of(found))
+		fault_set(why, ERR_NOT_FOUND, "%s is being taken in; try again", found->id);
 	return ward_of(found);
 }
 
@@ -271,12 +264,14 @@ ward_set_facet(struct ward *ward, enum facet facet, json_t *value)
 	struct device *device = ward->device;
 
 	switch (device ? facet : FACET_COUNT) {
-	case FACET_NAME:
-		memset(device->name, 0, sizeof device->name);
+	case FACET_NAME: {
+		char name[DEVICE_NAME_MAX] = "";
 		if (json_is_string(value))
-			printable(device->name, sizeof device->name, json_string_value(value),
+			printable(name, sizeof name, json_string_value(value),
 				json_string_length(value));
+		device_rename(engine.table, device, name);
 		break;
+	}
 	case FACET_CLASS:
 		device->class = (uint8_t)device_class_from_word(json_string_value(value));
 		device->is_class_owners = true;

@@ -56,6 +56,34 @@ TEST(an_admitted_device_is_never_evicted_and_a_table_full_of_them_refuses)
 	EXPECT(device_of(1) && device_of(2) && device_of(3));
 }
 
+TEST(a_device_is_found_by_the_owners_name_and_by_what_it_calls_itself_in_any_case)
+{
+	size_t cursor = 0;
+
+	home_begin(8);
+	hear_number(1, "p-a");
+	hear_number(2, "p-a");
+	device_rename(home.table, device_of(1), "Lamp");
+	EXPECT(device_find_by_name(home.table, "lAMP") == device_of(1));
+	EXPECT(!device_find_by_name(home.table, "lam") && !device_find_by_name(home.table, ""));
+	device_rename(home.table, device_of(1), "light");
+	EXPECT(!device_find_by_name(home.table, "lamp"));
+	device_rename(home.table, device_of(2), "Lamp");
+	EXPECT(device_find_by_name(home.table, "lamp") == device_of(2));
+	device_forget(home.table, device_of(2));
+	EXPECT(!device_find_by_name(home.table, "lamp"));
+	EXPECT(device_find_by_name(home.table, "light") == device_of(1));
+
+	/* It claims a name: found by it, and not among the names of the owner. */
+	device_identifier_keep(home.table, device_of(1), IDENTIFIER_LLDP_NAME, "Cam-1", 50, 0);
+	EXPECT(device_next_claiming(home.table, IDENTIFIER_LLDP_NAME, "CAM-1", &cursor) ==
+		device_of(1));
+	EXPECT(!device_next_claiming(home.table, IDENTIFIER_LLDP_NAME, "CAM-1", &cursor));
+	cursor = 0;
+	EXPECT(!device_next_claiming(home.table, IDENTIFIER_HOSTNAME, "cam-1", &cursor));
+	EXPECT(!device_find_by_name(home.table, "cam-1"));
+}
+
 TEST(a_number_is_not_used_again_before_all_others_were)
 {
 	uint32_t last = 0;

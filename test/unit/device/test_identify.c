@@ -248,7 +248,7 @@ TEST(a_split_gives_back_what_the_merge_took)
 	lease("p-b", 8, "192.168.77.51");
 	hear_text(OBSERVED_DHCP_HOSTNAME, "p-b", 8, "tv");
 	admit(7, DEVICE_OBSERVE, DEVICE_CLASS_ORDINARY);
-	strcpy(admit(8, DEVICE_TRUSTED, DEVICE_CLASS_CRITICAL)->name, "Our TV");
+	device_rename(home.table, admit(8, DEVICE_TRUSTED, DEVICE_CLASS_CRITICAL), "Our TV");
 	number = device_of(8)->number;
 	strcpy(id, device_of(8)->id);
 
@@ -263,6 +263,7 @@ TEST(a_split_gives_back_what_the_merge_took)
 	EXPECT_INT(back->number, number);
 	EXPECT_STR(back->id, id);
 	EXPECT_STR(back->name, "Our TV");
+	EXPECT(device_find_by_name(home.table, "our tv") == back);
 	EXPECT_INT(back->class, DEVICE_CLASS_CRITICAL);
 	EXPECT_INT(back->state, DEVICE_OBSERVE); /* no wider than what it comes from */
 	EXPECT(is_bound("p-b", 8, "192.168.77.51"));
