@@ -42,6 +42,8 @@ struct command {
 	/* Answer for people; borrows. */
 	void (*show)(const json_t *result, const struct options *);
 	int (*run)(int argc, char **argv, const struct options *);
+	/* With --follow: what is done after the answer.  NULL: events are followed instead. */
+	int (*follow)(const json_t *result, const struct options *);
 };
 
 extern const struct command commands[];
@@ -72,6 +74,15 @@ void show_events(const json_t *, const struct options *);
 void show_event(const json_t *event);
 void show_services(const json_t *, const struct options *);
 void show_text(const json_t *, const struct options *);
+
+/* --- audit.c ---------------------------------------------------------------------------- */
+
+void show_audit_begun(const json_t *, const struct options *);
+void show_audit_stopped(const json_t *, const struct options *);
+void show_audits(const json_t *, const struct options *);
+void show_audit_checks(const json_t *, const struct options *);
+void show_audit(const json_t *, const struct options *);
+int follow_audit(const json_t *begun, const struct options *);
 
 /* --- complete.c, replay.c, check.c ------------------------------------------------------ */
 

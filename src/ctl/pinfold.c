@@ -51,6 +51,11 @@ const struct command commands[] = {
 	{"service", "list", "service.list", "services that devices can be introduced for", {{0}}, show_services},
 	{"report", "trust", "report.trust", "believe the reports of an issuer (Ed25519 key, hexadecimal)", {{"ISSUER", "issuer", WORD_TEXT}, {"KEY", "key", WORD_TEXT}}, show_text},
 	{"report", "import", "report.import", "a signed report of a device's state; it only narrows", {{"FILE", "report", WORD_FILE}, {"SIGNATURE", "signature", WORD_TEXT}}, show_done},
+	{"audit", "run", "audit.run", "test a device, or what is on a port", {{"DEVICE", "device", WORD_DEVICE, true}, {"--port", "port", WORD_TEXT, true}, {"--profile", "profile", WORD_TEXT, true}, {"--pace", "pace", WORD_TEXT, true}, {"--consent", "consent", WORD_TEXT, true}, {"--follow", NULL, WORD_FLAG, true}}, show_audit_begun, NULL, follow_audit},
+	{"audit", "list", "audit.list", "what was tested", {{"DEVICE", "device", WORD_DEVICE, true}, {"--limit", "limit", WORD_NUMBER, true}, {"--before", "before", WORD_NUMBER, true}}, show_audits},
+	{"audit", "show", "audit.show", "the verdicts of a run", {{"RUN", "run", WORD_NUMBER}, {"--follow", NULL, WORD_FLAG, true}}, show_audit, NULL, follow_audit},
+	{"audit", "stop", "audit.stop", "end a run now", {{"RUN", "run", WORD_NUMBER}}, show_audit_stopped},
+	{"audit", "checks", "audit.checks", "what is looked for, and what it takes", {{0}}, show_audit_checks},
 	{"replay", "", NULL, "devices, flows and proposed policy of a capture file", {{"FILE", NULL, WORD_TEXT}}, NULL, run_replay},
 	{"check-config", "", NULL, "read a configuration and say what is wrong in it", {{"FILE", NULL, WORD_TEXT}}, NULL, run_check_config},
 	{"completion", "", NULL, "a completion script for bash or zsh", {{"SHELL", NULL, WORD_TEXT}}, NULL, run_completion},
@@ -71,7 +76,7 @@ usage_row(FILE *out, const struct command *command)
 		len += snprintf(words + len, sizeof words - (size_t)len,
 			word->optional ? " [%s%s]" : " %s%s", word->name, value);
 	}
-	fprintf(out, "  %-62s %s\n", words, command->sentence);
+	fprintf(out, "  %-62s  %s\n", words, command->sentence);
 }
 
 static int
@@ -321,17 +326,24 @@ ask_and_show(
 	const struct command *command, json_t *args, bool follow, const struct options *options)
 {
 	struct fault why;
+	bool is_events = follow && !command->follow;
 	json_t *question = json_pack(
-		"{s:s, s:o}", "verb", follow ? "events.follow" : command->ask, "args", args);
+		"{s:s, s:o}", "verb", is_events ? "events.follow" : command->ask, "args", args);
 
 	shown_by = options;
-	json_t *answer = ask(options->socket, question, follow ? on_event : NULL, &why);
+	json_t *answer = ask(options->socket, question, is_events ? on_event : NULL, &why);
 	json_decref(question);
 	if (!answer) {
 		fprintf(stderr, "pinfold: %s\n", why.text);
 		return CTL_UNREACHABLE;
 	}
-	int status = follow ? CTL_OK : show_answer(command, answer, options);
+	bool goes_on = follow && command->follow && json_is_true(json_object_get(answer, "ok"));
+	/* With --json what follows is one object a line, from the first on. */
+	int status = is_events || (goes_on && options->json)
+			     ? CTL_OK
+			     : show_answer(command, answer, options);
+	if (goes_on)
+		status = command->follow(json_object_get(answer, "result"), options);
 	json_decref(answer);
 	return status;
 }

@@ -61,6 +61,11 @@ on_message(struct channel *channel, const struct message_header *header, const v
 	case MESSAGE_FETCHED:
 		mud_fetched(payload, fd);
 		break;
+	case MESSAGE_AUDIT_STEP:
+	case MESSAGE_FINDING:
+	case MESSAGE_AUDIT_END:
+		audit_message(header->type, payload);
+		break;
 	case MESSAGE_COMMAND:
 		command_run(channel, header->seq, payload);
 		break;
@@ -118,6 +123,8 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 			channel_new(fd, PROCESS_ENGINE, peer, on_message, on_peer_closed, NULL);
 		if (engine.store)
 			sync_peer_connected(peer);
+		if (engine.store && peer == PROCESS_CHECKER)
+			audit_peer_connected();
 		return;
 	case DESCRIPTOR_CTL:
 		engine.ctl_fd = fd;
@@ -299,6 +306,7 @@ on_look(void *arg)
 	mud_look();
 	ward_look();
 	sync_look();
+	audit_look();
 }
 
 static void
@@ -357,6 +365,7 @@ main(void)
 	say_how_found();
 	keep_load();
 	pause_load();
+	audit_load();
 	keep_start();
 	loop_timer_new(LOOK_MS, true, on_look, NULL);
 	loop_timer_new(MINUTE_MS, true, on_minute, NULL);
@@ -370,6 +379,7 @@ main(void)
 	for (int i = 0; i < PROCESS_COUNT; i++)
 		if (engine.peer[i] && i != PROCESS_ENFORCER)
 			sync_peer_connected((enum process)i);
+	audit_peer_connected();
 	loop_run();
 	return 0;
 }

@@ -341,6 +341,28 @@ void contain_over(struct ward *);
 /* Is what it does now, to this port, no example to learn from? */
 bool contain_taints(const struct ward *, uint8_t proto, uint16_t port, bool is_end);
 
+/* May it act on a port of this device, or only propose? */
+bool contain_may_act(const struct ward *);
+
+/* --- engine_audit.c, engine_audit_show.c: runs of the test bench, see engine_audit.h ----------- */
+
+struct audit_wish {
+	struct ward *ward; /* NULL: whatever is on the port, or comes to it */
+	const char *port, *profile, *pace, *consent;
+};
+uint32_t audit_begin(const struct audit_wish *, const char *who, struct fault *why); /* run or 0 */
+bool audit_stop(uint32_t run, const char *who, struct fault *why);
+bool audit_is_on(const struct ward *);
+void audit_message(uint16_t type, const void *payload); /* of the checker */
+void audit_peer_connected(void);
+void audit_load(void);
+void audit_look(void); /* once a second */
+json_t *audit_list(const struct ward *, uint32_t before_run, uint32_t limit, struct fault *why);
+json_t *audit_show(uint32_t run, bool is_brief, struct fault *why);
+json_t *audit_checks(void);
+/* The newest run of the device that has ended; 0: none. */
+uint32_t audit_newest(const struct ward *);
+
 /* --- engine_pause.c --------------------------------------------------------------------------- */
 
 enum err pause_begin(struct ward *, uint32_t seconds, const char *who, int64_t *journal,

@@ -898,6 +898,67 @@ run_report_import(struct call *call)
 	return commit(call, &change);
 }
 
+/* --- audits ------------------------------------------------------------------------------------------- */
+
+static json_t *
+run_audit_run(struct call *call)
+{
+	const char *device = text_or(call, "device", NULL);
+	struct audit_wish wish = {.port = text_or(call, "port", NULL),
+		.profile = text_or(call, "profile", "quick"),
+		.pace = text_or(call, "pace", "gentle"),
+		.consent = text_or(call, "consent", "probe")};
+
+	if (!device == !wish.port) {
+		fault_set(&call->why, ERR_INVALID,
+			"either a device is tested, or what is on a port (--port)");
+		return NULL;
+	}
+	if (device && !(wish.ward = ward_find_by_text(device, &call->why)))
+		return NULL;
+	uint32_t run = audit_begin(&wish, call->who, &call->why);
+	return run ? audit_show(run, true, &call->why) : NULL;
+}
+
+static json_t *
+run_audit_list(struct call *call)
+{
+	const char *device = text_or(call, "device", NULL);
+	struct ward *ward = device ? ward_find_by_text(device, &call->why) : NULL;
+
+	if (device && !ward)
+		return NULL;
+	return audit_list(ward, (uint32_t)number_or(call, "before", 0, UINT32_MAX),
+		(uint32_t)number_or(call, "limit", 50, JOURNAL_MAX), &call->why);
+}
+
+static json_t *
+run_audit_show(struct call *call)
+{
+	int64_t run;
+
+	return number_arg(call, "run", 1, UINT32_MAX, &run)
+		       ? audit_show((uint32_t)run, flag(call, "brief"), &call->why)
+		       : NULL;
+}
+
+static json_t *
+run_audit_stop(struct call *call)
+{
+	int64_t run;
+
+	if (!number_arg(call, "run", 1, UINT32_MAX, &run) ||
+		!audit_stop((uint32_t)run, call->who, &call->why))
+		return NULL;
+	return audit_show((uint32_t)run, true, &call->why);
+}
+
+static json_t *
+run_audit_checks(struct call *call)
+{
+	return audit_checks();
+}
+
 /* --- the table ----------------------------------------------------------------------------------------- */
 
 enum { NEEDS_DEVICE = 1, CHANGES = 2, SENDS = 4 };
@@ -939,6 +1000,11 @@ static const struct {
 	{"policy.reject", NEEDS_DEVICE | CHANGES, run_policy_reject},
 	{"report.trust", CHANGES, run_report_trust},
 	{"report.import", CHANGES, run_report_import},
+	{"audit.run", CHANGES | SENDS, run_audit_run},
+	{"audit.list", 0, run_audit_list},
+	{"audit.show", 0, run_audit_show},
+	{"audit.stop", CHANGES, run_audit_stop},
+	{"audit.checks", 0, run_audit_checks},
 	{"events.list", 0, run_events_list},
 	{"events.follow", 0, run_events_follow},
 	{"service.list", 0, run_service_list},

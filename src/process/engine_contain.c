@@ -21,7 +21,9 @@ has_act(const struct ward *ward, const char *act, uint8_t proto, uint16_t port)
 	json_array_foreach(ward->facet[FACET_CONTAINMENT], i, row)
 	{
 		const char *is = json_string_value(json_object_get(row, "act"));
-		if (!is || strcmp(is, act))
+		const char *direction = json_string_value(json_object_get(row, "direction"));
+		/* A port that is closed towards it says nothing of what it does itself. */
+		if (!is || strcmp(is, act) || (direction && !strcmp(direction, "to")))
 			continue;
 		if (strcmp(act, "patch") ||
 			(json_integer_value(json_object_get(row, "proto")) == proto &&
@@ -48,8 +50,8 @@ in_proportion(const struct ward *ward, const struct harm_verdict *verdict)
 	return act;
 }
 
-static bool
-may_act(const struct ward *ward)
+bool
+contain_may_act(const struct ward *ward)
 {
 	return engine.settings->containment_acts && engine.settings->mode != SETTINGS_SENSOR &&
 	       ward->device->class != DEVICE_CLASS_CRITICAL &&
@@ -149,7 +151,7 @@ contain(struct ward *ward, const struct harm_verdict *verdict)
 		return;
 	if (act == HARM_ACT_NOTE || is_penned_already(ward)) {
 		event(EVENT_NOTICE, ward, "harm", word, "%s", verdict->why);
-	} else if (!may_act(ward)) {
+	} else if (!contain_may_act(ward)) {
 		propose(ward, act, verdict);
 	} else {
 		change_init(&change, "pinfold", "containment");

@@ -135,6 +135,14 @@ tell_denied(struct ward *ward, const struct observation *row)
 		row->target_port, row->target.version == 6 ? "IPv6" : "IPv4");
 }
 
+/* What a tested device says to us is an answer to our own questions, however many. */
+static bool
+is_answer_of_tested(const struct ward *ward, const struct observation *row)
+{
+	return is_flow((enum observed)row->what) &&
+	       (is_ours(&row->target) || is_ours(&row->source)) && audit_is_on(ward);
+}
+
 static void
 look_for_harm(struct ward *ward, const struct observation *row)
 {
@@ -526,6 +534,8 @@ observe(const struct observation *row)
 		on_return(&who.back);
 		ward = ward_find(who.back.into);
 	}
+	if (ward && ward->device && is_answer_of_tested(ward, row))
+		return;
 	if (ward && ward->device)
 		look_for_harm(ward, row);
 	if (ward && ward->device && what == OBSERVED_DENIED)

@@ -58,6 +58,19 @@ store_audit_delete(struct store *store, uint32_t run)
 	}
 }
 
+void
+store_audit_floor(struct store *store, uint32_t run)
+{
+	static const enum statement both[] = {AUDIT_FLOOR, AUDIT_FLOOR_OFF};
+
+	/* A row that comes and goes moves the sequence on. */
+	for (size_t i = 0; run && i < sizeof both / sizeof both[0]; i++) {
+		sqlite3_stmt *stmt = statement(store, both[i]);
+		bind_int(stmt, 1, run);
+		statement_run(store, both[i], stmt);
+	}
+}
+
 static void
 audit_from_row(struct stored_audit *audit, sqlite3_stmt *stmt)
 {

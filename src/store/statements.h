@@ -98,6 +98,11 @@ X(AUDIT_ADD, STORE_AUDITS,
   "INSERT INTO audit(device,device_id,label,state,pace,consent,profile,port,begun,ended,seconds,"
   "exchanges,packets,resumed,bytes,why)"
   " VALUES(?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)")
+X(AUDIT_FLOOR, STORE_AUDITS,
+  "INSERT INTO audit(run,device,device_id,label,state,pace,consent,profile,port,begun,ended,seconds,"
+  "exchanges,packets,resumed,bytes,why) SELECT ?1,0,'','',0,0,0,'','',0,0,0,0,0,0,0,''"
+  " WHERE ?1>ifnull((SELECT seq FROM sqlite_sequence WHERE name='audit'),0)")
+X(AUDIT_FLOOR_OFF, STORE_AUDITS, "DELETE FROM audit WHERE run=?1 AND begun=0 AND state=0")
 X(AUDIT_PUT, STORE_AUDITS,
   "UPDATE audit SET device=?2,device_id=?3,label=?4,state=?5,pace=?6,consent=?7,profile=?8,"
   "port=?9,begun=?10,ended=?11,seconds=?12,exchanges=?13,packets=?14,resumed=?15,bytes=?16,why=?17"

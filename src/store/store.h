@@ -243,6 +243,8 @@ struct stored_audit {
 uint32_t store_audit_add(struct store *, const struct stored_audit *); /* gives its run */
 void store_audit_put(struct store *, const struct stored_audit *);
 void store_audit_delete(struct store *, uint32_t run); /* with steps and findings */
+/* Numbers up to this one were used by a list that is lost; they are not used again. */
+void store_audit_floor(struct store *, uint32_t run);
 /* Newest first, runs below before_run (0: all), of one device by its id ("": all). */
 enum err store_audits(struct store *, uint32_t before_run, const char *device_id, uint32_t limit,
 	void (*row)(const struct stored_audit *, void *), void *) MUST_USE;

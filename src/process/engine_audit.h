@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_PROCESS_ENGINE_AUDIT_H
+#define PINFOLD_PROCESS_ENGINE_AUDIT_H
+
+#include "check/check.h"
+#include "process/engine.h"
+#include "verdict/result.h"
+
+/*
+ * Audits, as the engine keeps them: a run of checks on one device, from the wish of
+ * its owner to findings, verdicts and a closed port.  engine_audit.c leads a run,
+ * engine_audit_file.c keeps its evidence, engine_audit_show.c says what it is.
+ *
+ * The checker that reports has talked to a hostile device and may be lost.  The
+ * worst that it can do here is to lie about the device of a run that the owner
+ * asked for: findings are bounded in number and size, and no more than a port of
+ * that device is ever closed upon them.
+ */
+enum audit_state {
+	AUDIT_UNKNOWN,
+	AUDIT_WAITING, /* for a device on a port */
+	AUDIT_RUNNING,
+	AUDIT_DONE,
+	AUDIT_STOPPED, /* by the owner, or because the device may not be tested any more */
+	AUDIT_BROKEN,  /* ended with trouble of ours; why says which */
+	AUDIT_STATE_COUNT,
+};
+const char *audit_state_word(enum audit_state);
+
+enum {
+	AUDIT_FINDINGS_MAX = 2048, /* a run; what is beyond is counted in its reason */
+	AUDIT_RESUMES_MAX = 3,     /* then it ends: something in it breaks us each time */
+};
+
+/* One run that has not ended. */
+struct audit {
+	struct stored_audit row; /* run 0: the place is free */
+	uint64_t checks[AUDIT_CHECKS_MAX / 64];
+	uint8_t step[AUDIT_CHECKS_MAX]; /* enum audit_step of each */
+	bool is_unsaved[AUDIT_CHECKS_MAX];
+	bool is_told;    /* the checker has it */
+	bool is_resumed; /* it was told before */
+	bool is_ending;  /* all is said, the disk has not taken it yet */
+	uint64_t begun_ns, stop_ns;
+	uint32_t n_done, n_all, seconds_left;
+	int current;             /* check that runs, -1: none */
+	struct finding *finding; /* of checks that are not saved yet, and the one that runs */
+	size_t n_findings, n_all_findings, n_lost;
+};
+
+/* Runs that have not ended; NULL-terminated walk by index below AUDITS_AT_ONCE. */
+struct audit *audit_at(size_t index);
+struct audit *audit_find(uint32_t run);
+/* Where it can be reached; version 0: it has none of the kind. */
+void audit_addresses(const struct device *, struct ip *address4, struct ip *address6);
+
+/* --- engine_audit_file.c: <state>/audit/<run>/ -------------------------------------------- */
+
+void audit_path(uint32_t run, const char *name, char *out, size_t size); /* name NULL: the folder */
+/* Makes the folder and its empty transcript, which is given open to read and append. */
+enum err audit_folder_make(uint32_t run, int *fd, struct fault *why) MUST_USE;
+enum err audit_transcript_open(uint32_t run, int *fd) MUST_USE;
+/* Written under another name, synced and renamed: there is the old one or the new one. */
+enum err audit_file_put(
+	uint32_t run, const char *name, const char *text, size_t len, struct fault *why) MUST_USE;
+enum err audit_json_put(
+	uint32_t run, const char *name, const json_t *json, struct fault *why) MUST_USE;
+uint64_t audit_folder_bytes(uint32_t run);
+void audit_folder_remove(uint32_t run);
+/* The evidence alone; the result stays. */
+void audit_evidence_remove(uint32_t run);
+uint32_t audit_folder_newest(void); /* greatest number of a folder, 0: none */
+uint64_t audit_free_bytes(void);
+
+json_t *audit_device_json(const struct ward *);
+json_t *audit_env_json(void);
+void audit_ruleset(char out[static 65]); /* SHA-256 of what verdicts are derived by */
+
+/* --- engine_audit_show.c -------------------------------------------------------------------- */
+
+/* All of a run from the database; NULL with the reason.  Gives. */
+struct audit_result *audit_result(const struct stored_audit *, struct fault *why);
+
+#endif

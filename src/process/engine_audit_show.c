@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What audits are, as JSON; docs/API.md describes it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "process/engine_audit.h"
+
+enum { LIST_MAX = 2000 };
+
+static const char *const paces[PACE_COUNT] = {"gentle", "lab"};
+static const char *const consents[CONSENT_COUNT] = {"passive", "probe", "intrude", "destroy"};
+
+static json_t *
+show_row(const struct stored_audit *row)
+{
+	struct ward *ward = row->device ? ward_find(row->device) : NULL;
+
+	if (ward && ward->device && strcmp(ward->device->id, row->device_id))
+		ward = NULL;
+	return json_pack(
+		"{s:i, s:{s:i, s:s, s:s}, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, "
+		"s:I, s:s}",
+		"run", (int)row->run, "device", "number", ward ? (int)row->device : 0, "id",
+		row->device_id, "name",
+		ward && ward->device ? device_label(ward->device) : row->label, "state",
+		audit_state_word((enum audit_state)row->state), "profile", row->profile, "pace",
+		paces[row->pace < PACE_COUNT ? row->pace : 0], "consent",
+		consents[row->consent < CONSENT_COUNT ? row->consent : 0], "port", row->port,
+		"begun", (json_int_t)row->begun_s, "ended", (json_int_t)row->ended_s, "seconds",
+		(json_int_t)row->seconds, "exchanges", (json_int_t)row->exchanges, "packets",
+		(json_int_t)row->packets, "resumed", (json_int_t)row->resumed, "bytes",
+		(json_int_t)row->bytes, "why", row->why);
+}
+
+static void
+add_progress(json_t *out, const struct audit *audit)
+{
+	const char *now = "";
+
+	if (audit->row.state == AUDIT_WAITING)
+		now = "waits for a device on the port";
+	else if (audit->is_ending)
+		now = "waits for room on the disk";
+	else if (!audit->is_told)
+		now = "waits for the process that tests";
+	else if (audit->stop_ns)
+		now = "is being stopped";
+	json_object_set_new(out, "progress",
+		json_pack("{s:i, s:i, s:i, s:s, s:s, s:s}", "done", (int)audit->n_done, "all",
+			(int)audit->n_all, "seconds_left", (int)audit->seconds_left, "check",
+			audit->current >= 0 ? checks[audit->current].id : "", "title",
+			audit->current >= 0 ? checks[audit->current].title : "", "note", now));
+}
+
+static void
+on_row(const struct stored_audit *row, void *arg)
+{
+	const struct audit *audit = audit_find(row->run);
+	json_t *out = show_row(audit ? &audit->row : row);
+
+	if (audit)
+		add_progress(out, audit);
+	json_array_append_new(arg, out);
+}
+
+json_t *
+audit_list(const struct ward *ward, uint32_t before_run, uint32_t limit, struct fault *why)
+{
+	json_t *rows = json_array();
+
+	if (store_audits(
+		    engine.store, before_run, ward ? ward->device->id : "", limit, on_row, rows)) {
+		fault_set(why, ERR_STORE, "the list of audits cannot be read");
+		json_decref(rows);
+		return NULL;
+	}
+	return rows;
+}
+
+static void
+on_newest(const struct stored_audit *row, void *arg)
+{
+	uint32_t *newest = arg;
+
+	if (!*newest && row->ended_s)
+		*newest = row->run;
+}
+
+uint32_t
+audit_newest(const struct ward *ward)
+{
+	uint32_t newest = 0;
+
+	if (store_audits(engine.store, 0, ward->device->id, LIST_MAX, on_newest, &newest))
+		return 0;
+	return newest;
+}
+
+json_t *
+audit_checks(void)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < n_checks; i++)
+		json_array_append_new(rows,
+			json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:s}", "check", checks[i].id,
+				"title", checks[i].title, "consent", consents[checks[i].consent],
+				"seconds_gentle", checks[i].seconds_gentle, "seconds_lab",
+				checks[i].seconds_lab, "packets", (int)checks[i].packets,
+				"provisions", checks[i].provisions));
+	return rows;
+}
+
+/* --- a run as a whole -------------------------------------------------------------------------- */
+
+static void
+on_finding(const char *check, const struct finding *finding, void *arg)
+{
+	struct audit_result *result = arg;
+	struct finding at = *finding;
+
+	for (size_t i = 0; i < result->n_checks; i++)
+		if (!strcmp(result->check[i].id, check)) {
+			at.check = (uint16_t)i;
+			if (!result_add(result, &at))
+				result->run.is_complete = false;
+			return;
+		}
+}
+
+/* A check that this release does not have any more is still one that was run. */
+static void
+on_step(const char *id, uint8_t step, void *arg)
+{
+	struct audit_result *result = arg;
+	int place = check_find(id);
+
+	if (result->n_checks == AUDIT_CHECKS_MAX)
+		return;
+	struct audit_check *at = &result->check[result->n_checks++];
+	snprintf(at->id, sizeof at->id, "%s", id);
+	at->step = step;
+	at->is_planned = true;
+	result->run.is_complete &= step == AUDIT_STEP_DONE;
+	if (place < 0)
+		return;
+	at->consent = checks[place].consent;
+	snprintf(at->title, sizeof at->title, "%s", checks[place].title);
+	snprintf(at->provisions, sizeof at->provisions, "%s", checks[place].provisions);
+	snprintf(at->for_owner, sizeof at->for_owner, "%s", checks[place].for_owner);
+	snprintf(at->for_maker, sizeof at->for_maker, "%s", checks[place].for_maker);
+}
+
+static void
+claim(const struct device *device, enum identifier_kind kind, char *out, size_t size)
+{
+	const struct identifier *claimed = device_identifier(device, kind);
+
+	if (claimed && !out[0])
+		snprintf(out, size, "%.*s", (int)size - 1, claimed->claimed_value);
+}
+
+static void
+know_device(struct audited_device *out, const struct stored_audit *row)
+{
+	struct ward *ward = row->device ? ward_find(row->device) : NULL;
+
+	snprintf(out->id, sizeof out->id, "%s", row->device_id);
+	snprintf(out->name, sizeof out->name, "%s", row->label);
+	if (!ward || !ward->device || strcmp(ward->device->id, row->device_id))
+		return;
+	const struct device *device = ward->device;
+	snprintf(out->name, sizeof out->name, "%.63s", device_label(device));
+	snprintf(out->kind, sizeof out->kind, "%s", device->kind.word);
+	snprintf(out->class, sizeof out->class, "%s",
+		device_class_word((enum device_class)device->class));
+	claim(device, IDENTIFIER_MDNS_MODEL, out->claimed_model, sizeof out->claimed_model);
+	claim(device, IDENTIFIER_SSDP_SERVER, out->claimed_model, sizeof out->claimed_model);
+	claim(device, IDENTIFIER_VENDOR_CLASS, out->claimed_model, sizeof out->claimed_model);
+	if (device->n_macs) {
+		const char *maker = identify_maker(device->mac[0].mac);
+		mac_render(device->mac[0].mac, out->mac);
+		if (maker)
+			snprintf(out->claimed_maker, sizeof out->claimed_maker, "%.63s", maker);
+	}
+	audit_addresses(device, &out->address4, &out->address6);
+}
+
+struct audit_result *
+audit_result(const struct stored_audit *row, struct fault *why)
+{
+	struct audit_result *result = result_new();
+	struct audit_run *run = &result->run;
+
+	*run = (struct audit_run){.number = row->run,
+		.begun_s = row->begun_s,
+		.ended_s = row->ended_s,
+		.pace = row->pace,
+		.consent = row->consent,
+		.is_complete = row->state == AUDIT_DONE,
+		.units = 1,
+		.exchanges = row->exchanges,
+		.packets = row->packets};
+	snprintf(run->profile, sizeof run->profile, "%s", row->profile);
+	snprintf(run->tool, sizeof run->tool, "pinfold %s", PINFOLD_VERSION);
+	snprintf(run->why, sizeof run->why, "%s", row->why);
+	audit_ruleset(run->ruleset);
+	know_device(&result->device, row);
+	if (store_audit_steps(engine.store, row->run, on_step, result) ||
+		store_findings(engine.store, row->run, on_finding, result)) {
+		fault_set(why, ERR_STORE, "the findings of run %u cannot be read", row->run);
+		result_free(result);
+		return NULL;
+	}
+	return result;
+}
+
+/* As it was when the run ended, with the verdicts by the rules of that day. */
+static json_t *
+kept_result(uint32_t run)
+{
+	char path[SETTINGS_PATH_MAX + 64];
+
+	audit_path(run, "result.json", path, sizeof path);
+	return json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+}
+
+json_t *
+audit_show(uint32_t run, bool is_brief, struct fault *why)
+{
+	const struct audit *audit = audit_find(run);
+	json_t *out, *whole = NULL;
+	struct stored_audit row;
+	enum err err;
+
+	if (audit)
+		row = audit->row;
+	else if ((err = store_audit_find(engine.store, run, &row))) {
+		fault_set(why, err,
+			err == ERR_NOT_FOUND
+				? "there is no run %u; \"pinfold audit list\" shows all"
+				: "run %u cannot be read",
+			run);
+		return NULL;
+	}
+	if (!is_brief && row.ended_s)
+		whole = kept_result(run);
+	if (!is_brief && !whole) {
+		struct audit_result *result = audit_result(&row, why);
+		if (!result)
+			return NULL;
+		whole = result_to_json(result);
+		result_free(result);
+	}
+	out = show_row(&row);
+	if (audit)
+		add_progress(out, audit);
+	if (whole)
+		json_object_set_new(out, "result", whole);
+	return out;
+}

@@ -1,0 +1,731 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine as it is, and audits: the test plays the checker, capture, the
+ * enforcer and the owner.
+ */
+#include <dirent.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "check/check.h"
+#include "scenario/stage.h"
+#include "test.h"
+
+enum { WAIT_MS = 4000, STEP_MS = 5 };
+
+static struct {
+	char folder[64], engine[400];
+	struct settings settings;
+	struct stage stage;
+	struct channel *capture, *enforcer, *resolver, *checker, *owner;
+	int listening;
+	struct sockaddr_un ctl;
+	/* What came last. */
+	struct message_audit audit;
+	int audits, file;
+	json_t *answer;
+	char *text;
+	size_t len;
+	unsigned policies;
+} home;
+
+static void
+on_answer(const struct message_answer *piece)
+{
+	home.text = realloc(home.text, home.len + piece->len);
+	memcpy(home.text + home.len, piece->text, piece->len);
+	home.len += piece->len;
+	if (!piece->is_last)
+		return;
+	home.answer = json_loadb(home.text, home.len, JSON_REJECT_DUPLICATES, NULL);
+	free(home.text);
+	home.text = NULL;
+	home.len = 0;
+}
+
+static void
+on_message(struct channel *channel, const struct message_header *header, const void *payload,
+	int fd, void *arg)
+{
+	switch (header->type) {
+	case MESSAGE_POLICY: {
+		const struct message_policy *policy = payload;
+		struct message_done done = {
+			.device = policy->device, .generation = policy->generation};
+		home.policies++;
+		EXPECT(!channel_send(channel, MESSAGE_DONE, header->seq, &done, sizeof done, -1));
+		break;
+	}
+	case MESSAGE_AUDIT:
+		home.audit = *(const struct message_audit *)payload;
+		home.audits++;
+		if (home.file >= 0)
+			close(home.file);
+		home.file = fd;
+		return;
+	case MESSAGE_ANSWER:
+		on_answer(payload);
+		break;
+	default:
+		break;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool
+find_engine(void)
+{
+	char self[300];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+	if (n <= 0)
+		return false;
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	snprintf(home.engine, sizeof home.engine, "%s/../../src/process/engine", self);
+	return !access(home.engine, X_OK);
+}
+
+static void
+new_checker(void)
+{
+	channel_free(home.checker);
+	home.checker = stage_peer(&home.stage, PROCESS_CHECKER);
+}
+
+static void
+start(void)
+{
+	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+	stage_start(&home.stage, PROCESS_ENGINE, home.engine, &home.settings, on_message);
+	unlink(home.ctl.sun_path);
+	home.listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	EXPECT(!bind(home.listening, (struct sockaddr *)&home.ctl, sizeof home.ctl));
+	EXPECT(!listen(home.listening, 8));
+	stage_give(&home.stage, DESCRIPTOR_CTL, home.listening);
+	home.capture = stage_peer(&home.stage, PROCESS_CAPTURE);
+	home.enforcer = stage_peer(&home.stage, PROCESS_ENFORCER);
+	home.resolver = stage_peer(&home.stage, PROCESS_RESOLVER);
+	home.checker = stage_peer(&home.stage, PROCESS_CHECKER);
+	home.audits = 0;
+	stage_go(&home.stage);
+}
+
+static void
+halt(void)
+{
+	struct channel **all[] = {
+		&home.capture, &home.enforcer, &home.resolver, &home.checker, &home.owner};
+
+	stage_stop(&home.stage);
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		channel_free(*all[i]);
+		*all[i] = NULL;
+	}
+	channel_free(home.stage.monitor);
+	if (home.file >= 0)
+		close(home.file);
+	home.file = -1;
+}
+
+static void
+remove_all(const char *path)
+{
+	char below[400];
+	struct dirent *entry;
+	DIR *folder = opendir(path);
+
+	while (folder && (entry = readdir(folder))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		snprintf(below, sizeof below, "%s/%s", path, entry->d_name);
+		if (unlink(below))
+			remove_all(below);
+	}
+	if (folder)
+		closedir(folder);
+	EXPECT(!rmdir(path));
+}
+
+static void
+move_in(void)
+{
+	home.file = -1;
+	snprintf(home.folder, sizeof home.folder, "/tmp/pinfold-audit-XXXXXX");
+	EXPECT(mkdtemp(home.folder) != NULL);
+	home.settings = stage_home(home.folder);
+	if (!geteuid())
+		EXPECT(!chown(home.folder, home.settings.uid_base + PROCESS_ENGINE,
+			home.settings.uid_base + PROCESS_ENGINE));
+	home.ctl.sun_family = AF_UNIX;
+	snprintf(home.ctl.sun_path, sizeof home.ctl.sun_path, "%s/ctl", home.folder);
+	start();
+}
+
+static void
+move_out(void)
+{
+	halt();
+	json_decref(home.answer);
+	home.answer = NULL;
+	remove_all(home.folder);
+}
+
+#define NEEDS_ENGINE                                                                               \
+	do {                                                                                       \
+		if (!find_engine())                                                                \
+			SKIP("the engine is not built");                                           \
+		move_in();                                                                         \
+	} while (0)
+
+/* --- the owner ------------------------------------------------------------------------------ */
+
+/* The whole answer, which stays ours until the next question. */
+static json_t *
+ask(const char *question)
+{
+	static struct message_command command;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	json_decref(home.answer);
+	home.answer = NULL;
+	EXPECT(!connect(fd, (struct sockaddr *)&home.ctl, sizeof home.ctl));
+	home.owner = channel_new(fd, PROCESS_CTL, PROCESS_ENGINE, on_message, NULL, NULL);
+	command.len = (uint32_t)strlen(question);
+	command.role = ROLE_OWNER;
+	memcpy(command.text, question, command.len);
+	EXPECT(!channel_send(
+		home.owner, MESSAGE_COMMAND, 1, &command, message_command_len(&command), -1));
+	for (int i = 0; i < WAIT_MS / STEP_MS && !home.answer; i++)
+		stage_pump(STEP_MS);
+	channel_free(home.owner);
+	home.owner = NULL;
+	EXPECT(home.answer != NULL);
+	return home.answer;
+}
+
+static bool
+is_ok(const json_t *answer)
+{
+	return json_is_true(json_object_get(answer, "ok"));
+}
+
+static const char *
+refusal(const char *question)
+{
+	json_t *answer = ask(question);
+	const char *text =
+		json_string_value(json_object_get(json_object_get(answer, "error"), "text"));
+
+	return is_ok(answer) || !text ? "" : text;
+}
+
+/* Gives the number of the run. */
+static uint32_t
+run(const char *more)
+{
+	char question[300];
+
+	snprintf(question, sizeof question,
+		"{\"verb\":\"audit.run\",\"args\":{\"device\":\"1\"%s%s}}", *more ? "," : "", more);
+	json_t *answer = ask(question);
+	if (!is_ok(answer))
+		print_message("refused: %s\n", json_string_value(json_object_get(
+						       json_object_get(answer, "error"), "text")));
+	return (uint32_t)json_integer_value(
+		json_object_get(json_object_get(answer, "result"), "run"));
+}
+
+static json_t *
+shown(uint32_t number)
+{
+	char question[100];
+
+	snprintf(question, sizeof question, "{\"verb\":\"audit.show\",\"args\":{\"run\":%u}}",
+		number);
+	return json_object_get(ask(question), "result");
+}
+
+static const char *
+word_of(const json_t *object, const char *key)
+{
+	const char *word = json_string_value(json_object_get(object, key));
+	return word ? word : "";
+}
+
+static bool
+state_becomes(uint32_t number, const char *state)
+{
+	for (int i = 0; i < 60; i++) {
+		if (!strcmp(word_of(shown(number), "state"), state) &&
+			json_integer_value(json_object_get(
+				json_object_get(home.answer, "result"), "ended")) == 0)
+			; /* all is said, and not yet on the disk */
+		else if (!strcmp(word_of(json_object_get(home.answer, "result"), "state"), state))
+			return true;
+		stage_pump(50);
+	}
+	return false;
+}
+
+/* Of the findings of the run: how many have this word (and reason, unless empty). */
+static int
+count_word(uint32_t number, const char *word, const char *reason)
+{
+	json_t *finding;
+	int n = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(json_object_get(shown(number), "result"), "findings"), i,
+		finding) n += !strcmp(word_of(finding, "verdict"), word) &&
+			      (!*reason || !strcmp(word_of(finding, "reason"), reason));
+	return n;
+}
+
+static size_t
+containments(void)
+{
+	json_t *answer = ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}");
+	return json_array_size(json_object_get(json_object_get(answer, "result"), "containment"));
+}
+
+/* --- capture -------------------------------------------------------------------------------- */
+
+static struct ip
+ip(const char *text)
+{
+	struct ip address;
+	EXPECT(ip_parse(&address, text));
+	return address;
+}
+
+static struct observation
+row(enum observed what, const char *port)
+{
+	struct observation at = {.what = (uint8_t)what,
+		.seen_ns = clock_monotonic_ns(),
+		.wall_s = clock_wall_s(),
+		.mac = {0x00, 0x00, 0x5e, 0x00, 0x53, 0x11}};
+	snprintf(at.port, sizeof at.port, "%s", port);
+	return at;
+}
+
+static void
+join(const char *port)
+{
+	static struct message_observation rows;
+
+	rows.n_rows = 3;
+	rows.row[0] = row(OBSERVED_DHCP4_DISCOVER, port);
+	rows.row[1] = row(OBSERVED_DHCP4_REQUEST, port);
+	rows.row[1].target = ip("192.168.77.11");
+	rows.row[2] = row(OBSERVED_DHCP4_ACK, port);
+	rows.row[2].target = ip("192.168.77.11");
+	rows.row[2].value = 3600;
+	EXPECT(!channel_send(
+		home.capture, MESSAGE_OBSERVATION, 0, &rows, message_observation_len(&rows), -1));
+	for (int i = 0;
+		i < 100 && !is_ok(ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}"));
+		i++)
+		stage_pump(STEP_MS);
+}
+
+/* --- the checker ------------------------------------------------------------------------------ */
+
+static uint16_t
+place_of(const char *check)
+{
+	int place = check_find(check);
+	EXPECT(place >= 0);
+	return (uint16_t)place;
+}
+
+static bool
+told(int times)
+{
+	for (int i = 0; i < WAIT_MS / STEP_MS && home.audits < times; i++)
+		stage_pump(STEP_MS);
+	return home.audits >= times;
+}
+
+static void
+say_step(uint32_t number, const char *check, enum audit_step step)
+{
+	struct message_audit_step message = {.run = number,
+		.check = place_of(check),
+		.step = (uint8_t)step,
+		.n_done = step == AUDIT_STEP_BEGUN ? 0 : 1,
+		.n_all = 3,
+		.seconds_left = 60,
+		.exchanges = 9};
+	EXPECT(!channel_send(home.checker, MESSAGE_AUDIT_STEP, 0, &message, sizeof message, -1));
+}
+
+static void
+say_finding(uint32_t number, const char *check, const char *provision, enum verdict_word word,
+	enum inc_reason reason, uint16_t port, bool is_critical)
+{
+	struct message_finding message = {.run = number};
+
+	message.finding.check = place_of(check);
+	message.finding.word = (uint8_t)word;
+	message.finding.reason = (uint8_t)reason;
+	message.finding.port = port;
+	message.finding.proto = port ? 6 : 0;
+	message.finding.is_critical = is_critical;
+	message.finding.n_evidence = 2;
+	message.finding.evidence[0] = 4;
+	message.finding.evidence[1] = 7;
+	snprintf(message.finding.provision, sizeof message.finding.provision, "%s", provision);
+	snprintf(message.finding.text, sizeof message.finding.text, "seen on port %u", port);
+	EXPECT(!channel_send(home.checker, MESSAGE_FINDING, 0, &message, sizeof message, -1));
+}
+
+static void
+say_end(uint32_t number, enum err err, const char *why)
+{
+	struct message_audit_end message = {
+		.run = number, .err = (uint32_t)err, .exchanges = 12, .packets = 99};
+
+	snprintf(message.why, sizeof message.why, "%s", why);
+	EXPECT(!channel_send(home.checker, MESSAGE_AUDIT_END, 0, &message, sizeof message, -1));
+	stage_pump(50);
+}
+
+/* A whole run in which telnet is found as it is said. */
+static void
+play_telnet(uint32_t number, enum verdict_word word, enum inc_reason reason, bool is_critical)
+{
+	say_step(number, "telnet-login", AUDIT_STEP_BEGUN);
+	say_finding(number, "telnet-login", "5.1-1", word, reason, 23, is_critical);
+	say_step(number, "telnet-login", AUDIT_STEP_DONE);
+	say_end(number, ERR_OK, "");
+	EXPECT(state_becomes(number, "done"));
+}
+
+/* --- sentences -------------------------------------------------------------------------------- */
+
+TEST(a_run_is_told_to_the_checker_with_its_address_its_limits_and_a_file_of_its_own)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	uint32_t number = run("\"profile\":\"full\",\"pace\":\"lab\"");
+	EXPECT_INT(number, 1);
+	EXPECT(told(1));
+	EXPECT_INT(home.audit.run, number);
+	EXPECT_INT(home.audit.device, 1);
+	EXPECT_INT(home.audit.pace, PACE_LAB);
+	EXPECT_INT(home.audit.consent, CONSENT_PROBE);
+	EXPECT(!home.audit.is_resumed && !home.audit.is_stop);
+	struct ip expected = ip("192.168.77.11");
+	EXPECT(ip_is_equal(&home.audit.address4, &expected));
+	EXPECT(!home.audit.address6.version);
+	EXPECT(home.audit.checks[0] & (UINT64_C(1) << place_of("telnet-login")));
+	EXPECT(home.audit.seconds > 0);
+	EXPECT(home.file >= 0);
+	EXPECT_INT(write(home.file, "{}\n", 3), 3);
+	EXPECT_STR(word_of(shown(number), "state"), "running");
+	move_out();
+}
+
+TEST(what_a_check_found_is_kept_when_it_is_done_and_the_result_stands_beside_the_evidence)
+{
+	char path[200];
+
+	NEEDS_ENGINE;
+	join("port1");
+	uint32_t number = run("");
+	EXPECT(told(1));
+	say_step(number, "telnet-login", AUDIT_STEP_BEGUN);
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_NFF, INC_NONE, 23, false);
+	stage_pump(20);
+	EXPECT_INT(count_word(number, "NFF", ""), 0); /* it may still be taken back */
+	say_step(number, "telnet-login", AUDIT_STEP_DONE);
+	stage_pump(20);
+	EXPECT_INT(count_word(number, "NFF", ""), 1);
+	say_end(number, ERR_OK, "");
+	EXPECT(state_becomes(number, "done"));
+	snprintf(path, sizeof path, "%s/audit/%u/result.json", home.folder, number);
+	json_t *result = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	EXPECT(result != NULL);
+	json_decref(result);
+	snprintf(path, sizeof path, "%s/audit/%u/device.json", home.folder, number);
+	EXPECT(!access(path, F_OK) || geteuid());
+	EXPECT_INT(containments(), 0);
+	move_out();
+}
+
+TEST(a_check_that_was_not_run_to_its_end_is_inconclusive_and_never_passed)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	uint32_t number = run("");
+	EXPECT(told(1));
+	say_step(number, "telnet-login", AUDIT_STEP_BEGUN);
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_PASS, INC_NONE, 0, false);
+	say_end(number, ERR_SYSTEM, "the worker ended");
+	EXPECT(state_becomes(number, "broken"));
+	EXPECT_INT(count_word(number, "PASS", ""), 0);
+	EXPECT(count_word(number, "INC", "TOOL_ERROR") > 0);
+	EXPECT_STR(word_of(shown(number), "why"), "the worker ended");
+	move_out();
+}
+
+TEST(a_device_that_goes_away_ends_the_run_with_that_reason)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	uint32_t number = run("");
+	EXPECT(told(1));
+	say_step(number, "telnet-login", AUDIT_STEP_BEGUN);
+	say_end(number, ERR_NOT_FOUND, "the device stopped answering");
+	EXPECT(state_becomes(number, "done"));
+	EXPECT(count_word(number, "INC", "DEVICE_LOST") > 0);
+	EXPECT_INT(count_word(number, "INC", "TOOL_ERROR"), 0);
+	move_out();
+}
+
+TEST(a_critical_failure_closes_the_port_and_a_later_run_without_it_opens_it_again)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	ask("{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}");
+	uint32_t number = run("");
+	EXPECT(told(1));
+	unsigned before = home.policies;
+	play_telnet(number, VERDICT_FAIL, INC_NONE, true);
+	EXPECT_INT(containments(), 1);
+	EXPECT(home.policies > before);
+	json_t *patch = json_array_get(
+		json_object_get(json_object_get(home.answer, "result"), "containment"), 0);
+	EXPECT_STR(word_of(patch, "direction"), "to");
+	EXPECT_INT(json_integer_value(json_object_get(patch, "port")), 23);
+	EXPECT_INT(json_integer_value(json_object_get(patch, "run")), number);
+	EXPECT(strstr(word_of(patch, "text"), "exchange 4") != NULL);
+
+	/* It could not be told: the port stays closed. */
+	number = run("");
+	EXPECT(told(2));
+	play_telnet(number, VERDICT_INC, INC_LOCKED_OUT, false);
+	EXPECT_INT(containments(), 1);
+
+	/* Looked at, and no fault any more. */
+	number = run("");
+	EXPECT(told(3));
+	play_telnet(number, VERDICT_NFF, INC_NONE, false);
+	EXPECT_INT(containments(), 0);
+	move_out();
+}
+
+TEST(a_port_that_was_closed_upon_a_failure_can_be_taken_back_by_undo)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	ask("{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}");
+	uint32_t number = run("");
+	EXPECT(told(1));
+	play_telnet(number, VERDICT_FAIL, INC_NONE, true);
+	EXPECT_INT(containments(), 1);
+	json_t *journal = json_object_get(
+		ask("{\"verb\":\"policy.journal\",\"args\":{\"device\":\"1\"}}"), "result");
+	json_t *entry;
+	long long id = 0;
+	size_t i;
+	json_array_foreach(journal, i, entry) if (!strcmp(word_of(entry, "verb"), "audit.patch"))
+		id = json_integer_value(json_object_get(entry, "id"));
+	EXPECT(id > 0);
+	char question[100];
+	snprintf(question, sizeof question,
+		"{\"verb\":\"policy.undo\",\"args\":{\"journal\":%lld}}", id);
+	EXPECT(is_ok(ask(question)));
+	EXPECT_INT(containments(), 0);
+	move_out();
+}
+
+TEST(what_is_personal_critical_or_never_probed_gets_no_packet_of_a_test)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	ask("{\"verb\":\"device.class\",\"args\":{\"device\":\"1\",\"class\":\"personal\"}}");
+	EXPECT(strstr(refusal("{\"verb\":\"audit.run\",\"args\":{\"device\":\"1\",\"consent\":"
+			      "\"passive\"}}"),
+		       "is personal") != NULL);
+	static const char *const classes[] = {"critical", "never-probe"};
+	for (int i = 0; i < 2; i++) {
+		char question[120];
+		snprintf(question, sizeof question,
+			"{\"verb\":\"device.class\",\"args\":{\"device\":\"1\",\"class\":\"%s\"}}",
+			classes[i]);
+		EXPECT(is_ok(ask(question)));
+		EXPECT(strstr(refusal("{\"verb\":\"audit.run\",\"args\":{\"device\":\"1\"}}"),
+			       "--consent passive") != NULL);
+		EXPECT_INT(home.audits, i);
+		uint32_t number = run("\"consent\":\"passive\"");
+		EXPECT(number > 0);
+		EXPECT(told(i + 1));
+		EXPECT_INT(home.audit.consent, CONSENT_PASSIVE);
+		say_end(number, ERR_OK, "");
+		EXPECT(state_becomes(number, "done"));
+	}
+	move_out();
+}
+
+TEST(a_run_is_stopped_when_its_device_becomes_one_that_may_not_be_tested)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	uint32_t number = run("");
+	EXPECT(told(1));
+	EXPECT(is_ok(ask("{\"verb\":\"device.class\",\"args\":{\"device\":\"1\",\"class\":"
+			 "\"never-probe\"}}")));
+	EXPECT(told(2));
+	EXPECT_INT(home.audit.is_stop, 1);
+	EXPECT_INT(home.audit.run, number);
+	say_end(number, ERR_OK, "");
+	EXPECT(state_becomes(number, "stopped"));
+	EXPECT(strstr(word_of(shown(number), "why"), "never-probe") != NULL);
+	move_out();
+}
+
+TEST(one_device_has_one_run_at_a_time)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	uint32_t number = run("");
+	EXPECT(told(1));
+	EXPECT(strstr(refusal("{\"verb\":\"audit.run\",\"args\":{\"device\":\"1\"}}"),
+		       "pinfold audit stop 1") != NULL);
+	say_end(number, ERR_OK, "");
+	EXPECT(state_becomes(number, "done"));
+	EXPECT_INT(run(""), number + 1);
+	move_out();
+}
+
+TEST(a_run_that_is_stopped_keeps_what_was_found)
+{
+	char question[100];
+
+	NEEDS_ENGINE;
+	join("port1");
+	uint32_t number = run("");
+	EXPECT(told(1));
+	say_step(number, "telnet-login", AUDIT_STEP_BEGUN);
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_NFF, INC_NONE, 23, false);
+	say_step(number, "telnet-login", AUDIT_STEP_DONE);
+	stage_pump(20);
+	snprintf(question, sizeof question, "{\"verb\":\"audit.stop\",\"args\":{\"run\":%u}}",
+		number);
+	EXPECT(is_ok(ask(question)));
+	EXPECT(told(2));
+	EXPECT_INT(home.audit.is_stop, 1);
+	say_end(number, ERR_OK, "");
+	EXPECT(state_becomes(number, "stopped"));
+	EXPECT_INT(count_word(number, "NFF", ""), 1);
+	EXPECT(!is_ok(ask(question)));
+	move_out();
+}
+
+TEST(a_run_goes_on_where_it_was_after_the_engine_was_killed)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	uint32_t number = run("");
+	EXPECT(told(1));
+	say_step(number, "telnet-login", AUDIT_STEP_BEGUN);
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_NFF, INC_NONE, 23, false);
+	say_step(number, "telnet-login", AUDIT_STEP_DONE);
+	say_step(number, "tcp-ports", AUDIT_STEP_BEGUN);
+	stage_pump(50);
+	halt();
+	start();
+	EXPECT(told(1));
+	EXPECT_INT(home.audit.run, number);
+	EXPECT_INT(home.audit.is_resumed, 1);
+	EXPECT_INT(count_word(number, "NFF", ""), 1);
+	say_end(number, ERR_OK, "");
+	EXPECT(state_becomes(number, "done"));
+	EXPECT_INT(count_word(number, "NFF", ""), 1);
+	move_out();
+}
+
+TEST(what_breaks_the_checker_again_and_again_is_given_up_with_its_reason)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	uint32_t number = run("");
+	EXPECT(told(1));
+	for (int i = 0; i < 3; i++) {
+		new_checker();
+		EXPECT(told(i + 2));
+		EXPECT_INT(home.audit.is_resumed, 1);
+	}
+	new_checker();
+	EXPECT(state_becomes(number, "broken"));
+	EXPECT_INT(home.audits, 4);
+	EXPECT(count_word(number, "INC", "TOOL_ERROR") > 0);
+	move_out();
+}
+
+TEST(a_run_may_wait_for_whatever_comes_to_a_port)
+{
+	NEEDS_ENGINE;
+	json_t *answer = ask("{\"verb\":\"audit.run\",\"args\":{\"port\":\"port1\"}}");
+	EXPECT(is_ok(answer));
+	EXPECT_STR(word_of(json_object_get(answer, "result"), "state"), "waiting");
+	EXPECT_INT(home.audits, 0);
+	join("port1");
+	EXPECT(told(1));
+	EXPECT_INT(home.audit.device, 1);
+	EXPECT(strstr(refusal("{\"verb\":\"audit.run\",\"args\":{\"port\":\"nowhere\"}}"),
+		       "no such port") != NULL);
+	move_out();
+}
+
+TEST(answers_of_a_tested_device_are_no_harm)
+{
+	static struct message_observation rows;
+
+	NEEDS_ENGINE;
+	join("port1");
+	ask("{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}");
+	run("");
+	EXPECT(told(1));
+	for (int times = 0; times < 40; times++) {
+		rows.n_rows = 0;
+		for (int i = 0; i < OBSERVATION_ROWS_MAX; i++) {
+			struct observation *at = &rows.row[rows.n_rows++];
+			*at = row(OBSERVED_DENIED, "port1");
+			at->device = 1;
+			at->value = REASON_FROM_DEVICE;
+			at->proto = 6;
+			at->source = ip("192.168.77.11");
+			at->target = ip("192.168.77.1");
+			at->target_port = (uint16_t)(1000 + times * 50 + i);
+		}
+		EXPECT(!channel_send(home.capture, MESSAGE_OBSERVATION, 0, &rows,
+			message_observation_len(&rows), -1));
+		stage_pump(10);
+	}
+	EXPECT_INT(containments(), 0);
+	EXPECT_STR(word_of(json_object_get(home.answer, "result"), "state"), "observe");
+	/* The same towards a stranger is a scan, also while it is tested. */
+	for (uint32_t i = 0; i < rows.n_rows; i++) {
+		rows.row[i].target = ip("198.18.0.1");
+		rows.row[i].target.byte[3] = (uint8_t)(i + 1);
+	}
+	EXPECT(!channel_send(
+		home.capture, MESSAGE_OBSERVATION, 0, &rows, message_observation_len(&rows), -1));
+	stage_pump(100);
+	EXPECT(containments() > 0);
+	move_out();
+}
