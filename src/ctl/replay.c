@@ -23,19 +23,11 @@
 
 enum {
 	DEVICES_MAX = 4096,
-	FLOWS_MAX = 1 << 20, /* kinds of flows; beyond: counted as lost */
-	FLOWS_START = 4096,
+	FLOWS_MAX = 65536,
+	BUCKETS = 65536,
 	OWNERS_MAX = 16384,
 	NAMES_MAX = 32768,
-	SHOWN_MAX = 512, /* kinds of flows of one device that are printed, the first seen */
 	NONE = -1,
-};
-
-/* Rows found by a hash of their key; they never go, so a row is its place. */
-struct places {
-	int32_t *first; /* by hash; NONE: none */
-	int32_t *next;  /* by row */
-	uint32_t mask, room;
 };
 
 struct seen {
@@ -45,7 +37,7 @@ struct seen {
 	uint16_t port;
 	uint64_t flows, packets, bytes;
 	int64_t first_s, last_s;
-	int32_t next_of_device;
+	int32_t next;
 };
 struct owner {
 	struct ip address;
@@ -60,13 +52,11 @@ struct named {
 static struct {
 	struct device_table *table;
 	struct identify_rules rules;
-	struct hash_key secret;
 	struct seen *flow;
-	int32_t flows_of[DEVICES_MAX + 1]; /* the latest first; by number */
-	size_t n_flows, room, n_owners, n_names;
+	int32_t *bucket;
+	size_t n_flows, n_owners, n_names;
 	struct owner *owner;
 	struct named *name;
-	struct places flows, owners, names;
 	uint64_t observations, harms, lost;
 	struct harm_key key;
 	json_t *harm;
@@ -79,60 +69,13 @@ random8(uint8_t out[static 8])
 		abort();
 }
 
-/* --- tables ------------------------------------------------------------------------------------ */
-
-/* The file chooses the addresses: the hash has a secret. */
-static uint32_t
-hash_of(uint32_t device, const struct ip *address, uint8_t proto, uint16_t port)
-{
-	uint8_t key[24] = {0};
-
-	memcpy(key, &device, 4);
-	key[4] = address->version;
-	key[5] = proto;
-	memcpy(key + 6, &port, 2);
-	memcpy(key + 8, address->byte, address->version == 4 ? 4 : 16);
-	return (uint32_t)(keyed_hash(&replay.secret, key, sizeof key) >> 32);
-}
-
-static int32_t
-places_first(const struct places *places, uint32_t hash)
-{
-	return places->first ? places->first[hash & places->mask] : NONE;
-}
-
-/* Room for twice as many; the caller puts the rows that there are again. */
-static void
-places_grow(struct places *places, uint32_t start)
-{
-	uint32_t room = places->room ? places->room * 2 : start;
-
-	free(places->first);
-	free(places->next);
-	places->first = must_alloc(room, sizeof *places->first);
-	places->next = must_alloc(room, sizeof *places->next);
-	memset(places->first, 0xff, room * sizeof *places->first); /* NONE */
-	places->mask = room - 1;
-	places->room = room;
-}
-
-static void
-places_put(struct places *places, uint32_t hash, size_t row)
-{
-	int32_t *first = &places->first[hash & places->mask];
-
-	places->next[row] = *first;
-	*first = (int32_t)row;
-}
-
 static uint32_t
 owner_of(const struct ip *address)
 {
-	int32_t at = places_first(&replay.owners, hash_of(0, address, 0, 0));
-
-	while (at != NONE && !ip_is_equal(&replay.owner[at].address, address))
-		at = replay.owners.next[at];
-	return at == NONE ? 0 : replay.owner[at].device;
+	for (size_t i = 0; i < replay.n_owners; i++)
+		if (ip_is_equal(&replay.owner[i].address, address))
+			return replay.owner[i].device;
+	return 0;
 }
 
 static void
@@ -141,20 +84,17 @@ own(const struct ip *address, uint32_t device)
 	if (!address->version || !ip_is_inside(address) || ip_is_multicast(address) ||
 		owner_of(address) || replay.n_owners == OWNERS_MAX)
 		return;
-	places_put(&replay.owners, hash_of(0, address, 0, 0), replay.n_owners);
 	replay.owner[replay.n_owners++] = (struct owner){*address, device};
 }
 
-/* The last that was learned: it stands first. */
 static const char *
 name_of(uint32_t device, const struct ip *address)
 {
-	int32_t at = places_first(&replay.names, hash_of(device, address, 0, 0));
-
-	while (at != NONE && (replay.name[at].device != device ||
-				     !ip_is_equal(&replay.name[at].address, address)))
-		at = replay.names.next[at];
-	return at == NONE ? "" : replay.name[at].name;
+	for (size_t i = replay.n_names; i-- > 0;)
+		if (replay.name[i].device == device &&
+			ip_is_equal(&replay.name[i].address, address))
+			return replay.name[i].name;
+	return "";
 }
 
 static void
@@ -166,67 +106,39 @@ learn_name(uint32_t device, const struct observation *row)
 		!host_name_parse(name, row->claimed_text, strlen(row->claimed_text)) ||
 		!strcmp(name_of(device, &row->target), name))
 		return;
-	places_put(&replay.names, hash_of(device, &row->target, 0, 0), replay.n_names);
 	struct named *at = &replay.name[replay.n_names++];
 	at->address = row->target;
 	at->device = device;
 	snprintf(at->name, sizeof at->name, "%s", name);
 }
 
-static uint32_t
-flow_hash(const struct seen *flow)
-{
-	return hash_of(flow->device, &flow->address, flow->proto, flow->port);
-}
-
-static void
-make_room(void)
-{
-	size_t room = replay.room ? replay.room * 2 : FLOWS_START;
-	struct seen *more = realloc(replay.flow, room * sizeof *more);
-
-	if (!more)
-		abort();
-	replay.flow = more;
-	replay.room = room;
-	places_grow(&replay.flows, FLOWS_START);
-	for (size_t i = 0; i < replay.n_flows; i++)
-		places_put(&replay.flows, flow_hash(&replay.flow[i]), i);
-}
-
-static struct seen *
-new_flow(const struct seen *key)
-{
-	if (replay.n_flows == FLOWS_MAX || key->device > DEVICES_MAX)
-		return NULL;
-	if (replay.n_flows == replay.room)
-		make_room();
-	struct seen *at = &replay.flow[replay.n_flows];
-	*at = *key;
-	at->next_of_device = replay.flows_of[key->device];
-	replay.flows_of[key->device] = (int32_t)replay.n_flows;
-	places_put(&replay.flows, flow_hash(key), replay.n_flows++);
-	return at;
-}
-
 static void
 take_flow(uint32_t device, const struct observation *row)
 {
-	struct seen key = {.device = device,
-		.address = row->target,
-		.proto = row->proto,
-		.port = row->target_port,
-		.first_s = row->wall_s};
-	int32_t i = places_first(&replay.flows, flow_hash(&key));
+	uint32_t hash = device * 2654435761u ^ row->target_port * 40503u ^ row->proto;
 
-	while (i != NONE && (replay.flow[i].device != device || replay.flow[i].proto != key.proto ||
-				    replay.flow[i].port != key.port ||
-				    !ip_is_equal(&replay.flow[i].address, &key.address)))
-		i = replay.flows.next[i];
-	struct seen *at = i != NONE ? &replay.flow[i] : new_flow(&key);
+	for (size_t i = 0; i < sizeof row->target.byte; i++)
+		hash = (hash ^ row->target.byte[i]) * 16777619u;
+	int32_t *head = &replay.bucket[hash % BUCKETS];
+	struct seen *at = NULL;
+	for (int32_t i = *head; i != NONE; i = replay.flow[i].next)
+		if (replay.flow[i].device == device && replay.flow[i].proto == row->proto &&
+			replay.flow[i].port == row->target_port &&
+			ip_is_equal(&replay.flow[i].address, &row->target))
+			at = &replay.flow[i];
 	if (!at) {
-		replay.lost++;
-		return;
+		if (replay.n_flows == FLOWS_MAX) {
+			replay.lost++;
+			return;
+		}
+		at = &replay.flow[replay.n_flows];
+		*at = (struct seen){.device = device,
+			.address = row->target,
+			.proto = row->proto,
+			.port = row->target_port,
+			.first_s = row->wall_s,
+			.next = *head};
+		*head = (int32_t)replay.n_flows++;
 	}
 	at->flows++;
 	at->packets += row->packets;
