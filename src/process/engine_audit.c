@@ -660,6 +660,8 @@ static enum inc_reason
 reason_of(enum err err)
 {
 	switch (err) {
+	case ERR_OK:
+		return INC_NOT_SEEN; /* it had nothing to say */
 	case ERR_TIMEOUT:
 		return INC_TIME_OUT;
 	case ERR_NOT_FOUND:
