@@ -66,9 +66,12 @@ struct nft_apply {
 	struct fault *why;
 };
 
-static const uint8_t table_family[] = {
-	[NFT_TABLE_BRIDGE] = NFPROTO_BRIDGE, [NFT_TABLE_INET] = NFPROTO_INET};
-static const char table_name[] = "pinfold";
+static const uint8_t table_family[] = {[NFT_TABLE_BRIDGE] = NFPROTO_BRIDGE,
+	[NFT_TABLE_INET] = NFPROTO_INET,
+	[NFT_TABLE_GUARD] = NFPROTO_INET};
+static const char *const table_name[] = {[NFT_TABLE_BRIDGE] = "pinfold",
+	[NFT_TABLE_INET] = "pinfold",
+	[NFT_TABLE_GUARD] = "pinfold-guard"};
 
 /* --- mirror ------------------------------------------------------------------------------------ */
 
@@ -519,7 +522,7 @@ message_begin(struct nft_apply *apply, struct batch *batch, uint8_t set, bool is
 	message_end(batch);
 	batch->header = put_header(batch->at, type, is_adding ? NLM_F_CREATE : 0, ++apply->seq,
 		table_family[shape->table], 0);
-	mnl_attr_put_strz(batch->header, NFTA_SET_ELEM_LIST_TABLE, table_name);
+	mnl_attr_put_strz(batch->header, NFTA_SET_ELEM_LIST_TABLE, table_name[shape->table]);
 	mnl_attr_put_strz(batch->header, NFTA_SET_ELEM_LIST_SET, shape->name);
 	batch->list = mnl_attr_nest_start(batch->header, NFTA_SET_ELEM_LIST_ELEMENTS);
 	batch->rows = 0;
@@ -761,7 +764,7 @@ read_u64(const struct nlattr *attribute)
 		       : 0;
 }
 
-/* Whose an element is that we find: what its key or data says; 0 where only a MAC does. */
+/* Whose an element is that we find: what its key or data says; 0 where only a port or MAC does. */
 static uint32_t
 owner_of(const struct nft_element *element)
 {
@@ -783,6 +786,8 @@ owner_of(const struct nft_element *element)
 		break;
 	case NFT_DOOR_NAT4:
 	case NFT_CLOSED:
+	case NFT_CAP:
+	case NFT_SURGE:
 		return 0;
 	default:
 		memcpy(&number, element->key, 4);
@@ -857,7 +862,7 @@ read_set(struct reading *reading)
 		struct nlmsghdr *header =
 			put_header(buffer, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETSETELEM,
 				NLM_F_DUMP, ++reading->apply->seq, table_family[shape->table], 0);
-		mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_TABLE, table_name);
+		mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_TABLE, table_name[shape->table]);
 		mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_SET, shape->name);
 		reading->now_ns = clock_monotonic_ns();
 		err = kernel_dump(reading->apply->fd, header, on_elements, reading);
@@ -925,7 +930,7 @@ find_comment(
 		NLM_F_ACK, ++apply->seq, table_family[table], 0);
 
 	comment[0] = '\0';
-	mnl_attr_put_strz(header, NFTA_TABLE_NAME, table_name);
+	mnl_attr_put_strz(header, NFTA_TABLE_NAME, table_name[table]);
 	return !kernel_dump(apply->fd, header, on_table, comment);
 }
 
@@ -934,8 +939,10 @@ nft_apply_is_loaded(struct nft_apply *apply, const struct nft_base *base)
 {
 	char comment[NFT_BASE_COMMENT_MAX];
 
-	return find_comment(apply, NFT_TABLE_BRIDGE, comment) && !strcmp(comment, base->comment) &&
-	       find_comment(apply, NFT_TABLE_INET, comment) && !strcmp(comment, base->comment);
+	for (enum nft_table table = 0; table < NFT_TABLE_COUNT; table++)
+		if (!find_comment(apply, table, comment) || strcmp(comment, base->comment))
+			return false;
+	return true;
 }
 
 /* What older tables hold; a set that they did not have is no loss. */
@@ -1006,16 +1013,21 @@ enum err
 nft_apply_mend(struct nft_apply *apply, const struct nft_base *base, struct fault *why)
 {
 	static const char away[] = "table bridge pinfold {}\ndelete table bridge pinfold\n"
-				   "table inet pinfold {}\ndelete table inet pinfold\n";
+				   "table inet pinfold {}\ndelete table inet pinfold\n"
+				   "table inet pinfold-guard {}\n"
+				   "delete table inet pinfold-guard\n";
 	auto_free char *text = NULL;
-	enum err err;
+	enum err err = ERR_KERNEL;
 
 	if (asprintf(&text, "%s%s", away, base->text) < 0)
 		fatal("rules", "out of memory");
-	err = run_text(text, why);
-	if (err)
-		return err;
-	err = reinstall(apply);
+	/* Whoever took them away may do it again meanwhile. */
+	for (int i = 0; i < TRIES && err == ERR_KERNEL; i++) {
+		err = run_text(text, why);
+		if (err)
+			return err;
+		err = reinstall(apply);
+	}
 	if (err)
 		fault_set(why, err, "the tables do not take what they held before: %m");
 	return err;

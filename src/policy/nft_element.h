@@ -19,6 +19,7 @@
  *	bit  26      NFT_MARK_PATCHED: look in the deny set first
  *	bit  29      NFT_MARK_PASSES: state observe, enforce or trusted
  *	bit  28      alone: the gateway itself sends this to the LAN
+ *	bit  31      the inet table has judged it, and lets it pass
  * The conntrack mark of an accepted flow: the device number of the initiator
  * (to the internet) or of the destination (neighbours, doors); for a flow that
  * a pause admits, the paused device and NFT_MARK_BY_PAUSE.
@@ -36,8 +37,8 @@
 	X(NFT_BOUND4, "bound4", NFT_TABLE_BRIDGE, 28, NFT_HAS_DATA)                                \
 	X(NFT_BOUND6, "bound6", NFT_TABLE_BRIDGE, 40, NFT_HAS_DATA)                                \
 	X(NFT_TARGET6, "target6", NFT_TABLE_BRIDGE, 40, NFT_HAS_DATA)                              \
-	X(NFT_CAP, "cap", NFT_TABLE_BRIDGE, 6, NFT_HAS_LIMIT)                                      \
-	X(NFT_SURGE, "surge", NFT_TABLE_BRIDGE, 6, NFT_HAS_LIMIT)                                  \
+	X(NFT_CAP, "cap", NFT_TABLE_BRIDGE, 24, NFT_HAS_LIMIT)                                     \
+	X(NFT_SURGE, "surge", NFT_TABLE_BRIDGE, 24, NFT_HAS_LIMIT)                                 \
 	X(NFT_BLOCKED, "blocked", NFT_TABLE_BRIDGE, 6, 0)                                          \
 	X(NFT_CONTAINED, "contained", NFT_TABLE_BRIDGE, 6, 0)                                      \
 	X(NFT_KNOWN, "known", NFT_TABLE_BRIDGE, 6, 0)                                              \
@@ -66,7 +67,8 @@
 	X(NFT_QUIET, "quiet", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)                                    \
 	X(NFT_URGENT, "urgent", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)
 
-enum nft_table { NFT_TABLE_BRIDGE, NFT_TABLE_INET };
+/* The guard has no sets: it drops what the inet table has not judged. */
+enum nft_table { NFT_TABLE_BRIDGE, NFT_TABLE_INET, NFT_TABLE_GUARD, NFT_TABLE_COUNT };
 
 enum nft_trait {
 	NFT_HAS_DATA = 1,    /* a map: four bytes of data */

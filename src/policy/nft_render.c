@@ -484,6 +484,20 @@ append_mac(struct nft_elements *out, const struct message_policy *policy, enum n
 	return append(out, &element);
 }
 
+/* How much may come with this MAC from this port; elsewhere it is not the device's. */
+static bool
+append_port_cap(struct nft_elements *out, const struct message_policy *policy, enum nft_set set,
+	const struct policy_binding *binding, uint32_t rate)
+{
+	struct nft_element element;
+	struct key_writer key = key_begin(&element, set, policy->device, 0);
+
+	put(&key, binding->port, binding->port, sizeof binding->port);
+	put(&key, binding->mac, binding->mac, 6);
+	element.data = rate;
+	return append(out, &element);
+}
+
 static bool
 append_number(struct nft_elements *out, uint32_t device, enum nft_set set, uint32_t data)
 {
@@ -512,9 +526,9 @@ append_bindings(struct nft_elements *out, const struct message_policy *policy)
 	for (int i = 0; i < policy->n_bindings; i++) {
 		const struct policy_binding *binding = &policy->binding[i];
 		if (!append_binding(out, policy, binding, mark) ||
-			!append_mac(out, policy, NFT_CAP, binding->mac, policy->packet_cap) ||
-			!append_mac(
-				out, policy, NFT_SURGE, binding->mac, surge_of(policy->packet_cap)))
+			!append_port_cap(out, policy, NFT_CAP, binding, policy->packet_cap) ||
+			!append_port_cap(
+				out, policy, NFT_SURGE, binding, surge_of(policy->packet_cap)))
 			return false;
 		if (is_known && !append_mac(out, policy, NFT_KNOWN, binding->mac, 0))
 			return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <nss.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -431,8 +432,9 @@ main(void)
 		begin_router();
 	else if (network_prepare(network, &why))
 		fatalx("start", "%s", why.text);
-	/* libnftables looks up user numbers as if they were names; this finds out, while it may
-	 * still be asked, that there is no name service to ask over a socket. */
+	/* libnftables looks up user numbers as if they were names.  In the file only: by default
+	 * glibc tries a name service again each hundredth time, over a socket that we may not make. */
+	__nss_configure_lookup("passwd", "files");
 	getpwnam("0");
 	confine(PROCESS_ENFORCER, settings);
 	process_ready();

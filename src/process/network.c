@@ -224,6 +224,8 @@ static const struct {
 	{"net/ipv4/conf/all/accept_source_route", "0", FOR_ALL, false},
 	{"net/ipv6/conf/all/accept_redirects", "0", FOR_ALL, true},
 	{"net/ipv6/conf/all/accept_source_route", "0", FOR_ALL, false},
+	/* Most packets are for others: no look for a socket before the look for a route. */
+	{"net/ipv4/ip_early_demux", "0", FOR_ALL, false},
 	{"net/ipv4/icmp_echo_ignore_broadcasts", "1", FOR_ALL, false},
 	{"net/ipv4/tcp_syncookies", "1", FOR_ALL, false},
 	{"net/ipv4/neigh/default/gc_thresh3", "16384", FOR_ALL, false},

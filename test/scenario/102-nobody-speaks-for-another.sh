@@ -16,6 +16,7 @@ expect "c reaches its own (control)" tcp c 198.18.1.2 443
 
 tcpdump -i nflog:100 -U -w $folder/nflog 2>/dev/null &
 within 100 test -s $folder/nflog
+gateway=$(ip -o link show br-lan | sed 's/.*ether \([^ ]*\).*/\1/')
 logged() { within 30 grep -qa "$1" $folder/nflog; } # the reason stands in the packet's prefix
 count_start net one ip daddr 198.18.1.1 tcp flags syn
 before=$(counted net one)
@@ -41,6 +42,30 @@ refuse "with a's MAC and address on another port c reaches nobody" as_a 198.18.1
 on c busybox udhcpc -i eth0 -n -q -t 2 -T 1 -s /bin/true >/dev/null 2>&1 || true
 expect "no packet of it arrived either" [ "$(counted net one)" = "$before" ]
 expect "a's traffic still goes to a's port after c spoke with its MAC" tcp a 198.18.1.1 443
+
+# And while it speaks, more than a itself may: neither a's way back nor a's share is c's to use up.
+sent_by_c() { on c cat /sys/class/net/eth0/statistics/tx_packets; }
+ip -n c neigh replace 192.168.77.1 lladdr $gateway dev eth0 nud permanent
+before=$(sent_by_c)
+on c timeout 20 sh -c 'while dd if=/dev/zero bs=64 count=20000 2>/dev/null | socat -u -b64 - UDP4-SENDTO:198.18.1.1:443 2>/dev/null; do :; done' &
+flood=$!
+many() { [ $(($(sent_by_c) - before)) -ge "$1" ]; }
+every_time() { # TIMES
+	patience=1 left=$1
+	while tcp a 198.18.1.1 443; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 0
+	done
+	return 1
+}
+expect "c sends in a's name what is over a's cap (control)" within 50 many 20000
+expect "a reaches its server each time" every_time 20
+expect "c went on meanwhile (control)" within 50 many 40000
+kill $flood 2>/dev/null || true
+wait $flood 2>/dev/null || true
+refuse "a is not said to flood" grep -qa flood $folder/nflog
+refuse "nor to do it with force" grep -qa surge $folder/nflog
+ip -n c neigh del 192.168.77.1 dev eth0
 ip -n c link set eth0 down
 ip -n c addr flush dev eth0
 ip -n c link set eth0 address $(mac c)
@@ -58,7 +83,6 @@ on c busybox arping -U -c2 -w2 -I eth0 192.168.77.1 >/dev/null 2>&1 || true
 ip -n c addr del 192.168.77.1/24 dev eth0
 expect "a claim to the gateway's address reaches nobody" [ "$(counted a arp_of_c)" = 0 ]
 expect "which is told" logged arp-spoof
-gateway=$(ip -o link show br-lan | sed 's/.*ether \([^ ]*\).*/\1/')
 expect "a knows the gateway by its own MAC" sh -c "ip -n a neigh show 192.168.77.1 | grep -q $gateway"
 expect "the gateway knows a by its own MAC for good" \
 	sh -c "ip neigh show 192.168.77.11 | grep -q '$(mac a).*PERMANENT'"
