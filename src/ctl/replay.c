@@ -19,15 +19,26 @@
 #include "ctl/ctl.h"
 #include "device/identify.h"
 #include "message/channel.h"
+#include "observation/keyed_hash.h"
 #include "policy/learn.h"
 
 enum {
 	DEVICES_MAX = 4096,
-	FLOWS_MAX = 65536,
-	BUCKETS = 65536,
+	FLOWS_MAX = 1 << 20, /* kinds of flows; beyond: counted as lost */
+	FLOWS_START = 4096,
 	OWNERS_MAX = 16384,
 	NAMES_MAX = 32768,
+	LEARN_MAX = 1 << 16, /* kinds of flows of one device that a policy is made of */
+	SHOWN_MAX = 8192,    /* and that are printed: the first that were seen */
+	HARMS_SHOWN_MAX = 1000,
 	NONE = -1,
+};
+
+/* Rows found by a hash of their key; they never go, so a row is its place. */
+struct places {
+	int32_t *first; /* by hash; NONE: none */
+	int32_t *next;  /* by row */
+	uint32_t mask, room;
 };
 
 struct seen {
@@ -37,7 +48,7 @@ struct seen {
 	uint16_t port;
 	uint64_t flows, packets, bytes;
 	int64_t first_s, last_s;
-	int32_t next;
+	int32_t next_of_device;
 };
 struct owner {
 	struct ip address;
@@ -52,11 +63,13 @@ struct named {
 static struct {
 	struct device_table *table;
 	struct identify_rules rules;
+	struct hash_key secret;
 	struct seen *flow;
-	int32_t *bucket;
-	size_t n_flows, n_owners, n_names;
+	int32_t *flows_of; /* by device number; the latest first */
+	size_t n_flows, room, n_owners, n_names;
 	struct owner *owner;
 	struct named *name;
+	struct places flows, owners, names;
 	uint64_t observations, harms, lost;
 	struct harm_key key;
 	json_t *harm;
@@ -69,13 +82,60 @@ random8(uint8_t out[static 8])
 		abort();
 }
 
+/* --- tables ------------------------------------------------------------------------------------ */
+
+/* The file chooses the addresses: the hash has a secret. */
+static uint32_t
+hash_of(uint32_t device, const struct ip *address, uint8_t proto, uint16_t port)
+{
+	uint8_t key[24] = {0};
+
+	memcpy(key, &device, 4);
+	key[4] = address->version;
+	key[5] = proto;
+	memcpy(key + 6, &port, 2);
+	memcpy(key + 8, address->byte, address->version == 4 ? 4 : 16);
+	return (uint32_t)(keyed_hash(&replay.secret, key, sizeof key) >> 32);
+}
+
+static int32_t
+places_first(const struct places *places, uint32_t hash)
+{
+	return places->first ? places->first[hash & places->mask] : NONE;
+}
+
+/* Room for twice as many; the caller puts the rows that there are again. */
+static void
+places_grow(struct places *places, uint32_t start)
+{
+	uint32_t room = places->room ? places->room * 2 : start;
+
+	free(places->first);
+	free(places->next);
+	places->first = must_alloc(room, sizeof *places->first);
+	places->next = must_alloc(room, sizeof *places->next);
+	memset(places->first, 0xff, room * sizeof *places->first); /* NONE */
+	places->mask = room - 1;
+	places->room = room;
+}
+
+static void
+places_put(struct places *places, uint32_t hash, size_t row)
+{
+	int32_t *first = &places->first[hash & places->mask];
+
+	places->next[row] = *first;
+	*first = (int32_t)row;
+}
+
 static uint32_t
 owner_of(const struct ip *address)
 {
-	for (size_t i = 0; i < replay.n_owners; i++)
-		if (ip_is_equal(&replay.owner[i].address, address))
-			return replay.owner[i].device;
-	return 0;
+	int32_t at = places_first(&replay.owners, hash_of(0, address, 0, 0));
+
+	while (at != NONE && !ip_is_equal(&replay.owner[at].address, address))
+		at = replay.owners.next[at];
+	return at == NONE ? 0 : replay.owner[at].device;
 }
 
 static void
@@ -84,17 +144,20 @@ own(const struct ip *address, uint32_t device)
 	if (!address->version || !ip_is_inside(address) || ip_is_multicast(address) ||
 		owner_of(address) || replay.n_owners == OWNERS_MAX)
 		return;
+	places_put(&replay.owners, hash_of(0, address, 0, 0), replay.n_owners);
 	replay.owner[replay.n_owners++] = (struct owner){*address, device};
 }
 
+/* The last that was learned: it stands first. */
 static const char *
 name_of(uint32_t device, const struct ip *address)
 {
-	for (size_t i = replay.n_names; i-- > 0;)
-		if (replay.name[i].device == device &&
-			ip_is_equal(&replay.name[i].address, address))
-			return replay.name[i].name;
-	return "";
+	int32_t at = places_first(&replay.names, hash_of(device, address, 0, 0));
+
+	while (at != NONE && (replay.name[at].device != device ||
+				     !ip_is_equal(&replay.name[at].address, address)))
+		at = replay.names.next[at];
+	return at == NONE ? "" : replay.name[at].name;
 }
 
 static void
@@ -106,39 +169,67 @@ learn_name(uint32_t device, const struct observation *row)
 		!host_name_parse(name, row->claimed_text, strlen(row->claimed_text)) ||
 		!strcmp(name_of(device, &row->target), name))
 		return;
+	places_put(&replay.names, hash_of(device, &row->target, 0, 0), replay.n_names);
 	struct named *at = &replay.name[replay.n_names++];
 	at->address = row->target;
 	at->device = device;
 	snprintf(at->name, sizeof at->name, "%s", name);
 }
 
+static uint32_t
+flow_hash(const struct seen *flow)
+{
+	return hash_of(flow->device, &flow->address, flow->proto, flow->port);
+}
+
+static void
+make_room(void)
+{
+	size_t room = replay.room ? replay.room * 2 : FLOWS_START;
+	struct seen *more = realloc(replay.flow, room * sizeof *more);
+
+	if (!more)
+		abort();
+	replay.flow = more;
+	replay.room = room;
+	places_grow(&replay.flows, FLOWS_START);
+	for (size_t i = 0; i < replay.n_flows; i++)
+		places_put(&replay.flows, flow_hash(&replay.flow[i]), i);
+}
+
+static struct seen *
+new_flow(const struct seen *key)
+{
+	if (replay.n_flows == FLOWS_MAX)
+		return NULL;
+	if (replay.n_flows == replay.room)
+		make_room();
+	struct seen *at = &replay.flow[replay.n_flows];
+	*at = *key;
+	at->next_of_device = replay.flows_of[key->device];
+	replay.flows_of[key->device] = (int32_t)replay.n_flows;
+	places_put(&replay.flows, flow_hash(key), replay.n_flows++);
+	return at;
+}
+
 static void
 take_flow(uint32_t device, const struct observation *row)
 {
-	uint32_t hash = device * 2654435761u ^ row->target_port * 40503u ^ row->proto;
+	struct seen key = {.device = device,
+		.address = row->target,
+		.proto = row->proto,
+		.port = row->target_port,
+		.first_s = row->wall_s};
+	int32_t i = places_first(&replay.flows, flow_hash(&key));
 
-	for (size_t i = 0; i < sizeof row->target.byte; i++)
-		hash = (hash ^ row->target.byte[i]) * 16777619u;
-	int32_t *head = &replay.bucket[hash % BUCKETS];
-	struct seen *at = NULL;
-	for (int32_t i = *head; i != NONE; i = replay.flow[i].next)
-		if (replay.flow[i].device == device && replay.flow[i].proto == row->proto &&
-			replay.flow[i].port == row->target_port &&
-			ip_is_equal(&replay.flow[i].address, &row->target))
-			at = &replay.flow[i];
+	while (i != NONE && (replay.flow[i].device != device || replay.flow[i].proto != key.proto ||
+				    replay.flow[i].port != key.port ||
+				    !ip_is_equal(&replay.flow[i].address, &key.address)))
+		i = replay.flows.next[i];
+	struct seen *at = i != NONE ? &replay.flow[i] : new_flow(&key);
 	if (!at) {
-		if (replay.n_flows == FLOWS_MAX) {
-			replay.lost++;
-			return;
-		}
-		at = &replay.flow[replay.n_flows];
-		*at = (struct seen){.device = device,
-			.address = row->target,
-			.proto = row->proto,
-			.port = row->target_port,
-			.first_s = row->wall_s,
-			.next = *head};
-		*head = (int32_t)replay.n_flows++;
+		replay.lost++;
+		return;
 	}
 	at->flows++;
 	at->packets += row->packets;
@@ -165,11 +256,11 @@ take_row(const struct observation *row)
 	if (row->what == OBSERVED_FLOW_END)
 		take_flow(number, row);
 	if (harm_from_observation(&who.device->harm, &replay.key, row, row->seen_ns, &verdict)) {
-		replay.harms++;
-		json_array_append_new(
-			replay.harm, json_pack("{s:i, s:s, s:s, s:I}", "device", (int)number,
-					     "cause", harm_word(verdict.cause), "text", verdict.why,
-					     "time", (json_int_t)row->wall_s));
+		if (replay.harms++ < HARMS_SHOWN_MAX)
+			json_array_append_new(replay.harm,
+				json_pack("{s:i, s:s, s:s, s:I}", "device", (int)number, "cause",
+					harm_word(verdict.cause), "text", verdict.why, "time",
+					(json_int_t)row->wall_s));
 	}
 }
 
@@ -295,19 +386,30 @@ run_file(const char *path, struct fault *why)
 
 /* --- what it was ------------------------------------------------------------------------------- */
 
+/* The first that were seen, in that order; *all counts the rest, too. */
 static size_t
-flows_of(uint32_t device, struct learn_flow *out)
+flows_of(uint32_t device, struct learn_flow *out, size_t *all)
 {
-	size_t n = 0;
+	size_t n = 0, skip;
 
-	for (size_t i = 0; i < replay.n_flows; i++) {
+	*all = 0;
+	for (int32_t i = replay.flows_of[device]; i != NONE; i = replay.flow[i].next_of_device)
+		*all += !ip_is_multicast(&replay.flow[i].address);
+	skip = *all > LEARN_MAX ? *all - LEARN_MAX : 0;
+	n = *all - skip;
+	size_t at = n;
+	for (int32_t i = replay.flows_of[device]; i != NONE; i = replay.flow[i].next_of_device) {
 		const struct seen *seen = &replay.flow[i];
-		if (seen->device != device || ip_is_multicast(&seen->address))
+		if (ip_is_multicast(&seen->address))
 			continue;
+		if (skip) {
+			skip--;
+			continue;
+		}
 		/* What serves everybody inside, as a gateway does. */
 		bool gateway = ip_is_inside(&seen->address) &&
 			       (seen->port == 53 || seen->port == 67 || seen->port == 123);
-		out[n++] = (struct learn_flow){
+		out[--at] = (struct learn_flow){
 			.name = name_of(device, &seen->address),
 			.address = seen->address,
 			.peer = owner_of(&seen->address),
@@ -346,7 +448,8 @@ device_to_json(const struct device *device, struct learn_flow *flows)
 {
 	static struct mud mud;
 	struct learn_options options = {.now_s = device->last_s};
-	size_t n = flows_of(device->number, flows);
+	size_t all, n = flows_of(device->number, flows, &all);
+	size_t shown = n < SHOWN_MAX ? n : SHOWN_MAX;
 	json_t *macs = json_array(), *claims = json_array(), *seen = json_array();
 	char mac[MAC_TEXT_MAX];
 	json_t *policy = json_null();
@@ -358,105 +461,144 @@ device_to_json(const struct device *device, struct learn_flow *flows)
 			json_pack("{s:s, s:s}", "kind",
 				identifier_word((enum identifier_kind)device->identifier[i].kind),
 				"claimed", device->identifier[i].claimed_value));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < shown; i++)
 		json_array_append_new(seen, flow_to_json(&flows[i]));
 	if (n && mud_from_flows(&mud, flows, n, &options)) {
 		auto_free char *text = mud_render(&mud);
 		policy = json_loads(text, 0, NULL);
 	}
-	return json_pack("{s:i, s:s, s:s, s:{s:s, s:i, s:s}, s:o, s:o, s:s, s:o, s:o}", "number",
-		(int)device->number, "label", device_label(device), "maker",
+	return json_pack("{s:i, s:s, s:s, s:{s:s, s:i, s:s}, s:o, s:o, s:s, s:o, s:I, s:o}",
+		"number", (int)device->number, "label", device_label(device), "maker",
 		device->n_macs && identify_maker(device->mac[0].mac)
 			? identify_maker(device->mac[0].mac)
 			: "",
 		"kind", "word", device->kind.word, "confidence", device->kind.confidence, "why",
 		device->kind.why, "macs", macs, "identifiers", claims, "claimed_mud_url",
-		device->claimed_mud_url, "flows", seen, "policy", policy);
+		device->claimed_mud_url, "flows", seen, "flows_left_out", (json_int_t)(all - shown),
+		"policy", policy);
 }
 
 static void
-print_people(const json_t *devices)
+print_device(const json_t *device)
 {
-	size_t i, k;
-	json_t *device, *row;
+	json_t *row;
+	size_t k;
 
-	json_array_foreach(devices, i, device)
+	const json_t *kind = json_object_get(device, "kind");
+	const char *word = json_string_value(json_object_get(kind, "word"));
+	printf("%s  %s  %s%s%s\n",
+		json_string_value(json_array_get(json_object_get(device, "macs"), 0)),
+		json_string_value(json_object_get(device, "label")), *word ? word : "unknown kind",
+		*word ? ": " : "", json_string_value(json_object_get(kind, "why")));
+	json_array_foreach(json_object_get(device, "flows"), k, row)
 	{
-		const json_t *kind = json_object_get(device, "kind");
-		const char *word = json_string_value(json_object_get(kind, "word"));
-		printf("%s  %s  %s%s%s\n",
-			json_string_value(json_array_get(json_object_get(device, "macs"), 0)),
-			json_string_value(json_object_get(device, "label")),
-			*word ? word : "unknown kind", *word ? ": " : "",
-			json_string_value(json_object_get(kind, "why")));
-		json_array_foreach(json_object_get(device, "flows"), k, row)
-		{
-			const char *name = json_string_value(json_object_get(row, "name"));
-			printf("    %-5s %-40s port %-5lld %lld flows, %lld bytes\n",
-				json_string_value(json_object_get(row, "proto")),
-				*name ? name : json_string_value(json_object_get(row, "address")),
-				(long long)json_integer_value(json_object_get(row, "port")),
-				(long long)json_integer_value(json_object_get(row, "flows")),
-				(long long)json_integer_value(json_object_get(row, "bytes")));
-		}
-		if (json_is_object(json_object_get(device, "policy")))
-			printf("    a policy can be proposed (with --json)\n");
+		const char *name = json_string_value(json_object_get(row, "name"));
+		printf("    %-5s %-40s port %-5lld %lld flows, %lld bytes\n",
+			json_string_value(json_object_get(row, "proto")),
+			*name ? name : json_string_value(json_object_get(row, "address")),
+			(long long)json_integer_value(json_object_get(row, "port")),
+			(long long)json_integer_value(json_object_get(row, "flows")),
+			(long long)json_integer_value(json_object_get(row, "bytes")));
 	}
+	long long left_out = json_integer_value(json_object_get(device, "flows_left_out"));
+	if (left_out)
+		printf("    and %lld kinds of flows more\n", left_out);
+	if (json_is_object(json_object_get(device, "policy")))
+		printf("    a policy can be proposed (with --json)\n");
+}
+
+/* One at a time: what a large file holds need not fit into memory as JSON. */
+static size_t
+print_devices(const struct options *options)
+{
+	struct learn_flow *flows = must_alloc(LEARN_MAX, sizeof *flows);
+	const struct device *device;
+	size_t cursor = 0, n = 0;
+
+	while ((device = device_next(replay.table, &cursor))) {
+		n++;
+		if (options->quiet && !options->json)
+			continue;
+		json_t *row = device_to_json(device, flows);
+		if (options->json) {
+			printf("%s\n", n > 1 ? "," : "");
+			json_dumpf(row, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+		} else {
+			print_device(row);
+		}
+		json_decref(row);
+	}
+	free(flows);
+	return n;
+}
+
+static void
+print_json(bool whole, const struct options *options)
+{
+	printf("{\"ok\": %s, \"observations\": %llu, \"flows\": %zu, \"flows_lost\": %llu, "
+	       "\"harms\": %llu, \"harm\": ",
+		whole ? "true" : "false", (unsigned long long)replay.observations, replay.n_flows,
+		(unsigned long long)replay.lost, (unsigned long long)replay.harms);
+	json_dumpf(replay.harm, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	printf(", \"devices\": [");
+	print_devices(options);
+	printf("]}\n");
+}
+
+static void
+places_free(struct places *places)
+{
+	free(places->first);
+	free(places->next);
 }
 
 int
 run_replay(int argc, char **argv, const struct options *options)
 {
-	uint8_t secret[16];
-	struct device *device;
-	size_t cursor = 0, i;
 	struct fault why;
 	json_t *row;
+	size_t i;
 
 	if (argc != 1) {
 		fprintf(stderr, "usage: pinfold replay FILE\n");
 		return CTL_USAGE;
 	}
-	random8(secret);
-	random8(secret + 8);
+	uint8_t secret[32];
+	for (i = 0; i < sizeof secret; i += 8)
+		random8(secret + i);
+	memcpy(&replay.secret, secret + 16, sizeof replay.secret);
 	replay.table = device_table_new(DEVICES_MAX, secret);
 	replay.rules.random = random8;
 	replay.rules.is_replay = true;
-	replay.flow = must_alloc(FLOWS_MAX, sizeof *replay.flow);
-	replay.bucket = must_alloc(BUCKETS, sizeof *replay.bucket);
+	replay.flows_of = must_alloc(DEVICE_NUMBER_MAX + 1, sizeof *replay.flows_of);
+	for (i = 0; i <= DEVICE_NUMBER_MAX; i++)
+		replay.flows_of[i] = NONE;
 	replay.owner = must_alloc(OWNERS_MAX, sizeof *replay.owner);
 	replay.name = must_alloc(NAMES_MAX, sizeof *replay.name);
+	places_grow(&replay.owners, OWNERS_MAX);
+	places_grow(&replay.names, NAMES_MAX);
 	replay.harm = json_array();
-	for (i = 0; i < BUCKETS; i++)
-		replay.bucket[i] = NONE;
 	bool whole = run_file(argv[0], &why);
 	if (!whole)
 		fprintf(stderr, "pinfold: %s\n", why.text);
-	struct learn_flow *flows = must_alloc(replay.n_flows + 1, sizeof *flows);
-	json_t *devices = json_array();
-	while ((device = device_next(replay.table, &cursor)))
-		json_array_append_new(devices, device_to_json(device, flows));
 	if (options->json) {
-		json_t *out = json_pack("{s:b, s:I, s:I, s:O, s:O}", "ok", whole, "observations",
-			(json_int_t)replay.observations, "flows_lost", (json_int_t)replay.lost,
-			"devices", devices, "harm", replay.harm);
-		json_dumpf(out, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-		printf("\n");
-		json_decref(out);
+		print_json(whole, options);
 	} else {
-		if (!options->quiet)
-			print_people(devices);
+		size_t n = print_devices(options);
 		json_array_foreach(replay.harm, i, row)
 			printf("harm: %s\n", json_string_value(json_object_get(row, "text")));
-		printf("%zu devices, %zu kinds of flows, %llu observations\n",
-			json_array_size(devices), replay.n_flows,
+		printf("%zu devices, %zu kinds of flows, %llu observations\n", n, replay.n_flows,
 			(unsigned long long)replay.observations);
+		if (replay.lost)
+			printf("%llu flows were of more kinds than are kept\n",
+				(unsigned long long)replay.lost);
 	}
-	json_decref(devices);
 	json_decref(replay.harm);
-	free(flows);
+	places_free(&replay.flows);
+	places_free(&replay.owners);
+	places_free(&replay.names);
 	free(replay.flow);
-	free(replay.bucket);
+	free(replay.flows_of);
 	free(replay.owner);
 	free(replay.name);
 	device_table_free(replay.table);

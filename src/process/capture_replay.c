@@ -11,12 +11,6 @@ enum {
 	QUEUED_MAX = 2 * 1024 * 1024, /* what the peer has not read yet */
 };
 
-static void
-on_rows(const struct observation *rows, size_t n, void *arg)
-{
-	capture_tell(arg, rows, n);
-}
-
 static bool
 is_peer_slow(const struct capture *capture)
 {
@@ -37,6 +31,17 @@ let_peer_read(struct capture *capture, bool all)
 	}
 	if (!channel_is_open(capture->peer))
 		fatalx("replay", "the peer is gone");
+}
+
+/* Also at the end of the file, when all flows that still ran are told at once. */
+static void
+on_rows(const struct observation *rows, size_t n, void *arg)
+{
+	struct capture *capture = arg;
+
+	capture_tell(capture, rows, n);
+	if (is_peer_slow(capture))
+		let_peer_read(capture, false);
 }
 
 int

@@ -42,6 +42,7 @@ peak=$(gateway cat /run/peak) || peak=
 echo "   $(cat "$folder/many"): $(($(now_ms) - begun)) ms, peak ${peak:-?} kB"
 expect "a capture of 10,000 devices and a million flows is read to its end" [ -n "$peak" ]
 expect "in less than 200 MB" [ "${peak:-999999}" -lt 200000 ]
+expect "none of its flows was lost" gateway grep -q '"flows": 1000000, "flows_lost": 0' /run/replayed
 expect "with an answer" gateway grep -q '"devices"' /run/replayed
 rm "$folder/state/many.pcap"
 
