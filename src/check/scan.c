@@ -20,7 +20,7 @@ static const struct {
 	unsigned at_once, per_second;
 	uint32_t first_ms, second_ms;
 } limits[PACE_COUNT] = {
-	[PACE_GENTLE] = {.at_once = 16, .per_second = 100, .first_ms = 1000, .second_ms = 2000},
+	[PACE_GENTLE] = {.at_once = 128, .per_second = 100, .first_ms = 1000, .second_ms = 2000},
 	[PACE_LAB] = {.at_once = 1024, .per_second = 3000, .first_ms = 300, .second_ms = 1500},
 };
 enum { AT_ONCE_MAX = 1024, BURST = 200, FILTERED_MIN = 4000, LIKELY_MAX = 1400 };

@@ -200,29 +200,61 @@ services_that_are(const struct transcript *transcript, enum service wanted,
 	return n;
 }
 
+static size_t
+list_of(const struct transcript *transcript, uint16_t check, const char *step, char *text,
+	size_t size, const struct exchange **last)
+{
+	auto_free uint8_t *state = must_alloc(PORT_COUNT, 1);
+	const struct exchange *e;
+	size_t from = 0;
+
+	while ((e = transcript_next(transcript, &from, check, step))) {
+		scan_parse((const char *)e->received, e->n_received, state, PORT_OPEN);
+		*last = e;
+	}
+	return scan_render(state, PORT_OPEN, text, size);
+}
+
+struct ports_seen
+ports_seen(const struct transcript *transcript)
+{
+	struct ports_seen seen = {0};
+	int check = check_find("tcp-ports");
+	size_t from = 0;
+	char unused[8];
+
+	if (check < 0)
+		return seen;
+	seen.n_tried =
+		list_of(transcript, (uint16_t)check, "tried", unused, sizeof unused, &seen.tried);
+	seen.n_open = list_of(
+		transcript, (uint16_t)check, "open", seen.list, sizeof seen.list, &seen.open);
+	seen.has_answered =
+		seen.n_open || transcript_next(transcript, &from, (uint16_t)check, "alive");
+	return seen;
+}
+
 void
 service_absent(const struct transcript *transcript, struct findings *findings,
 	const char *provision, const char *name)
 {
-	auto_free uint8_t *state = must_alloc(PORT_COUNT, 1);
+	struct ports_seen seen = ports_seen(transcript);
 	int check = check_find("tcp-ports");
-	const struct exchange *e, *scan = NULL;
-	size_t from = 0, n = 0;
 
-	while (check >= 0 && (e = transcript_next(transcript, &from, (uint16_t)check, "tried"))) {
-		scan = e;
-		n = scan_parse((const char *)e->received, e->n_received, state, PORT_OPEN);
-	}
-	if (!scan || check_was_cut(transcript, (uint16_t)check)) {
-		findings_inc(findings, provision, INC_NOT_SEEN, scan,
+	if (!seen.tried || check_was_cut(transcript, (uint16_t)check)) {
+		findings_inc(findings, provision, INC_NOT_SEEN, seen.tried,
 			"no %s was found, but not all ports could be asked", name);
 		return;
 	}
-	bool is_all = n == PORT_COUNT - 1;
-	struct finding *finding =
-		findings_add(findings, provision, is_all ? VERDICT_NA : VERDICT_NFF, scan,
-			"no %s was found at any of %zu ports", name, n);
-	finding_coverage(finding, n, PORT_COUNT - 1);
+	if (!seen.has_answered) {
+		findings_inc(findings, provision, INC_DEVICE_LOST, seen.tried,
+			"the device answered nothing: whether it has %s is not known", name);
+		return;
+	}
+	struct finding *finding = findings_add(findings, provision,
+		seen.n_tried == PORT_COUNT - 1 ? VERDICT_NA : VERDICT_NFF, seen.tried,
+		"no %s was found at any of %zu ports", name, seen.n_tried);
+	finding_coverage(finding, seen.n_tried, PORT_COUNT - 1);
 }
 
 /* --- asking ---------------------------------------------------------------------------------------- */

@@ -49,6 +49,18 @@ size_t services_that_are(
 	const struct transcript *, enum service, struct service_at out[static SERVICES_MAX]);
 
 /*
+ * What tcp-ports saw of all addresses together.  A device that answered nothing
+ * at all may be off, blocked or silent: nothing can be said of its ports.
+ */
+struct ports_seen {
+	size_t n_tried, n_open;
+	bool has_answered;
+	const struct exchange *tried, *open; /* the lists; NULL where there is none */
+	char list[120];                      /* of open ports, cut */
+};
+struct ports_seen ports_seen(const struct transcript *);
+
+/*
  * Says of the provision that no such service was found: NA where all ports were
  * asked, else NFF with how many were.
  */

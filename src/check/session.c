@@ -124,6 +124,15 @@ session_ms_left(const struct session *session)
 	return ms > INT32_MAX ? INT32_MAX : (uint32_t)ms;
 }
 
+uint32_t
+session_run_ms_left(const struct session *session)
+{
+	uint64_t now = clock_monotonic_ns();
+	uint64_t ms = session->run_until_ns > now ? (session->run_until_ns - now) / CLOCK_MS_NS : 0;
+
+	return ms > INT32_MAX ? INT32_MAX : (uint32_t)ms;
+}
+
 static enum inc_reason
 over_now(const struct session *session)
 {

@@ -42,9 +42,10 @@ void session_end(struct session *);
 bool session_run(struct session *, uint16_t check);
 /* No more time, packets, room or device: a check that sees this returns at once. */
 bool session_is_over(const struct session *);
-uint32_t session_ms_left(const struct session *);
-bool session_is_lost(const struct session *);     /* the device answers no more */
-uint32_t session_packets(const struct session *); /* sent by us so far, in all checks */
+uint32_t session_ms_left(const struct session *);     /* of the check */
+uint32_t session_run_ms_left(const struct session *); /* of all checks together */
+bool session_is_lost(const struct session *);         /* the device answers no more */
+uint32_t session_packets(const struct session *);     /* sent by us so far, in all checks */
 /* For probes that send with sockets of their own (check/scan.h). */
 void session_count(struct session *, uint32_t packets);
 void session_rest(struct session *, uint32_t ms); /* sleeps, not past the end of the check */

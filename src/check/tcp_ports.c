@@ -146,48 +146,33 @@ judge_service(
 	}
 }
 
-static size_t
-list_of(const struct transcript *transcript, uint16_t check, const char *step, char *text,
-	size_t size, const struct exchange **out, size_t *n_silent)
-{
-	auto_free uint8_t *state = must_alloc(PORT_COUNT, 1);
-	const struct exchange *e;
-	size_t from = 0, n = 0;
-
-	while ((e = transcript_next(transcript, &from, check, step))) {
-		scan_parse((const char *)e->received, e->n_received, state, (enum port_state)1);
-		*out = e;
-	}
-	n = scan_render(state, (enum port_state)1, text, size);
-	*n_silent = n;
-	return n;
-}
-
 void
 tcp_ports_judge(const struct transcript *transcript, struct findings *findings)
 {
 	struct service_at found[SERVICES_MAX];
-	size_t n_found = services_in(transcript, found), n_tried, n_open;
-	const struct exchange *tried = NULL, *open = NULL;
-	char list[120], unused[8];
+	size_t n_found = services_in(transcript, found);
+	struct ports_seen seen = ports_seen(transcript);
 
 	for (size_t i = 0; i < n_found; i++)
 		judge_service(transcript, findings, &found[i]);
-	list_of(transcript, findings->check, "tried", unused, sizeof unused, &tried, &n_tried);
-	list_of(transcript, findings->check, "open", list, sizeof list, &open, &n_open);
-	if (!tried)
+	if (!seen.tried)
 		return;
 	for (int i = 0; i < 2; i++) {
 		const char *provision = i ? "5.6-5" : "5.6-1";
 		struct finding *finding;
-		if (n_open)
-			finding = findings_inc(findings, provision, INC_NO_IXIT, open,
+		if (seen.n_open)
+			finding = findings_inc(findings, provision, INC_NO_IXIT, seen.open,
 				"%zu ports are open (TCP %s); whether each is needed, the maker "
 				"must say",
-				n_open, list);
+				seen.n_open, seen.list);
+		else if (!seen.has_answered)
+			finding = findings_inc(findings, provision, INC_DEVICE_LOST, seen.tried,
+				"the device answered nothing at any of %zu TCP ports, nor to an "
+				"echo",
+				seen.n_tried);
 		else
-			finding = findings_add(findings, provision, VERDICT_NFF, tried,
-				"none of %zu TCP ports is open", n_tried);
-		finding_coverage(finding, n_tried, PORT_COUNT - 1);
+			finding = findings_add(findings, provision, VERDICT_NFF, seen.tried,
+				"none of %zu TCP ports is open", seen.n_tried);
+		finding_coverage(finding, seen.n_tried, PORT_COUNT - 1);
 	}
 }

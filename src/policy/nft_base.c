@@ -158,13 +158,15 @@ static const char text[] =
 	/*
 	 * What still reaches a penned device: what it needs to have an address and
 	 * to show the status page, all of it from the gateway itself: its own mark
-	 * says so, since the source of an answer may be translated by now.
+	 * says so, since the source of an answer may be translated by now.  And what
+	 * the checker asks it.
 	 */
 	"	chain to_contained {\n"
 	"		ether type arp accept\n"
 	"		icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, 130 } accept\n"
 	"		meta mark & 0x10000000 != 0 udp sport { 53, 67, 123, 547 } accept\n"
 	"		meta mark & 0x10000000 != 0 tcp sport { 53, 80 } accept\n"
+	"		meta mark & 0x40000000 != 0 accept\n"
 	"		drop\n"
 	"	}\n"
 	"	chain output {\n"
@@ -403,7 +405,9 @@ static const char text[] =
 	"		tcp dport 53 accept\n"
 	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, 131, 132, 143 } accept\n"
 	"	}\n"
+	/* Who is penned may be tested: it answers the checker's flows, and opens none. */
 	"	chain from_penned {\n"
+	"		ct mark & 0x40000000 != 0 ct direction reply ct state established,related accept\n"
 	"		jump basic_services\n"
 	"		tcp dport 80 accept\n"
 	"		goto end_penned\n"
@@ -450,6 +454,7 @@ static const char text[] =
 	"		icmpv6 type nd-router-advert accept\n"
 	"		meta skuid { 0, $UID_RELAY } udp sport { 1900, 5353 } accept\n"
 	"		meta skuid { 0, $UID_RELAY } udp dport { 1900, 5353 } accept\n"
+	"		meta skuid $UID_CHECKER fib daddr type unicast meta l4proto { 1, 6, 17, 58 } accept\n"
 	"	}\n"
 	"	chain to_uplink {\n"
 	"		udp sport 68 udp dport 67 accept\n"
@@ -464,8 +469,12 @@ static const char text[] =
 	/* No redirects: they would send devices past the gateway, onto the barrier. */
 	"	chain output {\n"
 	"		type filter hook output priority filter; policy drop;\n"
+	"		oif lo meta skuid $UID_CHECKER drop\n"
 	"		oif lo accept\n"
 	"		oifname $BRIDGE meta mark set 0x10000000\n"
+	/* Flows of the checker carry a mark by which their answers, and the bridge, know them. */
+	"		oifname $BRIDGE meta skuid $UID_CHECKER ct mark set 0x40000000\n"
+	"		oifname $BRIDGE ct mark & 0x40000000 != 0 meta mark set 0x50000000\n"
 	"		ct state established,related accept\n"
 	"		icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, nd-neighbor-solicit, nd-neighbor-advert, 130, 131, 132, 143 } accept\n"
 	"		icmp type { destination-unreachable, time-exceeded, parameter-problem } accept\n"
@@ -583,6 +592,7 @@ define_parameters(FILE *out, const struct settings *settings, const uint8_t gate
 		settings->uid_base + PROCESS_COUNT);
 	fprintf(out, "define UID_RESOLVER = %u\n", settings->uid_base + PROCESS_RESOLVER);
 	fprintf(out, "define UID_RELAY = %u\n", settings->uid_base + PROCESS_RELAY);
+	fprintf(out, "define UID_CHECKER = %u\n", settings->uid_base + PROCESS_CHECKER);
 	fprintf(out, "define UID_FETCHER = %u\n", settings->uid_base + PROCESS_FETCHER);
 	define_state(out, "WAITING", DEVICE_WAITING);
 	define_state(out, "OBSERVE", DEVICE_OBSERVE);

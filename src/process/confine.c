@@ -10,6 +10,7 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -55,6 +56,7 @@ struct row {
 	bool empty_root;    /* everything that it reads was opened for it */
 	bool is_blind;      /* holds a packet socket that must not name whom it sends to */
 	bool talks_tcp;     /* may connect TCP; Landlock closes it for the others */
+	bool has_workers;   /* forks itself, confined as it is */
 	unsigned files_max; /* RLIMIT_NOFILE */
 	unsigned long controls[CONTROLS_MAX]; /* ioctl() requests beside those of everybody */
 };
@@ -102,6 +104,15 @@ static const char *const calls_database[] = {"pwrite64", "pwritev", "preadv", "f
 
 /* A page of memory for another process: made, written, sealed, handed over. */
 static const char *const calls_sealed[] = {"memfd_create", "ftruncate", NULL};
+
+/* Connects, and takes no connections: nobody calls it. */
+static const char *const calls_call[] = {"connect", "getpeername", NULL};
+
+/* A file that was opened for it: appended to, read back after an interruption, cut at a line. */
+static const char *const calls_transcript[] = {"pread64", "ftruncate", NULL};
+
+/* Processes of its own kind; how they are made is in allow_workers(). */
+static const char *const calls_workers[] = {"wait4", "set_robust_list", "rseq", NULL};
 
 /* Many connections served from memory. */
 static const char *const calls_serve[] = {"accept", "accept4", "getpeername", "sendfile", NULL};
@@ -154,6 +165,17 @@ static const struct row rows[PROCESS_COUNT] = {
 			{.in_settings = SETTING(web_ca), .rights = R_READ}},
 		.talks_tcp = true,
 		.files_max = 256},
+	/*
+	 * Sockets towards the devices; the kernel's rules hold its user to the LAN.  A process
+	 * for each audit, and what it heard goes to a file that the engine opened.
+	 */
+	[PROCESS_CHECKER] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_call,
+				     calls_transcript, calls_workers},
+		.families = F_INET,
+		.empty_root = true,
+		.talks_tcp = true,
+		.has_workers = true,
+		.files_max = 4096},
 	/* Its pages are in its own memory. */
 	[PROCESS_WEB] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_serve},
 		.empty_root = true,
@@ -170,16 +192,18 @@ static const struct row rows[PROCESS_COUNT] = {
 	/* dnsmasq; not ours, so its calls are closed one by one (calls_no_server_needs). */
 	[PROCESS_DHCP] =
 		{.capabilities =
-				{/* an ARP entry for a client without address; it refuses to start without */
+				{
+					/* an ARP entry for a client without address; it refuses to start without */
 					"net_admin",
 					/* router advertisements go out by a raw ICMPv6 socket */
 					"net_raw",
 					/* ports 67 and 547 */
 					"net_bind_service"},
 			.reach =
-				{{.in_settings = SETTING(state_directory),
-					 .below = "/dhcp",
-					 .rights = R_READ | R_WRITE | R_MAKE},
+				{
+					{.in_settings = SETTING(state_directory),
+						.below = "/dhcp",
+						.rights = R_READ | R_WRITE | R_MAKE},
 					{.in_settings = SETTING(run_directory),
 						.below = "/dnsmasq.conf",
 						.rights = R_READ},
@@ -240,13 +264,15 @@ limit_all(const struct row *row)
 	struct stat log;
 
 	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_NPROC, 0);
+	/* Counted by user, and another gateway on this machine may have the same numbers. */
+	limit(RLIMIT_NPROC, row->has_workers ? 8 * AUDITS_AT_ONCE : 0);
 	limit(RLIMIT_MEMLOCK, 64 * 1024 * 1024);
 	limit(RLIMIT_NOFILE, row->files_max);
 	/* Our own log may be a file, where the lab or a person redirected it. */
 	bool writes = row->reach[0].rights & R_WRITE || (!fstat(2, &log) && S_ISREG(log.st_mode));
 	for (int i = 0; i < CALLS_MAX; i++)
-		writes = writes || row->calls[i] == calls_sealed;
+		writes = writes || row->calls[i] == calls_sealed ||
+			 row->calls[i] == calls_transcript;
 	if (!writes)
 		limit(RLIMIT_FSIZE, 0);
 }
@@ -463,6 +489,18 @@ allow_send_but_packets(scmp_filter_ctx filter)
 	}
 }
 
+/* fork() and nothing else that clone() can do: no namespaces, no threads. */
+static void
+allow_workers(scmp_filter_ctx filter)
+{
+	static const unsigned long fork_flags = CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
+
+	allow_if(filter, "clone", SCMP_A0(SCMP_CMP_EQ, fork_flags));
+	/* A worker is ended, not signalled; Landlock keeps the signal among its kind. */
+	allow_if(filter, "kill", SCMP_A1(SCMP_CMP_EQ, SIGKILL));
+	allow_if(filter, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG));
+}
+
 static void
 allow_arguments(scmp_filter_ctx filter, const struct row *row)
 {
@@ -490,6 +528,8 @@ allow_arguments(scmp_filter_ctx filter, const struct row *row)
 	}
 	if (row->families & F_NETLINK)
 		allow_if(filter, "socket", SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
+	if (row->has_workers)
+		allow_workers(filter);
 	if (row->is_blind) {
 		allow_send_but_packets(filter);
 		return;

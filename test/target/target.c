@@ -8,7 +8,8 @@
  * output when it listens, one line of JSON.  Whatever is not given is chosen by
  * the seed.  Ends when its parent does, or after the seconds (600).
  *
- *	fail	checks that must say FAIL of this port
+ *	fail	checks that must say FAIL of this port, with the provision where only
+ *		one is meant ("telnet-login/5.1-1")
  *	may	checks that may, and need not: the service is bad and its manner
  *		hides it, or it is a matter of judgement
  * Every other check must not say FAIL because of this port.
@@ -206,7 +207,7 @@ choose_port(const struct variant *variant)
 static void
 tell_list(const char *name, const char *words)
 {
-	char copy[160], *rest = copy;
+	char copy[320], *rest = copy;
 	const char *comma = "";
 
 	snprintf(copy, sizeof copy, "%s", words);
@@ -224,7 +225,7 @@ tell_truth(const struct variant *variant, const char *address4, const char *addr
 {
 	const struct service *service = variant->service;
 	const char *fail = "", *may = "", *comma = "";
-	char both[160];
+	char must[160], need_not[320];
 
 	printf("{\"seed\":%llu,\"service\":\"%s\",\"manner\":\"%s\",\"proto\":%d,\"port\":%u,"
 	       "\"tls\":%s,"
@@ -245,14 +246,13 @@ tell_truth(const struct variant *variant, const char *address4, const char *addr
 			may = kind->may ? kind->may : "";
 		}
 	}
-	if (variant->manner != MANNER_PLAIN) {
-		snprintf(both, sizeof both, "%s %s", fail, may);
-		may = both;
-		fail = "";
-	}
+	snprintf(must, sizeof must, "%s %s", fail, service->fail ? service->fail : "");
+	/* Behind an awkward manner nothing need be seen. */
+	snprintf(need_not, sizeof need_not, "%s %s %s", may, service->may ? service->may : "",
+		variant->manner == MANNER_PLAIN ? "" : must);
 	printf("}");
-	tell_list("fail", fail);
-	tell_list("may", may);
+	tell_list("fail", variant->manner == MANNER_PLAIN ? must : "");
+	tell_list("may", need_not);
 	printf("}\n");
 	fflush(stdout);
 }

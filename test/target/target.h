@@ -82,10 +82,11 @@ const struct variant *conn_variant(const struct conn *);
 /* --- services ---------------------------------------------------------------------------------- */
 
 enum { FAULTS_MAX = 6, PORTS_MAX = 6, EXPECTED_MAX = 4 };
+/* Checks, separated by blanks: "ftp-login" for all that it says, "ftp-login/5.1-1" for a provision. */
 struct fault_kind {
 	const char *name;
-	const char *fail; /* check that must say FAIL, or NULL */
-	const char *may;  /* checks that may, separated by blanks, or NULL */
+	const char *fail; /* must say FAIL, or NULL */
+	const char *may;  /* may, or NULL */
 };
 struct service {
 	const char *name;
@@ -93,6 +94,7 @@ struct service {
 	uint8_t tls_of_8; /* how many of eight variants speak TLS */
 	uint16_t ports[PORTS_MAX];
 	struct fault_kind faults[FAULTS_MAX];
+	const char *fail, *may; /* the same of every variant: that it is there at all */
 	void (*serve)(struct conn *);
 	/* The answer to one datagram; 0: none. */
 	size_t (*answer)(

@@ -36,7 +36,7 @@ umask 022
 export PINFOLD_LAB_STATE="$folder/state" PINFOLD_BUILD="$build"
 log=$folder/state/log/pinfoldd
 gateway_state=$folder/state/gateway/state
-children="enforcer engine capture resolver relay fetcher web"
+children="enforcer engine capture resolver relay fetcher checker web"
 mkdir "$folder/state"
 cp -a "$root/lab" "$folder/lab"
 

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/checker_worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "check/check.h"
+#include "check/session.h"
+
+static struct {
+	const struct message_audit *audit;
+	int out;
+	struct transcript *transcript;
+	struct session *session;
+	struct findings findings;
+	uint32_t n_done, n_all;
+} worker;
+
+/* --- telling --------------------------------------------------------------------------------- */
+
+static void
+tell(enum message_type type, const void *payload, size_t len)
+{
+	struct message_header header = {
+		.version = MESSAGE_VERSION, .type = (uint16_t)type, .len = (uint32_t)len};
+	struct iovec iov[2] = {{&header, sizeof header}, {(void *)(uintptr_t)payload, len}};
+	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
+
+	while (sendmsg(worker.out, &msg, MSG_NOSIGNAL) < 0) {
+		struct pollfd poll_fd = {.fd = worker.out, .events = POLLOUT};
+		if (errno != EAGAIN && errno != EINTR)
+			_exit(EXIT_FAILURE); /* who forked us is gone */
+		poll(&poll_fd, 1, -1);
+	}
+}
+
+static _Noreturn void
+end(enum err err, const char *why)
+{
+	struct message_audit_end message = {.run = worker.audit->run, .err = err};
+
+	snprintf(message.why, sizeof message.why, "%s", why);
+	if (worker.transcript)
+		message.exchanges = (uint32_t)transcript_count(worker.transcript);
+	if (worker.session)
+		message.packets = session_packets(worker.session);
+	tell(MESSAGE_AUDIT_END, &message, sizeof message);
+	_exit(EXIT_SUCCESS);
+}
+
+static bool
+is_chosen(uint16_t check)
+{
+	return checks[check].probe && worker.audit->checks[check / 64] >> (check % 64) & 1;
+}
+
+static uint32_t
+seconds_left(uint16_t from)
+{
+	uint32_t sum = 0;
+	uint32_t limit = session_run_ms_left(worker.session) / 1000;
+
+	for (uint16_t i = from; i < n_checks; i++)
+		if (is_chosen(i) && checks[i].consent <= worker.audit->consent)
+			sum += worker.audit->pace == PACE_LAB ? checks[i].seconds_lab
+							      : checks[i].seconds_gentle;
+	return sum < limit ? sum : limit;
+}
+
+static void
+tell_step(uint16_t check, enum audit_step step)
+{
+	struct message_audit_step message = {.run = worker.audit->run,
+		.check = check,
+		.step = (uint8_t)step,
+		.n_done = worker.n_done,
+		.n_all = worker.n_all,
+		.seconds_left =
+			seconds_left(step == AUDIT_STEP_BEGUN ? check : (uint16_t)(check + 1)),
+		.exchanges = (uint32_t)transcript_count(worker.transcript)};
+
+	tell(MESSAGE_AUDIT_STEP, &message, sizeof message);
+}
+
+static void
+tell_findings(uint16_t check)
+{
+	worker.findings.n = worker.findings.n_lost = 0;
+	check_judge(check, worker.transcript, &worker.findings);
+	for (size_t i = 0; i < worker.findings.n; i++) {
+		struct message_finding message = {
+			.run = worker.audit->run, .finding = worker.findings.finding[i]};
+		tell(MESSAGE_FINDING, &message, sizeof message);
+	}
+}
+
+/* --- the transcript of an earlier worker ------------------------------------------------------ */
+
+/* What it was writing when it died is half a line; that is cut off. */
+static bool
+cut_half_line(int fd)
+{
+	struct stat st;
+	char bytes[4096];
+
+	if (fstat(fd, &st))
+		return false;
+	off_t end_of_lines = st.st_size;
+	while (end_of_lines > 0) {
+		size_t len =
+			end_of_lines < (off_t)sizeof bytes ? (size_t)end_of_lines : sizeof bytes;
+		ssize_t n = pread(fd, bytes, len, end_of_lines - (off_t)len);
+		if (n != (ssize_t)len)
+			return false;
+		const char *newline = memrchr(bytes, '\n', len);
+		if (newline) {
+			end_of_lines += newline + 1 - bytes - (off_t)len;
+			break;
+		}
+		end_of_lines -= (off_t)len;
+	}
+	return end_of_lines == st.st_size || !ftruncate(fd, end_of_lines);
+}
+
+static void
+open_transcript(int fd)
+{
+	struct fault why = {0};
+
+	if (worker.audit->is_resumed) {
+		int again = cut_half_line(fd) && lseek(fd, 0, SEEK_SET) == 0 ? dup(fd) : -1;
+		FILE *in = again >= 0 ? fdopen(again, "r") : NULL;
+		if (!in)
+			end(ERR_SYSTEM, "the transcript of the interrupted run cannot be read");
+		if (transcript_read(in, &worker.transcript, &why)) {
+			fault_prefix(&why, "transcript of the interrupted run: ");
+			end(ERR_INVALID, why.text);
+		}
+		fclose(in);
+	}
+	FILE *file = fdopen(fd, "a");
+	if (!file)
+		end(ERR_SYSTEM, "the transcript cannot be written");
+	if (!worker.transcript)
+		worker.transcript = transcript_new(NULL);
+	transcript_write_to(worker.transcript, file);
+}
+
+/* --- the run -------------------------------------------------------------------------------------- */
+
+static void
+run_check(uint16_t check)
+{
+	enum audit_step step = AUDIT_STEP_DONE;
+
+	tell_step(check, AUDIT_STEP_BEGUN);
+	/* One that an earlier worker finished is judged again, from what is written. */
+	if (!check_is_complete(worker.transcript, check) && !session_run(worker.session, check))
+		step = AUDIT_STEP_SKIPPED;
+	if (step == AUDIT_STEP_DONE && session_is_lost(worker.session))
+		step = AUDIT_STEP_LOST;
+	tell_findings(check);
+	worker.n_done++;
+	tell_step(check, step);
+}
+
+_Noreturn void
+checker_worker(const struct message_audit *audit, int transcript_fd, int out)
+{
+	struct session_target target = {.address4 = audit->address4, .address6 = audit->address6};
+
+	worker.audit = audit;
+	worker.out = out;
+	memcpy(target.model_hint, audit->model_hint, sizeof target.model_hint);
+	open_transcript(transcript_fd);
+	worker.session = session_new(
+		&target, (enum pace)audit->pace, (enum consent)audit->consent, worker.transcript);
+	session_limit(worker.session, audit->seconds);
+	for (uint16_t i = 0; i < n_checks; i++)
+		worker.n_all += is_chosen(i);
+	for (uint16_t i = 0; i < n_checks; i++) {
+		if (is_chosen(i))
+			run_check(i);
+		const char *trouble = transcript_trouble(worker.transcript);
+		if (trouble)
+			end(ERR_SYSTEM, trouble);
+	}
+	if (session_is_lost(worker.session))
+		end(ERR_TIMEOUT, "the device stopped answering; what was left is not tested");
+	end(ERR_OK, "");
+}

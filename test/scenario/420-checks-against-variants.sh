@@ -1,0 +1,109 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Devices that nobody knew beforehand: each is one service in a variant that a
+# random seed chose (banners, prompts, languages, ports, layouts, delays, manners,
+# good and bad), and each says the truth about itself.  All checks are run on it
+# as the checker runs them, and held against that truth: what is bad in a plain
+# manner is found, and nobody is called bad who is not.
+#
+#	420-*.sh TARGET CHECK_DRIVER [COUNT [SEED]]
+#
+# The seed of the round is printed; COUNT and SEED play it again.  From the
+# environment: SERVICE plays one service alone, KEEP is a folder that keeps what was
+# said, PORTS=lab asks all ports and not the likely ones alone, SECONDS_EACH is
+# each device's time, AT_ONCE how many are played beside each other.
+set -u
+skip() { echo "skipped: $1"; exit 77; }
+[ "$(id -u)" = 0 ] || skip "needs root for namespaces"
+[ $# -ge 2 ] || { echo "usage: $0 TARGET CHECK_DRIVER [COUNT [SEED]]"; exit 2; }
+for tool in ip xargs od; do
+	command -v $tool >/dev/null || skip "needs $tool"
+done
+if [ -z "${PINFOLD_INSIDE-}" ]; then
+	target=$(realpath "$1") driver=$(realpath "$2")
+	shift 2
+	PINFOLD_INSIDE=1 exec unshare --net --mount --pid --fork --kill-child "$0" "$target" "$driver" "$@"
+fi
+target=$1 driver=$2 count=${3:-24}
+seed=${4:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
+seconds=${SECONDS_EACH:-30} at_once=${AT_ONCE:-24} ports=${PORTS:-gentle}
+mount -t proc proc /proc
+mount -t tmpfs none /run
+mkdir -p /run/netns /run/out
+ip netns add home
+ip link add lan type veth peer name eth0 netns home
+ip link set lo up
+ip link set lan up
+ip addr add 10.77.0.1/16 dev lan
+ip addr add fd77::1/64 dev lan nodad
+ip -n home link set lo up
+ip -n home link set eth0 up
+ip -n home addr add 10.77.255.254/16 dev eth0
+
+# One device: its target, the audit, and the target's end.
+cat >/run/one <<-'END'
+	n=$1 seed=$2
+	here=/run/out/$n
+	v4=10.77.$((n / 200)).$((n % 200 + 10)) v6=fd77::$(printf %x $((n + 16)))
+	ip -n home addr add $v4/16 dev eth0
+	ip -n home addr add $v6/64 dev eth0 nodad
+	: >$here.truth
+	# shellcheck disable=SC2086
+	ip netns exec home $target --seed $seed --address $v4 --address6 $v6 ${SERVICE:+--service $SERVICE} \
+		${LOGINS:+--logins $LOGINS} --seconds 600 >$here.truth 2>$here.trouble &
+	played=$!
+	tries=0
+	until [ -s $here.truth ] || [ $tries -gt 100 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+	$driver --seconds $seconds --ports $ports ${KEEP:+--keep $KEEP/$n.jsonl} $here.truth >$here.said 2>&1
+	echo $? >$here.status
+	kill $played 2>/dev/null
+	wait $played 2>/dev/null
+	ip -n home addr del $v4/16 dev eth0
+	ip -n home addr del $v6/64 dev eth0
+END
+export target driver seconds ports
+echo "seed $seed, $count variants, $seconds s each"
+n=0
+while [ $n -lt "$count" ]; do
+	echo "$n $((seed * 1000 + n))"
+	n=$((n + 1))
+done | xargs -P "$at_once" -L 1 sh /run/one
+
+# --- what came of it
+
+failed=0
+for status in /run/out/*.status; do
+	here=${status%.status}
+	case $(cat $status) in
+	0) ;;
+	3) grep ^unknown $here.said | sort -u | sed 's/^/   no such check yet: /' ;;
+	*)
+		failed=1
+		echo "   seed $(sed 's/.*"seed":\([0-9]*\).*/\1/' $here.truth): $(cut -d, -f2-5 $here.truth)"
+		grep -Ev '^\{' $here.said | sed 's/^/      /'
+		;;
+	esac
+done
+[ -z "${KEEP-}" ] || cp /run/out/* "$KEEP/"
+cat /run/out/*.said | awk -v count="$count" '
+	/^verdict / {
+		sub(/^.*: /, "")
+		n++; must += $1; found += $4; wrong += $6; packets += $12; ms += $14
+		if ($14 > most) most = $14
+	}
+	/"word":"FAIL"/ { fail++ } /"word":"INC"/ { inc++ } /"word":"NFF"/ { nff++ } /"word":"NA"/ { na++ }
+	END {
+		printf "%d of %d audited: %d must fail, %d found, %d false; findings: %d FAIL, %d INC, %d NFF, %d NA; %.1f s each, at most %.1f; %d packets each\n",
+			n, count, must, found, wrong, fail, inc, nff, na, ms / (n ? n : 1) / 1000, most / 1000, packets / (n ? n : 1)
+		if (n != count || !must) exit 1
+	}' || failed=1
+if [ $failed = 0 ]; then
+	echo "ok - what is bad is found, and nobody else is called bad"
+else
+	echo "not ok - what is bad is found, and nobody else is called bad (play it again: COUNT $count SEED $seed)"
+fi
+exit $failed

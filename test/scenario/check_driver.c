@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check_driver [--pace gentle|lab] [--ports gentle|lab] [--consent passive|probe|intrude] [--seconds N]
+ *              [--keep FILE] [--checks ID,ID...] [TRUTH]
+ *
+ * Audits one target as the checker would, and holds the findings against the
+ * truth that the target said about itself (test/target): a line of JSON on
+ * standard input, or in the file TRUTH.  --ports is the pace of the check
+ * tcp-ports alone: all ports take it most of a minute, the likely ones some seconds.
+ *
+ * Prints each finding as a line of JSON, and at the end one line
+ *
+ *	verdict SEED SERVICE MANNER: N must fail, N found, N false, N findings, N exchanges, N packets, N ms
+ *
+ * with "missed ID" and "false ID TEXT" lines before it.  Every transcript is
+ * judged a second time from its file, and the findings must be the same.  Exits
+ * with 0 if nothing was missed, nothing false and nothing different; 3 if what
+ * the truth names is no check.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/printable.h"
+#include "check/check.h"
+#include "check/session.h"
+
+struct account {
+	json_t *truth;
+	unsigned n_must, n_found, n_false, n_unknown;
+};
+
+static _Noreturn void
+give_up(const char *what)
+{
+	fprintf(stderr, "check_driver: %s\n", what);
+	exit(2);
+}
+
+static const char *
+fact(const json_t *truth, const char *name)
+{
+	const char *text = json_string_value(json_object_get(truth, name));
+
+	if (!text)
+		give_up("the truth lacks a member");
+	return text;
+}
+
+static struct ip
+address_of(const json_t *truth, const char *name)
+{
+	struct ip ip = {0};
+	const char *text = fact(truth, name);
+
+	if (*text && !ip_parse(&ip, text))
+		give_up("the truth has no address");
+	return ip;
+}
+
+/* "ID" is all that the check says, "ID/PROVISION" one of it. */
+static bool
+speaks_of(const char *words, const struct finding *finding)
+{
+	const char *id = checks[finding->check].id;
+	size_t len = strlen(id);
+
+	if (strncmp(words, id, len) != 0)
+		return false;
+	return !words[len] || (words[len] == '/' && !strcmp(words + len + 1, finding->provision));
+}
+
+static bool
+is_in(const json_t *list, const struct finding *finding)
+{
+	size_t i;
+	json_t *words;
+
+	json_array_foreach(
+		list, i, words) if (speaks_of(json_string_value(words), finding)) return true;
+	return false;
+}
+
+static void
+print_finding(const struct finding *finding)
+{
+	json_t *line = json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:i,s:s}", "check",
+		checks[finding->check].id, "provision", finding->provision, "word",
+		verdict_word_name(finding->word), "reason",
+		finding->reason ? inc_reason_name(finding->reason) : "", "proto", finding->proto,
+		"port", finding->port, "tried", (int)finding->n_tried, "all", (int)finding->n_all,
+		"text", finding->text);
+
+	if (!line)
+		give_up("a finding is no JSON");
+	json_dumpf(line, stdout, JSON_COMPACT);
+	printf("\n");
+	json_decref(line);
+}
+
+/* --- what was missed, and what is not so ------------------------------------------------------ */
+
+static void
+look_for_missed(struct account *account, const struct findings *findings)
+{
+	int port = (int)json_integer_value(json_object_get(account->truth, "port"));
+	size_t i;
+	json_t *words;
+
+	json_array_foreach(json_object_get(account->truth, "fail"), i, words)
+	{
+		char id[64];
+		bool is_found = false;
+
+		snprintf(id, sizeof id, "%s", json_string_value(words));
+		id[strcspn(id, "/")] = '\0';
+		if (check_find(id) < 0) {
+			printf("unknown %s\n", id);
+			account->n_unknown++;
+			continue;
+		}
+		for (size_t k = 0; k < findings->n; k++) {
+			const struct finding *finding = &findings->finding[k];
+
+			is_found |= finding->word == VERDICT_FAIL && finding->port == port &&
+				    speaks_of(json_string_value(words), finding);
+		}
+		account->n_must++;
+		account->n_found += is_found;
+		if (!is_found)
+			printf("missed %s\n", json_string_value(words));
+	}
+}
+
+static void
+look_for_false(struct account *account, const struct findings *findings)
+{
+	const json_t *fail = json_object_get(account->truth, "fail");
+	const json_t *may = json_object_get(account->truth, "may");
+
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *finding = &findings->finding[i];
+
+		if (finding->word != VERDICT_FAIL || is_in(fail, finding) || is_in(may, finding))
+			continue;
+		account->n_false++;
+		printf("false %s/%s %s\n", checks[finding->check].id, finding->provision,
+			finding->text);
+	}
+}
+
+/* --- the audit -------------------------------------------------------------------------------- */
+
+/* The checks of the list, and what they look at: NULL is all. */
+static bool
+is_wanted(const char *list, const char *id)
+{
+	size_t len = strlen(id);
+
+	for (const char *at = list; at && *at; at += strcspn(at, ","), at += *at == ',')
+		if (!strncmp(at, id, len) && (at[len] == ',' || !at[len]))
+			return true;
+	return !list;
+}
+
+static void
+judge_all(const struct transcript *transcript, const char *list, struct findings *findings)
+{
+	for (size_t i = 0; i < n_checks; i++)
+		if (is_wanted(list, checks[i].id))
+			check_judge((uint16_t)i, transcript, findings);
+}
+
+/* Runs these checks, but tcp-ports only when it alone is named; gives the packets sent. */
+static uint32_t
+run_all(const struct session_target *target, enum pace pace, const char *list, enum consent consent,
+	unsigned seconds, struct transcript *transcript)
+{
+	struct session *session = session_new(target, pace, consent, transcript);
+	bool is_ports = list && !strcmp(list, "tcp-ports");
+	uint32_t packets;
+
+	session_limit(session, seconds);
+	for (size_t i = 0; i < n_checks; i++)
+		if (checks[i].probe && is_wanted(list, checks[i].id) &&
+			is_ports == !strcmp(checks[i].id, "tcp-ports"))
+			session_run(session, (uint16_t)i);
+	packets = session_packets(session);
+	session_free(session);
+	return packets;
+}
+
+static bool
+is_same(const struct findings *a, const struct findings *b)
+{
+	return a->n == b->n && a->n_lost == b->n_lost &&
+	       !memcmp(a->finding, b->finding, a->n * sizeof a->finding[0]);
+}
+
+/* As somebody else would: from the file alone. */
+static bool
+is_judged_the_same(FILE *file, const char *list, const struct findings *findings)
+{
+	static struct findings again;
+	struct transcript *transcript;
+	struct fault why = {0};
+	bool same;
+
+	if (fflush(file) || fseek(file, 0, SEEK_SET))
+		give_up("the transcript cannot be read");
+	if (transcript_read(file, &transcript, &why)) {
+		printf("different: the transcript is not taken: %s\n", why.text);
+		return false;
+	}
+	again = (struct findings){0};
+	judge_all(transcript, list, &again);
+	same = is_same(&again, findings);
+	if (!same)
+		printf("different: the same transcript gave %zu findings, and %zu when it was "
+		       "read\n",
+			findings->n, again.n);
+	transcript_free(transcript);
+	return same;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {{"pace", 1, NULL, 'p'}, {"ports", 1, NULL, 'P'},
+		{"consent", 1, NULL, 'c'}, {"seconds", 1, NULL, 's'}, {"keep", 1, NULL, 'k'},
+		{"checks", 1, NULL, 'l'}, {NULL, 0, NULL, 0}};
+	static struct findings findings;
+	enum pace pace = PACE_LAB, ports_pace = PACE_LAB;
+	enum consent consent = CONSENT_PROBE;
+	unsigned seconds = 120;
+	const char *keep = NULL, *list = NULL;
+	struct account account = {0};
+	struct session_target target = {0};
+	json_error_t trouble;
+	uint64_t begun_ns, ms;
+	uint32_t packets;
+	bool same;
+	FILE *in, *file;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (option) {
+		case 'p':
+			pace = strcmp(optarg, "gentle") ? PACE_LAB : PACE_GENTLE;
+			break;
+		case 'P':
+			ports_pace = strcmp(optarg, "gentle") ? PACE_LAB : PACE_GENTLE;
+			break;
+		case 'c':
+			consent = !strcmp(optarg, "passive")   ? CONSENT_PASSIVE
+				  : !strcmp(optarg, "intrude") ? CONSENT_INTRUDE
+							       : CONSENT_PROBE;
+			break;
+		case 's':
+			seconds = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'k':
+			keep = optarg;
+			break;
+		case 'l':
+			list = optarg;
+			break;
+		default:
+			return 2;
+		}
+	in = optind < argc ? fopen(argv[optind], "re") : stdin;
+	account.truth = in ? json_loadf(in, 0, &trouble) : NULL;
+	if (!account.truth)
+		give_up("no truth");
+	target.address4 = address_of(account.truth, "address4");
+	target.address6 = address_of(account.truth, "address6");
+	file = keep ? fopen(keep, "w+e") : tmpfile();
+	if (!file)
+		give_up("no file for the transcript");
+
+	struct transcript *transcript = transcript_new(file);
+	begun_ns = clock_monotonic_ns();
+	packets = run_all(&target, ports_pace, "tcp-ports", consent, seconds, transcript);
+	ms = (clock_monotonic_ns() - begun_ns) / CLOCK_MS_NS;
+	if (ms / 1000 < seconds)
+		packets += run_all(
+			&target, pace, list, consent, seconds - (unsigned)(ms / 1000), transcript);
+	judge_all(transcript, list, &findings);
+	for (size_t i = 0; i < findings.n; i++)
+		print_finding(&findings.finding[i]);
+	look_for_missed(&account, &findings);
+	look_for_false(&account, &findings);
+	same = is_judged_the_same(file, list, &findings);
+	ms = (clock_monotonic_ns() - begun_ns) / CLOCK_MS_NS;
+	printf("verdict %lld %s %s: %u must fail, %u found, %u false, %zu findings, %zu exchanges, "
+	       "%u packets, %llu ms\n",
+		(long long)json_integer_value(json_object_get(account.truth, "seed")),
+		fact(account.truth, "service"), fact(account.truth, "manner"), account.n_must,
+		account.n_found, account.n_false, findings.n, transcript_count(transcript), packets,
+		(unsigned long long)ms);
+	transcript_free(transcript);
+	fclose(file);
+	json_decref(account.truth);
+	if (account.n_found < account.n_must || account.n_false || !same)
+		return 1;
+	return account.n_unknown ? 3 : 0;
+}
