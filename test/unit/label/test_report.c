@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "label/report.h"
+
+#include "run.h"
+
+static char *
+page_of(const struct audit_result *result)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *file = open_memstream(&text, &len);
+
+	EXPECT(file);
+	report_html(result, file);
+	EXPECT(!fclose(file));
+	return text;
+}
+
+static char *
+junit_of(const struct audit_result *result, const struct audit_result *baseline,
+	struct junit_counts *counts)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *file = open_memstream(&text, &len);
+
+	EXPECT(file);
+	report_junit(result, baseline, file, counts);
+	EXPECT(!fclose(file));
+	return text;
+}
+
+static struct audit_result *
+failed(void)
+{
+	struct transcript *transcript = transcript_new(NULL);
+	struct audit_result *result = run_result(transcript);
+	struct finding finding = {.check = 1,
+		.port = 23,
+		.proto = 6,
+		.word = VERDICT_FAIL,
+		.is_critical = 1,
+		.n_tried = 3,
+		.n_all = 59,
+		.n_evidence = 3,
+		.evidence = {4, 5, 9},
+		.provision = "5.1-1",
+		.text = "a login </failure><b> & 'root' works"};
+
+	snprintf(result->check[1].for_owner, sizeof result->check[1].for_owner, "Change it.");
+	EXPECT(result_add(result, &finding));
+	transcript_free(transcript);
+	return result;
+}
+
+TEST(nothing_that_a_device_says_becomes_markup)
+{
+	struct audit_result *result = failed();
+	struct junit_counts counts;
+	auto_free char *page = page_of(result), *junit = junit_of(result, NULL, &counts);
+
+	EXPECT(!strstr(page, "<script"));
+	EXPECT(strstr(page, "hall &lt;script&gt;alert(1)&lt;/script&gt;"));
+	EXPECT(strstr(page, "a login &lt;/failure&gt;&lt;b&gt; &amp; &#39;root&#39; works"));
+	EXPECT(!strstr(page, "<b>"));
+	EXPECT(strstr(page, "IPC &amp; 100"));
+	EXPECT(!strstr(junit, "<b>"));
+	EXPECT(strstr(junit, "&lt;/failure&gt;&lt;b&gt;"));
+	result_free(result);
+}
+
+TEST(a_page_loads_nothing_and_runs_nothing)
+{
+	struct audit_result *result = failed();
+	auto_free char *page = page_of(result);
+
+	EXPECT(strstr(page, "default-src 'none'"));
+	EXPECT(!strstr(page, "http:") && !strstr(page, "https:") && !strstr(page, "src=") &&
+		!strstr(page, "url(") && !strstr(page, "onload"));
+	result_free(result);
+}
+
+TEST(the_first_page_names_the_failure_what_to_do_and_what_was_not_tested)
+{
+	struct audit_result *result = failed();
+	auto_free char *page = page_of(result);
+	const char *first = strstr(page, "What to do"), *end = strstr(page, "class=\"page\"");
+
+	EXPECT(first && end && first < end);
+	EXPECT(strstr(first, "<strong>Change it.</strong>") < end);
+	EXPECT(strstr(first, "closes this port") < end);
+	EXPECT(strstr(page, "(3 of 59)"));
+	EXPECT(strstr(page, "[exchange 4, 5, 9]"));
+	EXPECT(strstr(page, "What was not tested"));
+	EXPECT(strstr(page, "not a certificate"));
+	result_free(result);
+}
+
+TEST(an_audit_without_a_failure_is_not_called_safe)
+{
+	struct transcript *transcript = transcript_new(NULL);
+	struct audit_result *result = run_result(transcript);
+	auto_free char *page = page_of(result);
+
+	EXPECT(strstr(page, "That is no proof that there is none"));
+	result_free(result);
+	transcript_free(transcript);
+}
+
+TEST(an_audit_that_was_cut_short_says_so_first)
+{
+	struct audit_result *result = failed();
+
+	result->run.is_complete = false;
+	snprintf(result->run.why, sizeof result->run.why, "the device went away");
+	auto_free char *page = page_of(result);
+	EXPECT(strstr(page, "did not come to its end") < strstr(page, "The three things"));
+	EXPECT(strstr(page, "the device went away"));
+	result_free(result);
+}
+
+TEST(in_junit_fail_is_a_failure_and_what_nobody_knows_is_skipped)
+{
+	struct audit_result *result = failed();
+	struct junit_counts counts;
+	auto_free char *junit = junit_of(result, NULL, &counts);
+
+	EXPECT_INT(counts.failures, 1);
+	EXPECT_INT(counts.known, 0);
+	EXPECT(counts.skipped > 70);
+	EXPECT(strstr(junit, "<failure message="));
+	EXPECT(strstr(junit, "type=\"critical\""));
+	EXPECT(strstr(junit, "value=\"3 of 59\""));
+	size_t n = 0;
+	for (const char *at = junit; (at = strstr(at, "<testcase")); at++)
+		n++;
+	EXPECT_INT(n, counts.tests);
+	result_free(result);
+}
+
+TEST(what_the_baseline_has_as_well_does_not_fail_again_and_what_is_new_does)
+{
+	struct audit_result *result = failed(), *baseline = failed();
+	struct junit_counts counts;
+
+	/* A lease, a text and a number of tries may differ. */
+	EXPECT(ip_parse(&baseline->finding[baseline->n_findings - 1].address, "198.18.0.9"));
+	snprintf(baseline->finding[baseline->n_findings - 1].text, FINDING_TEXT_MAX, "other words");
+	free(junit_of(result, baseline, &counts));
+	EXPECT_INT(counts.failures, 0);
+	EXPECT_INT(counts.known, 1);
+
+	baseline->finding[baseline->n_findings - 1].port = 2323;
+	free(junit_of(result, baseline, &counts));
+	EXPECT_INT(counts.failures, 1);
+
+	/* What was inconclusive then is no failure that is known. */
+	baseline->finding[baseline->n_findings - 1].port = 23;
+	baseline->finding[baseline->n_findings - 1].word = VERDICT_INC;
+	free(junit_of(result, baseline, &counts));
+	EXPECT_INT(counts.failures, 1);
+	result_free(result);
+	result_free(baseline);
+}
+
+TEST(the_mapping_is_the_table_in_every_form)
+{
+	char *text = NULL;
+	size_t len, lines = 0;
+	FILE *file = open_memstream(&text, &len);
+
+	EXPECT(file);
+	standards_tsv(file);
+	EXPECT(!fclose(file));
+	for (const char *at = text; *at; at++)
+		lines += *at == '\n';
+	EXPECT_INT(lines, 79);
+	EXPECT(strstr(text, "\n5.1-1\t5.1-1\tM\tC:1?\tM\tF:a\tB\tAP,FW,HUM\t"));
+	free(text);
+
+	json_t *json = standards_json();
+	EXPECT_INT(json_array_size(json_object_get(json, "provisions")), 78);
+	EXPECT_INT(json_array_size(json_object_get(json, "standards")), STANDARD_COUNT - 1);
+	json_decref(json);
+
+	file = open_memstream(&text, &len);
+	EXPECT(file);
+	standards_csv(file);
+	EXPECT(!fclose(file));
+	EXPECT(strstr(text, "\"I(2)(b),I(2)(d)\""));
+	free(text);
+}
