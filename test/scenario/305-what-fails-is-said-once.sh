@@ -94,18 +94,26 @@ count_start internet forbidden ip daddr 198.18.9.9
 count_start bulb neighbour ip saddr "$(fact camera 4)"
 expect "what is allowed flows, what is forbidden does not" unchanged
 
-# --- the database is garbage
+# --- the database is garbage, and so is the good copy, if there is one yet
 end_at camera allowed
 was=$(said 'database was damaged')
-gateway sh -c "kill -STOP \$(pgrep -x engine); cd '$gateway_state' && for f in decisions.db*; do
+gateway sh -c "kill -STOP \$(pgrep -x engine); cd '$gateway_state' && for f in decisions.*; do
 	dd if=/dev/urandom of=\$f bs=4k count=8 conv=notrunc 2>/dev/null; done; kill -9 \$(pgrep -x engine)"
-said_damage() { grep -q 'database was damaged' "$log"; }
+said_damage() { grep -q 'database was damaged and there is no good copy' "$log"; }
 expect "a database that is garbage is said" within 50 said_damage
 works() { quiet pinfold device show "$mac"; }
 expect "and we run" within 100 works
 expect "it is said once" is $((was + 1)) said 'engine\[event\]:.*database was damaged'
-is_closed() { case $(state_of "$mac") in enforce | waiting) ;; *) false ;; esac }
-expect "the camera is held, or waits until it is let in again" is_closed
+all_wait() {
+	for name in camera bulb; do
+		[ "$(field state device show "$(fact $name mac)")" = waiting ] || return 1
+	done
+}
+expect "every device waits until it is let in again" within 100 all_wait
+opens() { room "$1" timeout 1 socat -u /dev/null "TCP4:$2:$3,connect-timeout=1" 2>/dev/null; }
+for name in camera bulb; do
+	refuse "the $name, which waits, reaches nothing" opens $name 198.18.1.11 7000
+done
 expect "not one forbidden packet arrived" none_arrived internet forbidden
 expect "nor at the neighbour" none_arrived bulb neighbour
 kept() { gateway sh -c "ls '$gateway_state' | grep -q -i 'damaged\|broken\|bad'"; }

@@ -15,7 +15,7 @@ if [ "${1-}" = -C ]; then
 	shift 2
 fi
 [ -f "$build/build.ninja" ] || { echo "no build folder at $build" >&2; exit 2; }
-ninja -C "$build" >/dev/null || { echo "$build does not build" >&2; exit 2; }
+built=$(ninja -C "$build" 2>&1) || { echo "$built" | tail -20 >&2; echo "$build does not build" >&2; exit 2; }
 list=$(meson test -C "$build" --no-rebuild --list --suite scenario 2>/dev/null | sed -n 's/^.*\(scenario .*\)$/\1/p')
 # What a scenario that failed said: each expectation that did not hold, with what was
 # said just before and after it, and the end.  Whoever reads has only this.
