@@ -12,7 +12,8 @@
 # The seed of the round is printed; COUNT and SEED play it again.  From the
 # environment: SERVICE plays one service alone, KEEP is a folder that keeps what was
 # said, PORTS=lab asks all ports and not the likely ones alone, SECONDS_EACH is
-# each device's time, AT_ONCE how many are played beside each other.
+# each device's time, AT_ONCE how many are played beside each other, DELAY the longest
+# pause before an answer in ms; STRICT=1 takes what was not found in time for missed.
 set -u
 skip() { echo "skipped: $1"; exit 77; }
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
@@ -27,7 +28,9 @@ if [ -z "${PINFOLD_INSIDE-}" ]; then
 fi
 target=$1 driver=$2 count=${3:-24}
 seed=${4:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
-seconds=${SECONDS_EACH:-30} at_once=${AT_ONCE:-24} ports=${PORTS:-gentle}
+seconds=${SECONDS_EACH:-30} at_once=${AT_ONCE:-24} ports=${PORTS:-gentle} delay=${DELAY:-20}
+families=${FAMILIES-turns} # or empty: both, or one, as the seed has it
+services=${SERVICE:-$("$target" --list | sed -n '/^manners/!s/:.*//p')}
 mount -t proc proc /proc
 mount -t tmpfs none /run
 mkdir -p /run/netns /run/out
@@ -43,15 +46,16 @@ ip -n home addr add 10.77.255.254/16 dev eth0
 
 # One device: its target, the audit, and the target's end.
 cat >/run/one <<-'END'
-	n=$1 seed=$2
+	n=$1 seed=$2 service=$3 fault=${4-}
+	case $families in turns) [ $((n % 3)) = 0 ] && family=6 || family=4 ;; esac
 	here=/run/out/$n
 	v4=10.77.$((n / 200)).$((n % 200 + 10)) v6=fd77::$(printf %x $((n + 16)))
 	ip -n home addr add $v4/16 dev eth0
 	ip -n home addr add $v6/64 dev eth0 nodad
 	: >$here.truth
 	# shellcheck disable=SC2086
-	ip netns exec home $target --seed $seed --address $v4 --address6 $v6 ${SERVICE:+--service $SERVICE} \
-		${LOGINS:+--logins $LOGINS} --seconds 600 >$here.truth 2>$here.trouble &
+	ip netns exec home $target --seed $seed --address $v4 --address6 $v6 --delay-ms $delay ${family:+--family $family} --service $service \
+		${fault:+--manner plain --fault $fault} ${LOGINS:+--logins $LOGINS} --seconds 600 >$here.truth 2>$here.trouble &
 	played=$!
 	tries=0
 	until [ -s $here.truth ] || [ $tries -gt 100 ]; do
@@ -65,12 +69,17 @@ cat >/run/one <<-'END'
 	ip -n home addr del $v4/16 dev eth0
 	ip -n home addr del $v6/64 dev eth0
 END
-export target driver seconds ports
+export target driver seconds ports delay families
 echo "seed $seed, $count variants, $seconds s each"
 n=0
 while [ $n -lt "$count" ]; do
-	echo "$n $((seed * 1000 + n))"
-	n=$((n + 1))
+	# Each service has its turn; in the first it is bad and hides nothing.
+	for service in $services; do
+		[ $n -lt "$count" ] || break
+		[ $n -lt 12 ] && fault=$("$target" --list | sed -n "s/^$service: \([^ ]*\).*/\1/p") || fault=
+		echo "$n $((seed * 1000 + n)) $service${fault:+ $fault}"
+		n=$((n + 1))
+	done
 done | xargs -P "$at_once" -L 1 sh /run/one
 
 # --- what came of it
@@ -89,17 +98,17 @@ for status in /run/out/*.status; do
 	esac
 done
 [ -z "${KEEP-}" ] || cp /run/out/* "$KEEP/"
-cat /run/out/*.said | awk -v count="$count" '
+cat /run/out/*.said | awk -v count="$count" -v strict="${STRICT:-0}" '
 	/^verdict / {
 		sub(/^.*: /, "")
-		n++; must += $1; found += $4; wrong += $6; packets += $12; ms += $14
-		if ($14 > most) most = $14
+		n++; must += $1; found += $4; late += $6; wrong += $8; packets += $14; ms += $16
+		if ($16 > most) most = $16
 	}
 	/"word":"FAIL"/ { fail++ } /"word":"INC"/ { inc++ } /"word":"NFF"/ { nff++ } /"word":"NA"/ { na++ }
 	END {
-		printf "%d of %d audited: %d must fail, %d found, %d false; findings: %d FAIL, %d INC, %d NFF, %d NA; %.1f s each, at most %.1f; %d packets each\n",
-			n, count, must, found, wrong, fail, inc, nff, na, ms / (n ? n : 1) / 1000, most / 1000, packets / (n ? n : 1)
-		if (n != count || !must) exit 1
+		printf "%d of %d audited: %d must fail, %d found, %d late, %d false; findings: %d FAIL, %d INC, %d NFF, %d NA; %.1f s each, at most %.1f; %d packets each\n",
+			n, count, must, found, late, wrong, fail, inc, nff, na, ms / (n ? n : 1) / 1000, most / 1000, packets / (n ? n : 1)
+		if (n != count || !found || (strict && late)) exit 1
 	}' || failed=1
 if [ $failed = 0 ]; then
 	echo "ok - what is bad is found, and nobody else is called bad"

@@ -10,9 +10,11 @@
  *
  * Prints each finding as a line of JSON, and at the end one line
  *
- *	verdict SEED SERVICE MANNER: N must fail, N found, N false, N findings, N exchanges, N packets, N ms
+ *	verdict SEED SERVICE MANNER: N must fail, N found, N late, N false,
+ *		N findings, N exchanges, N packets, N ms
  *
- * with "missed ID" and "false ID TEXT" lines before it.  Every transcript is
+ * with "missed ID", "late ID" (the check was cut by its time, or the port is
+ * none of the likely ones) and "false ID TEXT" lines before it.  Every transcript is
  * judged a second time from its file, and the findings must be the same.  Exits
  * with 0 if nothing was missed, nothing false and nothing different; 3 if what
  * the truth names is no check.
@@ -29,11 +31,12 @@
 #include "base/clock.h"
 #include "base/printable.h"
 #include "check/check.h"
+#include "check/scan.h"
 #include "check/session.h"
 
 struct account {
 	json_t *truth;
-	unsigned n_must, n_found, n_false, n_unknown;
+	unsigned n_must, n_found, n_late, n_false, n_unknown;
 };
 
 static _Noreturn void
@@ -106,10 +109,26 @@ print_finding(const struct finding *finding)
 
 /* --- what was missed, and what is not so ------------------------------------------------------ */
 
+/* Was this TCP port among those that were tried?  At a gentle pace the unlikely ones are not. */
+static bool
+is_asked(const struct transcript *transcript, int proto, int port)
+{
+	static uint8_t state[PORT_COUNT];
+	const struct exchange *e;
+	size_t from = 0;
+
+	memset(state, 0, sizeof state);
+	while ((e = transcript_next(transcript, &from, (uint16_t)check_find("tcp-ports"), "tried")))
+		scan_parse((const char *)e->received, e->n_received, state, PORT_OPEN);
+	return proto != 6 || state[port] == PORT_OPEN;
+}
+
 static void
-look_for_missed(struct account *account, const struct findings *findings)
+look_for_missed(struct account *account, const struct transcript *transcript,
+	const struct findings *findings)
 {
 	int port = (int)json_integer_value(json_object_get(account->truth, "port"));
+	int proto = (int)json_integer_value(json_object_get(account->truth, "proto"));
 	size_t i;
 	json_t *words;
 
@@ -133,8 +152,15 @@ look_for_missed(struct account *account, const struct findings *findings)
 		}
 		account->n_must++;
 		account->n_found += is_found;
-		if (!is_found)
+		if (is_found)
+			continue;
+		if (check_was_cut(transcript, (uint16_t)check_find(id)) == INC_TIME_OUT ||
+			!is_asked(transcript, proto, port)) {
+			account->n_late++;
+			printf("late %s\n", json_string_value(words));
+		} else {
 			printf("missed %s\n", json_string_value(words));
+		}
 	}
 }
 
@@ -294,20 +320,21 @@ main(int argc, char **argv)
 	judge_all(transcript, list, &findings);
 	for (size_t i = 0; i < findings.n; i++)
 		print_finding(&findings.finding[i]);
-	look_for_missed(&account, &findings);
+	look_for_missed(&account, transcript, &findings);
 	look_for_false(&account, &findings);
 	same = is_judged_the_same(file, list, &findings);
 	ms = (clock_monotonic_ns() - begun_ns) / CLOCK_MS_NS;
-	printf("verdict %lld %s %s: %u must fail, %u found, %u false, %zu findings, %zu exchanges, "
+	printf("verdict %lld %s %s: %u must fail, %u found, %u late, %u false, %zu findings, %zu "
+	       "exchanges, "
 	       "%u packets, %llu ms\n",
 		(long long)json_integer_value(json_object_get(account.truth, "seed")),
 		fact(account.truth, "service"), fact(account.truth, "manner"), account.n_must,
-		account.n_found, account.n_false, findings.n, transcript_count(transcript), packets,
-		(unsigned long long)ms);
+		account.n_found, account.n_late, account.n_false, findings.n,
+		transcript_count(transcript), packets, (unsigned long long)ms);
 	transcript_free(transcript);
 	fclose(file);
 	json_decref(account.truth);
-	if (account.n_found < account.n_must || account.n_false || !same)
+	if (account.n_found + account.n_late < account.n_must || account.n_false || !same)
 		return 1;
 	return account.n_unknown ? 3 : 0;
 }

@@ -2,7 +2,7 @@
 /*
  * target --seed N [--service NAME] [--fault NAME|none] [--manner NAME] [--port N]
  *        [--family 4|6|46] [--address A] [--address6 A] [--logins FILE]
- *        [--login USER:PASSWORD] [--tarpit-ms N] [--seconds N] | --list
+ *        [--login USER:PASSWORD] [--delay-ms N] [--tarpit-ms N] [--seconds N] | --list
  *
  * Plays one service of one device and says the truth about it on standard
  * output when it listens, one line of JSON.  Whatever is not given is chosen by
@@ -420,13 +420,14 @@ main(int argc, char **argv)
 	static const struct option options[] = {{"seed", 1, NULL, 's'}, {"service", 1, NULL, 'S'},
 		{"fault", 1, NULL, 'f'}, {"manner", 1, NULL, 'm'}, {"port", 1, NULL, 'p'},
 		{"family", 1, NULL, 'F'}, {"address", 1, NULL, '4'}, {"address6", 1, NULL, '6'},
-		{"logins", 1, NULL, 'l'}, {"login", 1, NULL, 'L'}, {"tarpit-ms", 1, NULL, 't'},
-		{"seconds", 1, NULL, 'x'}, {"list", 0, NULL, 'i'}, {NULL, 0, NULL, 0}};
+		{"logins", 1, NULL, 'l'}, {"login", 1, NULL, 'L'}, {"delay-ms", 1, NULL, 'd'},
+		{"tarpit-ms", 1, NULL, 't'}, {"seconds", 1, NULL, 'x'}, {"list", 0, NULL, 'i'},
+		{NULL, 0, NULL, 0}};
 	const char *service = NULL, *fault = NULL, *manner = NULL, *family = NULL, *logins = NULL,
 		   *login = NULL;
 	const char *address4 = "127.0.0.1", *address6 = "::1";
 	struct variant variant = {.tarpit_ms = 5000};
-	unsigned seconds = 600, port = 0;
+	unsigned seconds = 600, port = 0, most_ms = 250;
 	struct memory *memory;
 	SSL_CTX *context = NULL;
 	struct door doors[4];
@@ -468,6 +469,9 @@ main(int argc, char **argv)
 		case 't':
 			variant.tarpit_ms = (unsigned)strtoul(optarg, NULL, 10);
 			break;
+		case 'd':
+			most_ms = (unsigned)strtoul(optarg, NULL, 10);
+			break;
 		case 'x':
 			seconds = (unsigned)strtoul(optarg, NULL, 10);
 			break;
@@ -500,8 +504,9 @@ main(int argc, char **argv)
 		refuse("no login", login);
 	variant.is_tls = variant_pick(&variant, "tls", 8) < variant.service->tls_of_8;
 	variant.port = port ? (uint16_t)port : choose_port(&variant);
-	variant.delay_ms =
-		variant_pick(&variant, "delays", 2) ? variant_pick(&variant, "delay", 250) : 0;
+	variant.delay_ms = variant_pick(&variant, "delays", 2)
+				   ? variant_pick(&variant, "delay", most_ms + 1)
+				   : 0;
 	if (!family) {
 		static const char *const families[] = {"46", "46", "4", "6"};
 

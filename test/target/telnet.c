@@ -20,21 +20,48 @@ static const char *const banners[] = {
 };
 static const char *const names[] = {"HiCam-3", "DVR-8", "router", "localhost", "NVR v2.4",
 	"SmartHub", "IPC-1080", "Air Purifier", "AP-2400", "dm368", "buildroot", "Kamera"};
-static const char *const login_prompts[] = {
-	"%s login: ", "login: ", "Login:", "Username: ", "user name: ", "User: ", "Benutzername: ",
-	"Nom d'utilisateur : ", "Usuario: ", "Account:", "\xe7\x94\xa8\xe6\x88\xb7\xe5\x90\x8d: ",
-	"\xe3\x83\xa6\xe3\x83\xbc\xe3\x82\xb6\xe3\x83\xbc\xe5\x90\x8d: ", "Enter username> "};
-static const char *const password_prompts[] = {
-	"Password: ", "Password:", "password: ", "Passwort: ", "Kennwort: ", "Mot de passe : ",
-	"Contrase\xc3\xb1"
-	"a: ",
-	"\xe5\xaf\x86\xe7\xa0\x81: ",
-	"\xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89: ", "Enter password> "};
-static const char *const refusals[] = {"Login incorrect\r\n", "\r\nLogin incorrect\r\n",
-	"Password is error\r\n", "Access denied.\r\n", "Authentication failed\r\n",
-	"% Bad passwords\r\n", "Anmeldung fehlgeschlagen\r\n",
-	"Identifiant ou mot de passe incorrect\r\n", "Acceso denegado\r\n",
-	"\xe5\xaf\x86\xe7\xa0\x81\xe9\x94\x99\xe8\xaf\xaf\r\n", ""};
+/* One device speaks one language; most of them English. */
+struct language {
+	const char *login[6], *password[4], *refusal[6];
+};
+static const struct language languages[] = {
+	{{"%s login: ", "login: ", "Login:", "Username: ", "user name: ", "Enter username> "},
+		{"Password: ", "Password:", "password: ", "Enter password> "},
+		{"Login incorrect\r\n", "\r\nLogin incorrect\r\n", "Password is error\r\n",
+			"Access denied.\r\n", "Authentication failed\r\n", ""}},
+	{{"Benutzername: ", "Benutzer: "}, {"Kennwort: ", "Passwort: "},
+		{"Anmeldung fehlgeschlagen\r\n", "Falsches Passwort!\r\n"}},
+	{{"Nom d'utilisateur : ", "Identifiant: "}, {"Mot de passe : "},
+		{"Identifiant ou mot de passe incorrect\r\n", "Acc\xc3\xa8s refus\xc3\xa9\r\n"}},
+	{{"Usuario: "},
+		{"Contrase\xc3\xb1"
+		 "a: "},
+		{"Acceso denegado\r\n", "Clave incorrecta\r\n"}},
+	{{"\xe7\x94\xa8\xe6\x88\xb7\xe5\x90\x8d: "}, {"\xe5\xaf\x86\xe7\xa0\x81: "},
+		{"\xe5\xaf\x86\xe7\xa0\x81\xe9\x94\x99\xe8\xaf\xaf\r\n", ""}},
+	{{"\xe3\x83\xa6\xe3\x83\xbc\xe3\x82\xb6\xe3\x83\xbc\xe5\x90\x8d: "},
+		{"\xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89: "}, {"\r\n"}},
+};
+
+static const struct language *
+language_of(const struct variant *variant)
+{
+	if (variant_pick(variant, "english", 3))
+		return &languages[0];
+	return &VARIANT_ONE_OF(variant, "language", languages);
+}
+
+/* One of a list that ends with its room or with NULL. */
+static const char *
+one_of(const struct variant *variant, const char *word, const char *const *list, unsigned room)
+{
+	unsigned n = 0;
+
+	while (n < room && list[n])
+		n++;
+	return list[variant_pick(variant, word, n)];
+}
+
 static const char *const welcomes[] = {"",
 	"\r\n\r\nBusyBox v1.%u.3 (2015-06-11 14:02:19 CST) built-in shell (ash)\r\n"
 	"Enter 'help' for a list of built-in commands.\r\n\r\n",
@@ -121,7 +148,8 @@ log_in(struct conn *conn)
 {
 	const struct variant *variant = conn_variant(conn);
 	const char *name = VARIANT_ONE_OF(variant, "name", names);
-	const char *refusal = VARIANT_ONE_OF(variant, "refusal", refusals);
+	const struct language *language = language_of(variant);
+	const char *refusal = one_of(variant, "refusal", language->refusal, 6);
 	unsigned tries = 1 + variant_pick(variant, "tries", 6);
 	char user[64], password[64];
 
@@ -129,12 +157,12 @@ log_in(struct conn *conn)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	conn_say(conn, VARIANT_ONE_OF(variant, "banner", banners), name);
 	for (unsigned i = 0; i < tries; i++) {
-		conn_say(conn, VARIANT_ONE_OF(variant, "login prompt", login_prompts), name);
+		conn_say(conn, one_of(variant, "login prompt", language->login, 6), name);
 #pragma GCC diagnostic pop
 		conn_line(conn, user, sizeof user);
 		if (variant_pick(variant, "echo", 2))
 			conn_say(conn, "%s\r\n", user);
-		conn_say(conn, "%s", VARIANT_ONE_OF(variant, "password prompt", password_prompts));
+		conn_say(conn, "%s", one_of(variant, "password prompt", language->password, 4));
 		conn_line(conn, password, sizeof password);
 		conn_say(conn, "\r\n");
 		if (conn_login(conn, user, password))
