@@ -73,6 +73,13 @@ last_words(const struct exchange *e, char out[static TEXT_MAX])
 }
 
 static bool
+ends_a_line(const struct exchange *e)
+{
+	return e->n_received &&
+	       (e->received[e->n_received - 1] == '\n' || e->received[e->n_received - 1] == '\r');
+}
+
+static bool
 ends_in(const char *text, const char *end)
 {
 	size_t len = strlen(text), end_len = strlen(end);
@@ -110,9 +117,12 @@ by_greeting(const struct exchange *e)
 	last_words(e, last);
 	if (asks_for_login(last))
 		return SERVICE_TELNET;
-	if (!e->n_sent && (ends_in(last, "#") || ends_in(last, "$")))
+	if (e->n_sent || ends_a_line(e))
+		return SERVICE_OTHER;
+	if (ends_in(last, "#") || ends_in(last, "$"))
 		return SERVICE_SHELL;
-	return SERVICE_OTHER;
+	/* Somebody is expected to type something, in whatever language. */
+	return ends_in(last, ":") || ends_in(last, ">") ? SERVICE_TELNET : SERVICE_OTHER;
 }
 
 enum service

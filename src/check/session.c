@@ -612,6 +612,17 @@ talk_receive(struct talk *talk, uint32_t idle_ms, bool (*enough)(const uint8_t *
 	return talk->n_received;
 }
 
+size_t
+talk_receive_until(struct talk *talk, uint32_t idle_ms,
+	bool (*enough)(const uint8_t *, size_t, void *), void *arg, const uint8_t **bytes)
+{
+	if (bytes)
+		*bytes = talk->received;
+	if (enough(talk->received, talk->n_received, arg))
+		return talk->n_received;
+	return talk_receive(talk, idle_ms, enough, arg, bytes);
+}
+
 static bool
 never_enough(const uint8_t *bytes, size_t len, void *arg)
 {

@@ -84,6 +84,9 @@ bool talk_send_text(struct talk *, const char *text);
  */
 size_t talk_receive(struct talk *, uint32_t idle_ms,
 	bool (*enough)(const uint8_t *, size_t, void *), void *arg, const uint8_t **bytes);
+/* As talk_receive(), but asks `enough` of what is there before it waits. */
+size_t talk_receive_until(struct talk *, uint32_t idle_ms,
+	bool (*enough)(const uint8_t *, size_t, void *), void *arg, const uint8_t **bytes);
 /* All that comes until nothing comes for idle_ms, or it is closed, or full. */
 size_t talk_receive_more(struct talk *, uint32_t idle_ms);
 bool talk_is_tls(const struct talk *);

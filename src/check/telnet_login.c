@@ -15,7 +15,7 @@
 #define PROOF_ANSWER   "pin42fold"
 
 enum { IAC = 255, SB = 250, SE = 240, WILL = 251, WONT = 252, DO = 253, DONT = 254 };
-enum { SAID_MAX = 4096, LAST_MAX = 128 };
+enum { SAID_MAX = 4096, LAST_MAX = 128, QUIET_MS = 500 };
 
 /* --- what was said -------------------------------------------------------------------------------- */
 
@@ -34,7 +34,7 @@ said(const uint8_t *bytes, size_t len, char out[static SAID_MAX])
 			} else {
 				i += bytes[i + 1] >= WILL ? 2 : 1;
 			}
-		} else if (bytes[i] == '\n' || (bytes[i] >= ' ' && bytes[i] < 127)) {
+		} else if (bytes[i] == '\n' || (bytes[i] >= ' ' && bytes[i] != 127)) {
 			out[n++] = (char)bytes[i];
 		}
 	}
@@ -72,15 +72,16 @@ ends_in_any(const char *text, const char *const *words, size_t n)
 static bool
 asks_for_name(const char *line)
 {
-	static const char *const words[] = {
-		"login:", "username:", "user:", "user name:", "account:", "login name:", "login >"};
+	static const char *const words[] = {"login:", "username:", "user:", "user name:",
+		"account:", "login name:", "login >", "username>", "login>"};
 	return ends_in_any(line, words, COUNT_OF(words));
 }
 
 static bool
 asks_for_password(const char *line)
 {
-	static const char *const words[] = {"password:", "passwd:", "password >", "pass:"};
+	static const char *const words[] = {
+		"password:", "passwd:", "password >", "pass:", "password>"};
 	return ends_in_any(line, words, COUNT_OF(words));
 }
 
@@ -91,33 +92,59 @@ is_prompt(const char *line)
 	return *line && ends_in_any(line, words, COUNT_OF(words));
 }
 
+/*
+ * A prompt that comes again has not let anybody in, in whatever language it
+ * asks: the last line begins an earlier line (behind which the name was echoed).
+ */
+static bool
+asks_again(const char *text, const char *last)
+{
+	size_t len = strlen(last);
+	unsigned n = 0;
+
+	for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL)
+		n += len && !strncmp(line, last, len);
+	return n > 1;
+}
+
 static enum login_result
 telnet_result(const struct exchange *e)
 {
 	char text[SAID_MAX], last[LAST_MAX];
 	size_t len = said(e->received, e->n_received, text);
+	bool is_open = strstr(e->note, "no login asked");
 
 	if (!len)
 		return LOGIN_UNKNOWN;
 	last_line(text, last);
 	if (strstr(text, PROOF_ANSWER))
-		return strcmp(e->note, "no login asked") ? LOGIN_YES : LOGIN_NOT_ASKED;
+		return is_open ? LOGIN_NOT_ASKED : LOGIN_YES;
 	if (login_says_locked(text, len))
 		return LOGIN_LOCKED;
 	if (asks_for_name(last) || asks_for_password(last) || login_says_no(text, len))
 		return LOGIN_NO;
+	if (asks_again(text, last))
+		return LOGIN_NO;
 	if (is_prompt(last))
-		return strcmp(e->note, "no login asked") ? LOGIN_YES : LOGIN_NOT_ASKED;
-	return e->end == EXCHANGE_CLOSED && e->n_sent ? LOGIN_NO : LOGIN_UNKNOWN;
+		return is_open ? LOGIN_NOT_ASKED : LOGIN_YES;
+	return e->n_sent ? LOGIN_NO : LOGIN_UNKNOWN;
 }
 
 /* --- trying ---------------------------------------------------------------------------------------- */
 
 struct dialogue {
 	struct talk *talk;
-	size_t answered; /* negotiation up to here */
-	size_t from;     /* what was said before does not count for what is awaited */
+	size_t answered;   /* negotiation up to here */
+	size_t from;       /* what was said before does not count for what is awaited */
+	const char *known; /* a prompt of it that was seen before; may be empty */
 };
+
+/* What the one device that is asked now uses as prompts, whatever the language. */
+static struct {
+	struct ip address;
+	uint16_t port;
+	char name[LAST_MAX], password[LAST_MAX];
+} learned;
 
 /* We do nothing and want nothing done: WONT to each DO, DONT to each WILL. */
 static void
@@ -149,18 +176,34 @@ is_awaited(const uint8_t *bytes, size_t len, void *arg)
 		return false;
 	said(bytes + dialogue->from, len - dialogue->from, text);
 	last_line(text, last);
+	if (!*last || bytes[len - 1] == '\n')
+		return false;
 	return asks_for_name(last) || asks_for_password(last) || is_prompt(last) ||
-	       strstr(text, PROOF_ANSWER);
+	       strstr(text, PROOF_ANSWER) || (*dialogue->known && !strcmp(last, dialogue->known));
 }
 
-/* The last line of what came since the last call; empty where nothing was said in time. */
+static bool
+is_something(const uint8_t *bytes, size_t len, void *arg)
+{
+	struct dialogue *dialogue = arg;
+
+	negotiate(dialogue, bytes, len);
+	return len > dialogue->from;
+}
+
+/*
+ * The last line of what came since the last call; empty where nothing was said
+ * in time.  Whoever says what we do not know has said all when it is quiet.
+ */
 static void
-await(struct dialogue *dialogue, uint32_t ms, char last[static LAST_MAX])
+await(struct dialogue *dialogue, uint32_t ms, const char *known, char last[static LAST_MAX])
 {
 	char text[SAID_MAX];
 	const uint8_t *bytes;
-	size_t len = talk_receive(dialogue->talk, ms, is_awaited, dialogue, &bytes);
 
+	dialogue->known = known;
+	talk_receive(dialogue->talk, ms, is_something, dialogue, &bytes);
+	size_t len = talk_receive_until(dialogue->talk, QUIET_MS, is_awaited, dialogue, &bytes);
 	said(bytes + dialogue->from, len - dialogue->from, text);
 	last_line(text, last);
 	dialogue->from = len;
@@ -175,6 +218,27 @@ say(struct dialogue *dialogue, const char *text)
 	talk_send_text(dialogue->talk, line);
 }
 
+/* Gives what it says when the password was sent. */
+static void
+log_in(struct dialogue *dialogue, const struct credential *with, uint32_t ms,
+	char last[static LAST_MAX])
+{
+	if (asks_for_password(last)) {
+		say(dialogue, with->password);
+		await(dialogue, ms, learned.name, last);
+		return;
+	}
+	snprintf(learned.name, sizeof learned.name, "%s", last);
+	say(dialogue, with->user);
+	await(dialogue, ms, learned.password, last);
+	/* The name is echoed in front where the next line was not begun. */
+	if (talk_is_closed(dialogue->talk) || is_prompt(last) || !strcmp(last, learned.name))
+		return;
+	snprintf(learned.password, sizeof learned.password, "%s", last);
+	say(dialogue, with->password);
+	await(dialogue, ms, learned.name, last);
+}
+
 static void
 telnet_try(struct session *session, const struct service_at *at,
 	const struct credential *credential, const char *step, uint32_t round)
@@ -186,25 +250,25 @@ telnet_try(struct session *session, const struct service_at *at,
 
 	if (!dialogue.talk)
 		return;
+	if (learned.port != at->port || !ip_is_equal(&learned.address, &at->address)) {
+		memset(&learned, 0, sizeof learned);
+		learned.port = at->port;
+		learned.address = at->address;
+	}
 	const struct credential *with = credential ? credential : &none;
 	talk_note(dialogue.talk, "%s%s", credential ? "user " : "", with->user);
-	await(&dialogue, ms, last);
-	if (is_prompt(last) && !asks_for_name(last)) {
+	await(&dialogue, ms, learned.name, last);
+	if (is_prompt(last) && !asks_for_name(last) && strcmp(last, learned.name))
 		talk_note(dialogue.talk, "no login asked");
-	} else {
-		/* Silent so far: some wait for a key. */
-		say(&dialogue, asks_for_password(last) ? with->password : with->user);
-		if (!asks_for_password(last)) {
-			await(&dialogue, ms, last);
-			if (asks_for_password(last))
-				say(&dialogue, with->password);
-		}
-		await(&dialogue, ms, last);
-	}
-	if (!talk_is_closed(dialogue.talk) && is_prompt(last)) {
+	else
+		log_in(&dialogue, with, ms, last);
+	bool may_be_in = *last && !asks_for_name(last) && !asks_for_password(last) &&
+			 strcmp(last, learned.name) != 0 && strcmp(last, learned.password) != 0;
+	if (!talk_is_closed(dialogue.talk) && may_be_in) {
 		talk_send_text(dialogue.talk, PROOF_QUESTION);
-		await(&dialogue, 1500, last);
-		/* The echo of the question ends in nothing that is awaited; the answer follows. */
+		await(&dialogue, 1500, "", last);
+		/* The echo of the question may come first. */
+		await(&dialogue, 300, "", last);
 		if (!talk_is_closed(dialogue.talk))
 			talk_send_text(dialogue.talk, "exit\r\n");
 	}
