@@ -21,6 +21,8 @@ list=$(meson test -C "$build" --no-rebuild --list --suite scenario 2>/dev/null |
 # said just before and after it, and the end.  Whoever reads has only this.
 reasons() {
 	echo "| $name"
+	# Without what the runner of the test adds about itself.
+	sed '/^Summary of Failures/,$d; /^―/d; /^ *$/d' "$out" >"$out.said"
 	awk '
 		/^(ok|skipped)/ { n = after = 0; next }
 		/^not ok/ {
@@ -32,13 +34,13 @@ reasons() {
 		}
 		after > 0 { print "|   " $0; after--; next }
 		{ if (n == 8) { for (i = 1; i < n; i++) kept[i] = kept[i + 1]; n-- } kept[++n] = $0 }
-	' "$out" | head -80
+	' "$out.said" | head -80
 	echo "| it ended:"
-	tail -40 "$out" | sed 's/^/|   /'
+	tail -40 "$out.said" | sed 's/^/|   /'
 }
 
 passed=0 failed=0 skipped=0
-out=$(mktemp) && trap 'rm -f "$out"' EXIT
+out=$(mktemp) && trap 'rm -f "$out" "$out.said"' EXIT
 while read -r name; do
 	[ -n "$name" ] || continue
 	wanted=$([ $# -eq 0 ] && echo yes)
