@@ -84,6 +84,11 @@ void show_audit_checks(const json_t *, const struct options *);
 void show_audit(const json_t *, const struct options *);
 int follow_audit(const json_t *begun, const struct options *);
 
+/* --- standards.c: without the daemon ----------------------------------------------------- */
+
+int run_standards_map(int argc, char **argv, const struct options *);
+int run_standards_list(int argc, char **argv, const struct options *);
+
 /* --- complete.c, replay.c, check.c ------------------------------------------------------ */
 
 int run_completion(int argc, char **argv, const struct options *);

@@ -56,6 +56,8 @@ const struct command commands[] = {
 	{"audit", "show", "audit.show", "the verdicts of a run", {{"RUN", "run", WORD_NUMBER}, {"--follow", NULL, WORD_FLAG, true}}, show_audit, NULL, follow_audit},
 	{"audit", "stop", "audit.stop", "end a run now", {{"RUN", "run", WORD_NUMBER}}, show_audit_stopped},
 	{"audit", "checks", "audit.checks", "what is looked for, and what it takes", {{0}}, show_audit_checks},
+	{"standards", "map", NULL, "what the standards ask for, side by side", {{"--csv", NULL, WORD_FLAG, true}, {"--html", NULL, WORD_TEXT, true}}, NULL, run_standards_map},
+	{"standards", "list", NULL, "the standards, and what a verdict says of each", {{0}}, NULL, run_standards_list},
 	{"replay", "", NULL, "devices, flows and proposed policy of a capture file", {{"FILE", NULL, WORD_TEXT}}, NULL, run_replay},
 	{"check-config", "", NULL, "read a configuration and say what is wrong in it", {{"FILE", NULL, WORD_TEXT}}, NULL, run_check_config},
 	{"completion", "", NULL, "a completion script for bash or zsh", {{"SHELL", NULL, WORD_TEXT}}, NULL, run_completion},

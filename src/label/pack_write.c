@@ -117,10 +117,11 @@ static const char replay[] =
 	">&2\n"
 	"\texit 3\n"
 	"}\n"
-	"tar --format=ustar --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0644 -b 1 -cf - "
-	"\\\n"
-	"\tmanifest.json manifest.sig $(LC_ALL=C ls | grep -v '^manifest[.]') |\n"
-	"\tpinfold audit verify - \"$@\"\n";
+	"pack=$(mktemp)\n"
+	"trap 'rm -f \"$pack\"' EXIT\n"
+	"tar --format=ustar --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0644 -b 1 \\\n"
+	"\t-cf \"$pack\" manifest.json manifest.sig $(LC_ALL=C ls | grep -v '^manifest[.]')\n"
+	"pinfold audit verify \"$pack\" \"$@\"\n";
 
 static enum err
 take_result(struct writing *writing)

@@ -58,10 +58,17 @@ fact(FILE *out, const char *name, const char *value)
 
 /* What would settle it: the reasons' own sentences. */
 static void
-settles(FILE *out, uint32_t reasons)
+settles(FILE *out, const struct verdict *verdict)
 {
+	uint32_t reasons = verdict->reasons;
 	bool is_first = true;
 
+	if (verdict->n_missing) {
+		/* The reason of what nobody looked at is that, and not a lack of time. */
+		fputs("look at it, which no check of this run did", out);
+		reasons &= ~(1u << INC_NOT_SEEN);
+		is_first = false;
+	}
 	for (unsigned i = INC_NONE + 1; i < INC_COUNT; i++)
 		if (reasons & 1u << i) {
 			fputs(is_first ? "" : "; ", out);
@@ -75,7 +82,7 @@ reason_names(FILE *out, uint32_t reasons)
 {
 	for (unsigned i = INC_NONE + 1; i < INC_COUNT; i++)
 		if (reasons & 1u << i)
-			fprintf(out, " <span class=\"soft\">%s</span>",
+			fprintf(out, "<span class=\"why\">%s</span>",
 				inc_reason_name((enum inc_reason)i));
 }
 
@@ -139,7 +146,7 @@ psti(FILE *out, const struct audit_result *result, struct standard_verdict *stan
 		fprintf(out, ": %s.</p>", sentences[line->verdict.word]);
 		if (line->verdict.word == VERDICT_INC) {
 			fputs("<p class=\"soft\">To settle it: ", out);
-			settles(out, line->verdict.reasons);
+			settles(out, &line->verdict);
 			fputs(".</p>", out);
 		}
 		fputs("</div>\n", out);
@@ -175,7 +182,7 @@ what_to_do(FILE *out, const struct audit_result *result)
 		fputs(".", out);
 		if (*check->for_owner)
 			text(out, " <strong>", check->for_owner, "</strong>");
-		if (finding->is_critical)
+		if (finding->is_critical && strcmp(result->device.class, "critical") != 0)
 			fputs(" The gateway closes this port until a new test passes.", out);
 		fputs("</li>\n", out);
 	}
@@ -214,8 +221,7 @@ standards(FILE *out, const struct audit_result *result, struct standard_verdict 
 	for (unsigned i = STANDARD_UNKNOWN + 1; i < STANDARD_COUNT; i++) {
 		verdict_of_standard(
 			(enum standard)i, result->finding, result->n_findings, standard);
-		text(out, "<tr><td style=\"white-space:normal\">", standard_name((enum standard)i),
-			"</td><td>");
+		text(out, "<tr class=\"loose\"><td>", standard_name((enum standard)i), "</td><td>");
 		counts(out, standard->mandatory);
 		fputs("</td><td>", out);
 		counts(out, standard->recommended);
@@ -279,7 +285,7 @@ provision_rows(FILE *out, const struct audit_result *result, bool mandatory)
 				provision->observable, "</span>");
 		if (verdict.word == VERDICT_INC && any) {
 			fputs("<br><span class=\"soft\">To settle it: ", out);
-			settles(out, verdict.reasons);
+			settles(out, &verdict);
 			fputs(".</span>", out);
 		}
 		fputs("</td></tr>\n", out);

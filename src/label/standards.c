@@ -129,10 +129,12 @@ entries_html(FILE *out, const char *cell)
 	bool is_first = true;
 
 	while (provision_cell(&cell, &mapped)) {
-		fprintf(out, "%s%s", is_first ? "" : ", ", mapped.is_weak ? "<i>weak</i> " : "");
+		fprintf(out, "%s<span>%s", is_first ? "" : " ",
+			mapped.is_weak ? "<i>weak</i> " : "");
 		escape_markup(out, mapped.id);
 		if (mapped.is_unchecked)
-			fputs("<sup title=\"not compared with the primary text\">?</sup>", out);
+			fputs("<sup>?</sup>", out);
+		fputs(*cell ? ",</span>" : "</span>", out);
 		is_first = false;
 	}
 }
@@ -144,7 +146,8 @@ standards_html(FILE *out)
 	      "<meta name=\"viewport\" content=\"width=device-width, "
 	      "initial-scale=1\">\n" PAGE_POLICY
 	      "<title>What the standards ask for, side by side</title>\n" PAGE_STYLE
-	      "<style>body{max-width:none}td:nth-child(4){min-width:16rem}</style></head><body>\n"
+	      "<style>body{max-width:none}th,td{overflow-wrap:normal}td span,td:nth-child(2)"
+	      "{white-space:nowrap}td:nth-child(4){min-width:16rem}</style></head><body>\n"
 	      "<h1>What the standards ask for, side by side</h1>\n"
 	      "<p class=\"soft\">The provisions of ETSI EN 303 645 by identifier and in our own "
 	      "words, "

@@ -30,7 +30,7 @@
 	"\n"                                                                                       \
 	".item{border:1px solid var(--line);border-left:.4rem solid currentColor;border-radius:"   \
 	".4rem;padding:.7rem .9rem;background:var(--box)}.item>*{color:var(--ink)}"                \
-	".item .word{color:inherit}\n"                                                             \
+	"\n"                                                                                       \
 	".word{font-weight:700;white-space:nowrap}\n"                                              \
 	".PASS{color:var(--pass)}.FAIL{color:var(--fail)}.NFF{color:var(--nff)}.INC{color:"        \
 	"var(--inc)}.DECL{color:var(--decl)}.NA{color:var(--na)}\n"                                \
@@ -38,8 +38,9 @@
 	"dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}\n"                               \
 	".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem}\n"      \
 	"th,td{text-align:left;vertical-align:top;padding:.4rem .6rem .4rem 0;border-bottom:1px "  \
-	"solid var(--line);overflow-wrap:anywhere}th{color:var(--soft);font-weight:600}"           \
-	"td:first-child{white-space:nowrap}\n"                                                     \
+	"solid var(--line);overflow-wrap:break-word}th{color:var(--soft);font-weight:600}"         \
+	"td:first-child,td:nth-child(2){white-space:nowrap}.loose "                                \
+	"td{white-space:normal!important}.why{display:block;font-size:.8rem;color:var(--soft)}\n"  \
 	"ul{padding-left:1.2rem;margin:.4rem 0}li{margin:.3rem 0}\n"                               \
 	"@media(max-width:40rem){dl{grid-template-columns:1fr;gap:0}dt{margin-top:.4rem}}\n"       \
 	"@media print{body{max-width:none;padding:0;font-size:10.5pt}h2{break-after:avoid}"        \
