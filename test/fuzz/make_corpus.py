@@ -6,6 +6,7 @@ The seeds are kept in the tree, so this runs only when one is added or changed.
 A crash that a fuzzer finds becomes a row here (or a file beside the others) and
 a unit test with a sentence.
 """
+import hashlib
 import json
 import os
 import struct
@@ -395,3 +396,74 @@ seed("mud", "not-supported-any-more", mud([], **{"is-supported": False}))
 seed("mud", "duplicate-key", b'{"ietf-mud:mud": {"mud-version": 1, "mud-version": 2}}')
 seed("mud", "deeply-nested", b"[" * 64 + b"]" * 64)
 seed("mud", "escapes-in-its-name", mud([], systeminfo="\x1b[31m\"<script>"))
+
+
+# --- evidence packs and results ----------------------------------------------
+
+def tar_header(name, size, kind=b"0"):
+    field = lambda text, n: text.encode().ljust(n, b"\0")
+    head = lambda total: (field(name, 100) + field("0000644", 8) + field("0000000", 8) * 2 +
+                          field("%011o" % size, 12) + field("00000000000", 12) + total + kind +
+                          bytes(100) + b"ustar\0" + b"00" + bytes(64) +
+                          field("0000000", 8) * 2 + bytes(167))
+    return head(b"%06o\0 " % sum(head(b" " * 8)))
+
+
+def pack(files, listed=None, kind=b"0", signature=None):
+    def entry(name, data, kind=b"0"):
+        return tar_header(name, len(data), kind) + data + bytes(-len(data) % 512)
+
+    def sha(data): return hashlib.sha256(data).digest()
+
+    def root(leaves):
+        if len(leaves) == 1:
+            return sha(b"\0" + leaves[0][0].encode() + b"\0" + leaves[0][1])
+        half = 1
+        while half * 2 < len(leaves):
+            half *= 2
+        return sha(b"\1" + root(leaves[:half]) + root(leaves[half:]))
+    rows = sorted((listed or files).items())
+    manifest = json.dumps({
+        "schema": "pinfold-pack-1", "key": "00" * 32, "run": 1, "device": "d-abcdefghij",
+        "tool": "pinfold", "ruleset": "", "created": 1767225600,
+        "root": root([(n, sha(d)) for n, d in rows]).hex() if rows else sha(b"").hex(),
+        "files": [{"name": n, "size": len(d), "sha256": sha(d).hex(), "block": 4096,
+                   "blocks": [sha(d[i:i + 4096]).hex() for i in range(0, len(d), 4096)]}
+                  for n, d in rows]}, sort_keys=True, separators=(",", ":")).encode()
+    signed = entry("manifest.sig", signature) if signature else b""
+    return (entry("manifest.json", manifest) + signed +
+            b"".join(entry(n, d, kind) for n, d in sorted(files.items())) + bytes(1024))
+
+
+def result(findings=(), **run):
+    text = ["id", "name", "kind", "class", "claimed_maker", "claimed_model", "claimed_hardware",
+            "claimed_firmware", "claimed_serial", "mac", "address4", "address6"]
+    return json.dumps({
+        "schema": "pinfold-result-1", "device": dict.fromkeys(text, ""), "verdicts": {},
+        "run": dict({"number": 1, "begun_s": 0, "ended_s": 0, "pace": "gentle", "consent": "probe",
+                     "is_complete": True, "units": 1, "exchanges": 0, "packets": 0, "profile": "",
+                     "gateway": "", "operator_": "", "tool": "", "ruleset": "", "why": ""}, **run),
+        "checks": [{"id": "tcp-ports", "title": "", "step": "done", "consent": "probe",
+                    "is_planned": True, "provisions": "5.6-1", "for_owner": "", "for_maker": ""}],
+        "findings": list(findings)}).encode()
+
+
+def finding(verdict, reason="", **more):
+    return dict({"check": "tcp-ports", "provision": "5.6-1", "verdict": verdict, "reason": reason,
+                 "is_critical": False, "address": "198.18.0.7", "proto": 6, "port": 23, "tried": 1,
+                 "all": 3, "evidence": [1, 2], "evidence_in_all": 2, "text": "<b> & 'x'"}, **more)
+
+
+seed("result", "without-findings", result())
+seed("result", "fail-and-inconclusive", result([finding("FAIL"), finding("INC", "TIME_OUT")]))
+seed("result", "condition-that-does-not-hold", result([finding("NA", provision="F:y")]))
+seed("result", "word-that-nobody-knows", result([finding("GOOD")]))
+seed("result", "number-too-large", result(number=2**32))
+whole_pack = {"env.json": b"{}\n", "probes.jsonl": b"", "result.json": result([finding("FAIL")])}
+seed("pack", "unsigned", pack(whole_pack))
+seed("pack", "signed-by-nobody", pack(whole_pack, signature=bytes(64)))
+seed("pack", "only-a-manifest", pack({}))
+seed("pack", "changed-byte", pack({"env.json": b"{ }"}, {"env.json": b"{}\n"}))
+seed("pack", "name-that-leads-elsewhere", pack({"../env.json": b"{}"}))
+seed("pack", "link", pack({"env.json": b""}, kind=b"2"))
+seed("pack", "more-than-is-listed", pack({"env.json": b"{}", "device.json": b"{}"}, {"env.json": b"{}"}))
