@@ -71,3 +71,25 @@ TEST(a_key_in_text_has_exactly_its_digits)
 	EXPECT(!issuer_from_text(key, text));
 	EXPECT(!issuer_from_text(key, ""));
 }
+
+/* Found by the seed "signed-by-nobody": the signature is right for every text, says the arithmetic. */
+TEST(nobodys_signature_by_nobodys_key_is_not_right)
+{
+	static const char *const keys[] = {
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"0000000000000000000000000000000000000000000000000000000000000080",
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+	};
+	uint8_t key[ISSUER_PUBLIC_LEN], signature[ISSUER_SIGNATURE_LEN];
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		EXPECT(issuer_from_text(key, keys[i]));
+		for (uint8_t text = 0; text < 64; text++) {
+			memset(signature, 0, sizeof signature);
+			EXPECT(!issuer_is_signature(key, &text, 1, signature));
+			signature[0] = 1; /* the neutral point */
+			EXPECT(!issuer_is_signature(key, &text, 1, signature));
+		}
+	}
+}
