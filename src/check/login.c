@@ -53,21 +53,12 @@ login_says_locked(const void *bytes, size_t len)
 static const struct credential nobody = {
 	.user = "pinfold-nobody", .password = "Wq7-not-a-login-3x"};
 
-static const struct exchange *
-last(const struct session *session)
-{
-	const struct transcript *transcript = session_transcript(session);
-	size_t n = transcript_count(transcript);
-
-	return n ? transcript_at(transcript, n - 1) : NULL;
-}
-
 static enum login_result
 attempt(struct session *session, const struct login_kind *kind, const struct service_at *at,
 	const struct credential *credential, const char *step, uint32_t round)
 {
 	kind->try(session, at, credential, step, round);
-	const struct exchange *e = last(session);
+	const struct exchange *e = transcript_last(session);
 	return e && !strcmp(e->step, step) ? kind->result(e) : LOGIN_UNKNOWN;
 }
 
@@ -94,7 +85,7 @@ again(struct session *session, const struct login_kind *kind, const struct servi
 static bool
 is_refused(const struct session *session)
 {
-	const struct exchange *e = last(session);
+	const struct exchange *e = transcript_last(session);
 	return e && !e->n_received &&
 	       (e->end == EXCHANGE_REFUSED || e->end == EXCHANGE_CLOSED ||
 		       e->end == EXCHANGE_SILENT);

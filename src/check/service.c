@@ -355,15 +355,6 @@ ask(struct session *session, const struct ip *address, uint16_t port, enum quest
 	return true;
 }
 
-static const struct exchange *
-last_exchange(const struct session *session)
-{
-	const struct transcript *transcript = session_transcript(session);
-	size_t n = transcript_count(transcript);
-
-	return n ? transcript_at(transcript, n - 1) : NULL;
-}
-
 static bool
 is_web_port(uint16_t port)
 {
@@ -382,7 +373,7 @@ service_ask(struct session *session, const struct ip *address, uint16_t port, ui
 			continue;
 		if (!ask(session, address, port, (enum question)i, round, ms))
 			return;
-		const struct exchange *e = last_exchange(session);
+		const struct exchange *e = transcript_last(session);
 		enum service what = service_of(e);
 		if (what == SERVICE_TLS)
 			ask(session, address, port, ASK_HTTP_IN_TLS, round, 2 * ms);

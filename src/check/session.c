@@ -101,6 +101,15 @@ session_transcript(const struct session *session)
 	return session->transcript;
 }
 
+const struct exchange *
+transcript_last(const struct session *session)
+{
+	const struct transcript *transcript = session_transcript(session);
+	size_t n = transcript_count(transcript);
+
+	return n ? transcript_at(transcript, n - 1) : NULL;
+}
+
 uint64_t
 session_us(const struct session *session)
 {

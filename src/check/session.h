@@ -30,6 +30,7 @@ void session_free(struct session *);
 enum pace session_pace(const struct session *);
 const struct session_target *session_target(const struct session *);
 const struct transcript *session_transcript(const struct session *);
+const struct exchange *transcript_last(const struct session *); /* NULL before the first */
 
 /* All checks together end by then, and the rest of them is not begun. */
 void session_limit(struct session *, uint32_t seconds);

@@ -11,7 +11,15 @@
 	void name##_judge(const struct transcript *, struct findings *);
 
 CHECK_HALVES(tcp_ports)
+CHECK_HALVES(udp_services)
 CHECK_HALVES(telnet_login)
+CHECK_HALVES(http_login)
+CHECK_HALVES(ftp_login)
+CHECK_HALVES(rtsp_login)
+CHECK_HALVES(mqtt_open)
+CHECK_HALVES(debug_ports)
+CHECK_HALVES(snmp_public)
+CHECK_HALVES(coap_open)
 
 #undef CHECK_HALVES
 
