@@ -14,6 +14,8 @@ enum {
 	CTL_USAGE,       /* the command line was not understood */
 	CTL_UNREACHABLE, /* the daemon could not be asked */
 	CTL_LATER,       /* recorded, and not in force (yet), and why */
+	CTL_HOLD,        /* a test failed: the gate says hold, a report has new failures */
+	CTL_LABORATORY,  /* the gate says laboratory */
 };
 
 struct options {
@@ -44,6 +46,8 @@ struct command {
 	int (*run)(int argc, char **argv, const struct options *);
 	/* With --follow: what is done after the answer.  NULL: events are followed instead. */
 	int (*follow)(const json_t *result, const struct options *);
+	/* In the place of `show`, and also with --json, where the words matter here as well. */
+	int (*finish)(const json_t *args, const json_t *result, const struct options *);
 };
 
 extern const struct command commands[];
@@ -83,6 +87,14 @@ void show_audits(const json_t *, const struct options *);
 void show_audit_checks(const json_t *, const struct options *);
 void show_audit(const json_t *, const struct options *);
 int follow_audit(const json_t *begun, const struct options *);
+
+/* --- audit_pack.c ------------------------------------------------------------------------ */
+
+int finish_gate(const json_t *args, const json_t *gate, const struct options *);
+int finish_report(const json_t *args, const json_t *run, const struct options *);
+int finish_pack(const json_t *args, const json_t *evidence, const struct options *);
+int run_audit_verify(int argc, char **argv, const struct options *);
+void show_audit_key(const json_t *, const struct options *);
 
 /* --- standards.c: without the daemon ----------------------------------------------------- */
 

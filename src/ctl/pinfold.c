@@ -51,11 +51,17 @@ const struct command commands[] = {
 	{"service", "list", "service.list", "services that devices can be introduced for", {{0}}, show_services},
 	{"report", "trust", "report.trust", "believe the reports of an issuer (Ed25519 key, hexadecimal)", {{"ISSUER", "issuer", WORD_TEXT}, {"KEY", "key", WORD_TEXT}}, show_text},
 	{"report", "import", "report.import", "a signed report of a device's state; it only narrows", {{"FILE", "report", WORD_FILE}, {"SIGNATURE", "signature", WORD_TEXT}}, show_done},
-	{"audit", "run", "audit.run", "test a device, or what is on a port", {{"DEVICE", "device", WORD_DEVICE, true}, {"--port", "port", WORD_TEXT, true}, {"--profile", "profile", WORD_TEXT, true}, {"--pace", "pace", WORD_TEXT, true}, {"--consent", "consent", WORD_TEXT, true}, {"--follow", NULL, WORD_FLAG, true}}, show_audit_begun, NULL, follow_audit},
+	{"audit", "run", "audit.run", "test a device, or what is on a port", {{"DEVICE", "device", WORD_DEVICE, true}, {"--port", "port", WORD_TEXT, true}, {"--profile", "profile", WORD_TEXT, true}, {"--pace", "pace", WORD_TEXT, true}, {"--consent", "consent", WORD_TEXT, true}, {"--checks", "checks", WORD_TEXT, true}, {"--follow", NULL, WORD_FLAG, true}}, show_audit_begun, NULL, follow_audit},
 	{"audit", "list", "audit.list", "what was tested", {{"DEVICE", "device", WORD_DEVICE, true}, {"--limit", "limit", WORD_NUMBER, true}, {"--before", "before", WORD_NUMBER, true}}, show_audits},
 	{"audit", "show", "audit.show", "the verdicts of a run", {{"RUN", "run", WORD_NUMBER}, {"--follow", NULL, WORD_FLAG, true}}, show_audit, NULL, follow_audit},
 	{"audit", "stop", "audit.stop", "end a run now", {{"RUN", "run", WORD_NUMBER}}, show_audit_stopped},
 	{"audit", "checks", "audit.checks", "what is looked for, and what it takes", {{0}}, show_audit_checks},
+	{"audit", "report", "audit.show", "a run as html, json, or junit for a build", {{"RUN", "run", WORD_NUMBER}, {"--format", "format", WORD_TEXT, true}, {"--output", "output", WORD_TEXT, true}, {"--baseline", "baseline", WORD_TEXT, true}}, NULL, NULL, NULL, finish_report},
+	{"audit", "baseline", "audit.show", "keep a run, to compare later ones with (report --baseline)", {{"RUN", "run", WORD_NUMBER}, {"--output", "output", WORD_TEXT, true}}, NULL, NULL, NULL, finish_report},
+	{"audit", "gate", "audit.gate", "shelf, hold or laboratory, and why", {{"OF", "of", WORD_TEXT}, {"--profile", "profile", WORD_TEXT, true}}, NULL, NULL, NULL, finish_gate},
+	{"audit", "pack", "audit.evidence", "the evidence of a run, signed, in one file", {{"RUN", "run", WORD_NUMBER}, {"FILE", "file", WORD_TEXT}}, NULL, NULL, NULL, finish_pack},
+	{"audit", "verify", NULL, "look at a pack, and judge again what is in it", {{"PACK", NULL, WORD_TEXT}, {"--key", NULL, WORD_TEXT, true}}, NULL, run_audit_verify},
+	{"audit", "key", "audit.key", "the public key by which packs of this gateway are known", {{0}}, show_audit_key},
 	{"standards", "map", NULL, "what the standards ask for, side by side", {{"--csv", NULL, WORD_FLAG, true}, {"--html", NULL, WORD_TEXT, true}}, NULL, run_standards_map},
 	{"standards", "list", NULL, "the standards, and what a verdict says of each", {{0}}, NULL, run_standards_list},
 	{"replay", "", NULL, "devices, flows and proposed policy of a capture file", {{"FILE", NULL, WORD_TEXT}}, NULL, run_replay},
@@ -95,7 +101,8 @@ usage(const char *noun)
 			"\nDEVICE is an id, a name, a number, a MAC or an address.  Exit "
 			"status: 0 done,\n"
 			"1 refused, 2 not understood, 3 the daemon cannot be reached, 4 recorded "
-			"and not\nin force yet.\n");
+			"and not\nin force yet, 5 a test failed (hold), 6 undecided "
+			"(laboratory).\n");
 	return noun ? CTL_USAGE : CTL_OK;
 }
 
@@ -330,15 +337,23 @@ ask_and_show(
 	struct fault why;
 	bool is_events = follow && !command->follow;
 	json_t *question = json_pack(
-		"{s:s, s:o}", "verb", is_events ? "events.follow" : command->ask, "args", args);
+		"{s:s, s:O}", "verb", is_events ? "events.follow" : command->ask, "args", args);
 
 	shown_by = options;
 	json_t *answer = ask(options->socket, question, is_events ? on_event : NULL, &why);
 	json_decref(question);
 	if (!answer) {
 		fprintf(stderr, "pinfold: %s\n", why.text);
+		json_decref(args);
 		return CTL_UNREACHABLE;
 	}
+	if (command->finish && json_is_true(json_object_get(answer, "ok"))) {
+		int finished = command->finish(args, json_object_get(answer, "result"), options);
+		json_decref(answer);
+		json_decref(args);
+		return finished;
+	}
+	json_decref(args);
 	bool goes_on = follow && command->follow && json_is_true(json_object_get(answer, "ok"));
 	/* With --json what follows is one object a line, from the first on. */
 	int status = is_events || (goes_on && options->json)

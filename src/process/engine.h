@@ -349,6 +349,7 @@ bool contain_may_act(const struct ward *);
 struct audit_wish {
 	struct ward *ward; /* NULL: whatever is on the port, or comes to it */
 	const char *port, *profile, *pace, *consent;
+	const char *checks; /* ids with commas between them; NULL: as the profile says */
 };
 uint32_t audit_begin(const struct audit_wish *, const char *who, struct fault *why); /* run or 0 */
 bool audit_stop(uint32_t run, const char *who, struct fault *why);
@@ -360,6 +361,9 @@ void audit_look(void); /* once a second */
 json_t *audit_list(const struct ward *, uint32_t before_run, uint32_t limit, struct fault *why);
 json_t *audit_show(uint32_t run, bool is_brief, struct fault *why);
 json_t *audit_checks(void);
+json_t *audit_gate(uint32_t run, struct fault *why);
+json_t *audit_key(struct fault *why);
+json_t *audit_evidence(uint32_t run, struct fault *why); /* where its files and the key are */
 /* The newest run of the device that has ended; 0: none. */
 uint32_t audit_newest(const struct ward *);
 

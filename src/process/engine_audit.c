@@ -22,7 +22,7 @@ enum {
 	DEVICE_WAIT_S = 600, /* nothing came to the port, or it has no address */
 	PATCHES_MAX = CONTAINMENTS_A_DEVICE,
 };
-#define FREE_BYTES_MIN     (UINT64_C(16) * 1024 * 1024)
+#define FREE_BYTES_MIN     (UINT64_C(4) * 1024 * 1024)
 #define EVIDENCE_BYTES_MAX (UINT64_C(1024) * 1024 * 1024)
 
 static struct audit audits[AUDITS_AT_ONCE];
@@ -178,18 +178,49 @@ static void
 make_plan(struct audit *audit)
 {
 	bool is_quick = !strcmp(audit->row.profile, "quick");
+
+	for (size_t i = 0; i < n_checks && i < AUDIT_CHECKS_MAX; i++)
+		if (!is_quick || seconds_of(i, audit->row.pace) <= QUICK_S)
+			plan(audit, i);
+}
+
+/* The owner names the checks; false with the reason when there is no such one. */
+static bool
+plan_chosen(struct audit *audit, const char *ids, struct fault *why)
+{
+	char id[STORE_CHECK_MAX];
+
+	while (*ids) {
+		size_t len = strcspn(ids, ",");
+		snprintf(id, sizeof id, "%.*s", (int)len, ids);
+		int place = check_find(id);
+		if (place < 0 || len >= sizeof id) {
+			fault_set(why, ERR_INVALID,
+				"there is no such check among \"%.100s\"; \"pinfold audit "
+				"checks\" shows all",
+				ids);
+			return false;
+		}
+		plan(audit, (size_t)place);
+		ids += len + (ids[len] == ',');
+	}
+	snprintf(audit->row.profile, sizeof audit->row.profile, "chosen");
+	return true;
+}
+
+static void
+measure_plan(struct audit *audit)
+{
+	bool is_quick = !strcmp(audit->row.profile, "quick");
 	uint32_t seconds = SECONDS_MIN;
 
-	memset(audit->checks, 0, sizeof audit->checks);
 	audit->n_all = 0;
 	for (size_t i = 0; i < n_checks && i < AUDIT_CHECKS_MAX; i++) {
-		uint32_t takes = seconds_of(i, audit->row.pace);
-		if (is_quick && takes > QUICK_S)
+		if (!is_planned(audit, i))
 			continue;
-		plan(audit, i);
 		audit->n_all++;
 		if (checks[i].consent <= audit->row.consent)
-			seconds += takes;
+			seconds += seconds_of(i, audit->row.pace);
 	}
 	audit->row.seconds = is_quick && seconds > QUICK_S ? QUICK_S : seconds;
 }
@@ -1032,10 +1063,16 @@ audit_begin(const struct audit_wish *wish, const char *who, struct fault *why)
 		snprintf(audit->row.port, sizeof audit->row.port, "%.15s", wish->port);
 	if (ward)
 		know_device(audit, ward);
-	make_plan(audit);
+	if (!wish->checks) {
+		make_plan(audit);
+	} else if (!is_printable(wish->checks) || !plan_chosen(audit, wish->checks, why)) {
+		release(audit);
+		return 0;
+	}
+	measure_plan(audit);
 	audit->seconds_left = audit->row.seconds;
 	snprintf(text, sizeof text, "%.80s is tested: run %s, pace %s, consent %s",
-		ward ? audit->row.label : audit->row.port, wish->profile, wish->pace,
+		ward ? audit->row.label : audit->row.port, audit->row.profile, wish->pace,
 		wish->consent);
 	if (begin_on_disk(audit, ward, why)) {
 		release(audit);

@@ -74,7 +74,6 @@ uint64_t audit_free_bytes(void);
 
 json_t *audit_device_json(const struct ward *);
 json_t *audit_env_json(void);
-void audit_ruleset(char out[static 65]); /* SHA-256 of what verdicts are derived by */
 
 /* --- engine_audit_show.c -------------------------------------------------------------------- */
 

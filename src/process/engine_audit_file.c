@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "label/pack.h"
 #include "process/engine_audit.h"
 
 enum { FILE_MODE = 0600, FOLDER_MODE = 0700 };
@@ -218,40 +218,15 @@ audit_device_json(const struct ward *ward)
 		"claims", claims);
 }
 
-void
-audit_ruleset(char out[static 65])
-{
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	uint8_t digest[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-
-	out[0] = '\0';
-	if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
-		abort();
-	for (size_t i = 0; i < n_checks; i++) {
-		EVP_DigestUpdate(context, checks[i].id, strlen(checks[i].id) + 1);
-		EVP_DigestUpdate(context, checks[i].provisions, strlen(checks[i].provisions) + 1);
-	}
-	for (size_t i = 0; i < n_provisions; i++) {
-		EVP_DigestUpdate(context, provisions[i].id, strlen(provisions[i].id) + 1);
-		EVP_DigestUpdate(context, &provisions[i].v3_class, 1);
-		EVP_DigestUpdate(context, &provisions[i].v2_class, 1);
-	}
-	EVP_DigestFinal_ex(context, digest, &len);
-	EVP_MD_CTX_free(context);
-	for (unsigned i = 0; i < len && i < 32; i++)
-		snprintf(out + 2 * i, 3, "%02x", digest[i]);
-}
-
 json_t *
 audit_env_json(void)
 {
 	const struct settings *settings = engine.settings;
-	char hash[65], lan4[PREFIX_TEXT_MAX], lan6[PREFIX_TEXT_MAX];
+	char hash[HASH_TEXT_MAX], lan4[PREFIX_TEXT_MAX], lan6[PREFIX_TEXT_MAX];
 	struct utsname name = {.release = "unknown"};
 
 	uname(&name);
-	audit_ruleset(hash);
+	pack_ruleset(hash);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:I}", "tool", "pinfold", "version",
 		PINFOLD_VERSION, "ruleset", hash, "kernel", name.release, "lan4",
 		prefix_render(&settings->lan4, lan4), "lan6", prefix_render(&settings->lan6, lan6),

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "label/pack.h"
 #include "process/engine_audit.h"
+#include "verdict/gate.h"
 
 enum { LIST_MAX = 2000 };
 
@@ -205,7 +207,7 @@ audit_result(const struct stored_audit *row, struct fault *why)
 	snprintf(run->profile, sizeof run->profile, "%s", row->profile);
 	snprintf(run->tool, sizeof run->tool, "pinfold %s", PINFOLD_VERSION);
 	snprintf(run->why, sizeof run->why, "%s", row->why);
-	audit_ruleset(run->ruleset);
+	pack_ruleset(run->ruleset);
 	know_device(&result->device, row);
 	if (store_audit_steps(engine.store, row->run, on_step, result) ||
 		store_findings(engine.store, row->run, on_finding, result)) {
@@ -259,4 +261,121 @@ audit_show(uint32_t run, bool is_brief, struct fault *why)
 	if (whole)
 		json_object_set_new(out, "result", whole);
 	return out;
+}
+
+/* --- the gate ---------------------------------------------------------------------------------- */
+
+static bool
+is_closed(const struct ward *ward, uint8_t proto, uint16_t port)
+{
+	json_t *row;
+	size_t i;
+
+	if (!ward)
+		return false;
+	json_array_foreach(ward->facet[FACET_CONTAINMENT], i, row)
+	{
+		const char *act = json_string_value(json_object_get(row, "act"));
+		const char *direction = json_string_value(json_object_get(row, "direction"));
+		if (act && direction && !strcmp(act, "patch") && !strcmp(direction, "to") &&
+			json_integer_value(json_object_get(row, "proto")) == proto &&
+			json_integer_value(json_object_get(row, "port")) == port)
+			return true;
+	}
+	return false;
+}
+
+static json_t *
+show_gate(const struct stored_audit *row, const struct gate *gate)
+{
+	struct ward *ward = row->device ? ward_find(row->device) : NULL;
+	json_t *reasons = json_array(), *shield = json_array();
+
+	if (ward && (!ward->device || strcmp(ward->device->id, row->device_id)))
+		ward = NULL;
+	for (size_t i = 0; i < gate->n_reasons; i++) {
+		const struct gate_reason *at = &gate->reason[i];
+		json_array_append_new(reasons,
+			json_pack("{s:s, s:s, s:s, s:i, s:s, s:s}", "provision", at->provision,
+				"verdict", verdict_word_name((enum verdict_word)at->word), "reason",
+				inc_reason_name((enum inc_reason)at->inc), "minutes",
+				at->operator_minutes, "text", at->text, "fix", at->fix));
+	}
+	for (size_t i = 0; i < gate->n_closed; i++)
+		json_array_append_new(shield,
+			json_pack("{s:s, s:i, s:b}", "proto",
+				gate->closed[i].proto == 17 ? "udp" : "tcp", "port",
+				gate->closed[i].port, "closed",
+				is_closed(ward, gate->closed[i].proto, gate->closed[i].port)));
+	return json_pack("{s:i, s:s, s:s, s:s, s:i, s:I, s:o, s:i, s:o}", "run", (int)row->run,
+		"device", row->label, "profile", "retailer", "answer",
+		gate_answer_word((enum gate_answer)gate->answer), "minutes",
+		(int)gate->operator_minutes, "retest", (json_int_t)gate->retest_s, "reasons",
+		reasons, "more", (int)gate->n_more, "shield", shield);
+}
+
+json_t *
+audit_gate(uint32_t run, struct fault *why)
+{
+	struct stored_audit row;
+	struct gate gate;
+	enum err err = store_audit_find(engine.store, run, &row);
+
+	if (err || !row.ended_s) {
+		fault_set(why, err ? err : ERR_BUSY,
+			err ? "there is no run %u that can be read; \"pinfold audit list\" shows "
+			      "all"
+			    : "run %u has not ended yet",
+			run);
+		return NULL;
+	}
+	struct audit_result *result = audit_result(&row, why);
+	if (!result)
+		return NULL;
+	gate_from_result(result, &gate);
+	result_free(result);
+	return show_gate(&row, &gate);
+}
+
+/* --- the evidence ------------------------------------------------------------------------------- */
+
+/* The issuer's key is made when it is first needed. */
+json_t *
+audit_key(struct fault *why)
+{
+	char path[SETTINGS_PATH_MAX + 32], id[ISSUER_ID_MAX], text[ISSUER_TEXT_MAX];
+	uint8_t public_key[ISSUER_PUBLIC_LEN];
+	struct issuer *issuer;
+
+	snprintf(path, sizeof path, "%s/issuer.key", engine.settings->state_directory);
+	if (issuer_open(path, &issuer, why))
+		return NULL;
+	issuer_public(issuer, public_key);
+	issuer_free(issuer);
+	issuer_id(public_key, id);
+	for (size_t i = 0; i < sizeof public_key; i++)
+		snprintf(text + 2 * i, 3, "%02x", public_key[i]);
+	return json_pack("{s:s, s:s, s:s}", "id", id, "public", text, "path", path);
+}
+
+json_t *
+audit_evidence(uint32_t run, struct fault *why)
+{
+	char folder[SETTINGS_PATH_MAX + 32];
+	struct stored_audit row;
+	enum err err = store_audit_find(engine.store, run, &row);
+
+	if (err || !row.ended_s) {
+		fault_set(why, err ? err : ERR_BUSY,
+			err ? "there is no run %u that can be read; \"pinfold audit list\" shows "
+			      "all"
+			    : "run %u has not ended yet",
+			run);
+		return NULL;
+	}
+	json_t *key = audit_key(why);
+	if (!key)
+		return NULL;
+	audit_path(run, NULL, folder, sizeof folder);
+	return json_pack("{s:i, s:s, s:o}", "run", (int)run, "folder", folder, "key", key);
 }

@@ -907,7 +907,8 @@ run_audit_run(struct call *call)
 	struct audit_wish wish = {.port = text_or(call, "port", NULL),
 		.profile = text_or(call, "profile", "quick"),
 		.pace = text_or(call, "pace", "gentle"),
-		.consent = text_or(call, "consent", "probe")};
+		.consent = text_or(call, "consent", "probe"),
+		.checks = text_or(call, "checks", NULL)};
 
 	if (!device == !wish.port) {
 		fault_set(&call->why, ERR_INVALID,
@@ -951,6 +952,55 @@ run_audit_stop(struct call *call)
 		!audit_stop((uint32_t)run, call->who, &call->why))
 		return NULL;
 	return audit_show((uint32_t)run, true, &call->why);
+}
+
+/* A run by its number, or a device by anything that is no number. */
+static json_t *
+run_audit_gate(struct call *call)
+{
+	const char *of = text_arg(call, "of", 255);
+	const char *profile = text_or(call, "profile", "retailer");
+	uint32_t run = 0;
+	char *end;
+
+	if (!of)
+		return NULL;
+	if (strcmp(profile, "retailer")) {
+		fault_set(&call->why, ERR_INVALID, "the only profile is retailer");
+		return NULL;
+	}
+	unsigned long number = strtoul(of, &end, 10);
+	if (!*end && number <= UINT32_MAX) {
+		run = (uint32_t)number;
+	} else {
+		struct ward *ward = ward_find_by_text(of, &call->why);
+		if (!ward)
+			return NULL;
+		run = audit_newest(ward);
+		if (!run) {
+			fault_set(&call->why, ERR_NOT_FOUND,
+				"no test of %s has ended; first: pinfold audit run %s",
+				device_label(ward->device), ward->device->id);
+			return NULL;
+		}
+	}
+	return audit_gate(run, &call->why);
+}
+
+static json_t *
+run_audit_evidence(struct call *call)
+{
+	int64_t run;
+
+	return number_arg(call, "run", 1, UINT32_MAX, &run)
+		       ? audit_evidence((uint32_t)run, &call->why)
+		       : NULL;
+}
+
+static json_t *
+run_audit_key(struct call *call)
+{
+	return audit_key(&call->why);
 }
 
 static json_t *
@@ -1005,6 +1055,9 @@ static const struct {
 	{"audit.show", 0, run_audit_show},
 	{"audit.stop", CHANGES, run_audit_stop},
 	{"audit.checks", 0, run_audit_checks},
+	{"audit.gate", 0, run_audit_gate},
+	{"audit.evidence", CHANGES, run_audit_evidence},
+	{"audit.key", CHANGES, run_audit_key},
 	{"events.list", 0, run_events_list},
 	{"events.follow", 0, run_events_follow},
 	{"service.list", 0, run_service_list},
