@@ -107,20 +107,25 @@ end_text(struct writing *writing, FILE *file, const size_t *len)
 /* The same archive once more: GNU tar writes this form if it is told to. */
 static const char replay[] =
 	"#!/bin/sh\n"
-	"# Checks the unpacked files beside this one: signature, hashes, and every verdict anew "
-	"from\n"
-	"# probes.jsonl. Arguments go to \"pinfold audit verify\", for example --key KEY.\n"
+	"# Checks the unpacked files beside this one: signature, hashes, and every verdict\n"
+	"# anew from probes.jsonl. Arguments go to \"pinfold audit verify\".\n"
 	"set -eu\n"
 	"cd \"$(dirname \"$0\")\"\n"
 	"command -v pinfold >/dev/null || {\n"
-	"\techo \"pinfold is needed to judge again; docs/EVIDENCE.md tells how to check by hand\" "
-	">&2\n"
+	"\techo \"pinfold is needed to judge again, docs/EVIDENCE.md has the rest\" >&2\n"
 	"\texit 3\n"
 	"}\n"
+	"LC_ALL=C others=\n"
+	"for file in *; do\n"
+	"\tcase $file in\n"
+	"\tmanifest.json | manifest.sig) ;;\n"
+	"\t*) others=\"$others $file\" ;;\n"
+	"\tesac\n"
+	"done\n"
 	"pack=$(mktemp)\n"
 	"trap 'rm -f \"$pack\"' EXIT\n"
 	"tar --format=ustar --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0644 -b 1 \\\n"
-	"\t-cf \"$pack\" manifest.json manifest.sig $(LC_ALL=C ls | grep -v '^manifest[.]')\n"
+	"\t-cf \"$pack\" manifest.json manifest.sig $others\n"
 	"pinfold audit verify \"$pack\" \"$@\"\n";
 
 static enum err
