@@ -103,7 +103,7 @@ ftp_try(struct session *session, const struct service_at *at, const struct crede
 	talk_close(talk);
 }
 
-static const struct login_kind kind = {
+const struct login_kind ftp_login_kind = {
 	.name = "FTP",
 	.service = SERVICE_FTP,
 	.try = ftp_try,
@@ -114,11 +114,11 @@ static const struct login_kind kind = {
 void
 ftp_login_probe(struct session *session)
 {
-	login_probe(session, &kind);
+	login_probe(session, &ftp_login_kind);
 }
 
 void
 ftp_login_judge(const struct transcript *transcript, struct findings *findings)
 {
-	login_judge(transcript, findings, &kind);
+	login_judge(transcript, findings, &ftp_login_kind);
 }

@@ -234,7 +234,7 @@ http_try(struct session *session, const struct service_at *at, const struct cred
 
 /* --- judging ----------------------------------------------------------------------------------------- */
 
-static const struct login_kind kind = {
+const struct login_kind http_login_kind = {
 	.name = "the web page",
 	.service = SERVICE_HTTP,
 	.try = http_try,
@@ -244,11 +244,11 @@ static const struct login_kind kind = {
 void
 http_login_probe(struct session *session)
 {
-	login_probe(session, &kind);
+	login_probe(session, &http_login_kind);
 }
 
 void
 http_login_judge(const struct transcript *transcript, struct findings *findings)
 {
-	login_judge(transcript, findings, &kind);
+	login_judge(transcript, findings, &http_login_kind);
 }

@@ -33,9 +33,10 @@ struct login_kind {
 	void (*try)(struct session *, const struct service_at *, const struct credential *,
 		const char *step, uint32_t round);
 	enum login_result (*result)(const struct exchange *); /* pure */
-	/* What is said of the provision 5.1-1 when a pair works, before the name of the user. */
 	bool is_clear_text; /* 5.1-3: the password crosses the network readable */
 };
+
+extern const struct login_kind telnet_login_kind, http_login_kind, ftp_login_kind, rtsp_login_kind;
 
 void login_probe(struct session *, const struct login_kind *);
 /* Speaks of 5.1-1, and of 5.1-3 where the kind is clear text. */

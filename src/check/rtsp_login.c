@@ -87,7 +87,7 @@ rtsp_try(struct session *session, const struct service_at *at, const struct cred
 	talk_close(talk);
 }
 
-static const struct login_kind kind = {
+const struct login_kind rtsp_login_kind = {
 	.name = "RTSP",
 	.service = SERVICE_RTSP,
 	.try = rtsp_try,
@@ -97,11 +97,11 @@ static const struct login_kind kind = {
 void
 rtsp_login_probe(struct session *session)
 {
-	login_probe(session, &kind);
+	login_probe(session, &rtsp_login_kind);
 }
 
 void
 rtsp_login_judge(const struct transcript *transcript, struct findings *findings)
 {
-	login_judge(transcript, findings, &kind);
+	login_judge(transcript, findings, &rtsp_login_kind);
 }

@@ -20,6 +20,12 @@ CHECK_HALVES(mqtt_open)
 CHECK_HALVES(debug_ports)
 CHECK_HALVES(snmp_public)
 CHECK_HALVES(coap_open)
+CHECK_HALVES(tls_server)
+CHECK_HALVES(unauth_http)
+CHECK_HALVES(upnp_igd)
+CHECK_HALVES(banners)
+CHECK_HALVES(login_throttle)
+CHECK_HALVES(robustness)
 
 #undef CHECK_HALVES
 

@@ -275,7 +275,7 @@ telnet_try(struct session *session, const struct service_at *at,
 	talk_close(dialogue.talk);
 }
 
-static const struct login_kind kind = {
+const struct login_kind telnet_login_kind = {
 	.name = "telnet",
 	.service = SERVICE_TELNET,
 	.try = telnet_try,
@@ -286,11 +286,11 @@ static const struct login_kind kind = {
 void
 telnet_login_probe(struct session *session)
 {
-	login_probe(session, &kind);
+	login_probe(session, &telnet_login_kind);
 }
 
 void
 telnet_login_judge(const struct transcript *transcript, struct findings *findings)
 {
-	login_judge(transcript, findings, &kind);
+	login_judge(transcript, findings, &telnet_login_kind);
 }
