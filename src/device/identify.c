@@ -75,12 +75,13 @@ is_from_us(const struct identify_rules *rules, const uint8_t mac[static 6])
 	return false;
 }
 
-/* Rows about what our own server said; they tell of the client, not from it. */
+/* Rows about what a server said; they tell of the client, not from it. */
 static bool
 is_servers(enum observed what)
 {
 	return what == OBSERVED_DHCP4_ACK || what == OBSERVED_DHCP4_NAK ||
-	       what == OBSERVED_DHCP6_REPLY;
+	       what == OBSERVED_DHCP6_REPLY || what == OBSERVED_TLS_SERVER ||
+	       what == OBSERVED_TLS_CERTIFICATE;
 }
 
 static struct device *

@@ -52,10 +52,16 @@
 	X(OBSERVED_TLS_HELLO, "tls-hello")       /* text: server name, detail: fingerprint */      \
 	X(OBSERVED_HTTP_REQUEST, "http-request") /* text: host, detail: method and target */       \
 	X(OBSERVED_CLEAR_CREDENTIALS, "clear-credentials") /* text: protocol; never the secret */  \
-	X(OBSERVED_COAP_REQUEST, "coap-request")           /* text: path */                        \
+	X(OBSERVED_CLEAR_CONTENT, "clear-content") /* text: protocol and kind of content */        \
+	X(OBSERVED_COAP_REQUEST, "coap-request")   /* text: path */                                \
 	X(OBSERVED_NTP_REQUEST, "ntp-request")                                                     \
 	X(OBSERVED_DNS_QUERY, "dns-query") /* text: name; to a resolver that is not us */          \
 	X(OBSERVED_UPNP_PORT_REQUEST, "upnp-port-request") /* text: what it asked for */           \
+	X(OBSERVED_IDENTIFIER_SENT,                                                                \
+		"identifier-sent") /* text: which, detail: in what; in clear */                    \
+	/* of its servers, from their answers; source is the device, target the server */          \
+	X(OBSERVED_TLS_SERVER, "tls-server") /* text: version, value: version and cipher */        \
+	X(OBSERVED_TLS_CERTIFICATE, "tls-certificate") /* text: subject, value: its end */         \
 	/* from the kernel: device is set by the kernel and is believed */                         \
 	X(OBSERVED_FLOW_NEW, "flow-new") /* observed device opened a flow */                       \
 	X(OBSERVED_FLOW_END, "flow-end") /* packets, bytes: both directions summed */              \

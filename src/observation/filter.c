@@ -14,27 +14,25 @@
 #define TCP6(at)  "ip6[" PAYLOAD6 "+" at "]"
 #define EITHER(x) "(tcp and (" x(TCP4) ")) or (ip6[6]=6 and (" x(TCP6) "))"
 
+#define FIRST(at, word) at("0:4") "=" word
+
 /* A record of type handshake, version 3.x, with a ClientHello. */
-#define HELLO(at) at("0:2") "=0x1603 and " at("5:1") "=1"
+#define HELLO(at)        at("0:2") "=0x1603 and " at("5:1") "=1"
+#define SERVER_HELLO(at) at("0:2") "=0x1603 and " at("5:1") "=2"
 /* GET, POST, PUT, HEAD, OPTI(ONS), DELE(TE), PATC(H), SUBS(CRIBE), NOTI(FY). */
-#define REQUEST(at)                                                                                                             \
-	at("0:4") "=0x47455420 or " at("0:4") "=0x504f5354 or " at("0:4") "=0x50555420 or " at(                                 \
-		"0"                                                                                                             \
-		":"                                                                                                             \
-		"4") "=0x48454144 or " at("0:4") "=0x4f505449 or " at("0:4") "=0x44454c45 "                                     \
-									     "or " at(                                          \
-										     "0:4") "=0x"                               \
-											    "504"                               \
-											    "154"                               \
-											    "43 "                               \
-											    "or"                                \
-											    " " at("0:4") "=0x53554253 or " at( \
-												    "0:4") "=0"                 \
-													   "x4"                 \
-													   "e4"                 \
-													   "f5"                 \
-													   "44"                 \
-													   "9"
+/* clang-format off */
+#define REQUEST(at)                                                                                \
+	FIRST(at, "0x47455420") " or " FIRST(at, "0x504f5354") " or " FIRST(at, "0x50555420") " or " \
+	FIRST(at, "0x48454144") " or " FIRST(at, "0x4f505449") " or " FIRST(at, "0x44454c45") " or " \
+	FIRST(at, "0x50415443") " or " FIRST(at, "0x53554253") " or " FIRST(at, "0x4e4f5449")
+/* USER, PASS; DESC(RIBE), SETU(P), PLAY, ANNO(UNCE), RTSP; REGI(STER), INVI(TE). */
+#define CLEAR(at)                                                                                  \
+	FIRST(at, "0x55534552") " or " FIRST(at, "0x50415353") " or " FIRST(at, "0x44455343") " or " \
+	FIRST(at, "0x53455455") " or " FIRST(at, "0x504c4159") " or " FIRST(at, "0x414e4e4f") " or " \
+	FIRST(at, "0x52545350") " or " FIRST(at, "0x52454749") " or " FIRST(at, "0x494e5649")
+/* clang-format on */
+/* Two options of telnet, at its usual ports; much else begins with such a byte. */
+#define TELNET(at) at("0:1") "=0xff and " at("3:1") "=0xff and port (23 or 2323)"
 /* CONNECT, a length of one or two bytes, then "MQTT" or "MQIs". */
 #define CONNECT(at)                                                                                \
 	at("0:1") "=0x10 and (" at("4:4") "=0x4d515454 or " at("5:4") "=0x4d515454 or " at(        \
@@ -44,15 +42,17 @@ const char filter_incoming[] =
 	"arp or ether proto 0x88cc or ether proto 0x888e"
 	/* discovery, DHCP, names, time, and who asks the router for a port */
 	" or (udp and (port 53 or port 67 or port 68 or port 546 or port 547 or port 123 or"
-	" port 5353 or port 1900 or port 5683 or dst port 5351))"
+	" port 5353 or port 1900 or port 5683 or port 5060 or dst port 5351))"
 	/* neighbour discovery; multicast listeners stand behind a hop-by-hop header */
 	" or (ip6[6]=58 and ip6[40]>=130 and ip6[40]<=137)"
 	" or (ip6[6]=0 and ip6[40]=58 and (ip6[48]=143 or (ip6[48]>=130 and ip6[48]<=132)))"
 	/* SYN without ACK */
 	" or (tcp[13]&0x12=2) or (ip6[6]=6 and ip6[53]&0x12=2)"
-	" or " EITHER(HELLO) " or " EITHER(REQUEST) " or " EITHER(CONNECT);
+	" or " EITHER(HELLO) " or " EITHER(REQUEST) " or " EITHER(CONNECT) " or " EITHER(
+		CLEAR) " or " EITHER(TELNET);
 
-const char filter_outgoing[] = "udp and (src port 67 or src port 547)";
+/* What our DHCP server says, and what servers chose that devices asked. */
+const char filter_outgoing[] = "(udp and (src port 67 or src port 547)) or " EITHER(SERVER_HELLO);
 
 static enum err
 compile(pcap_t *pcap, const char *text, struct bpf_program *program, struct fault *why)

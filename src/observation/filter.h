@@ -10,8 +10,9 @@
 
 /*
  * What the kernel lets through to capture: control protocols and the heads of
- * connections that come in, and what our DHCP server sends out.  Everything
- * else is counted by the kernel (conntrack) and never copied.
+ * connections that come in, what our DHCP server sends out, and the first answer
+ * of a TLS server to a device.  Everything else is counted by the kernel
+ * (conntrack) and never copied.
  *
  * The program is made of constant text; nothing from outside goes into it.  The
  * monitor attaches it to an AF_PACKET socket (SOCK_RAW, all interfaces) and

@@ -11,6 +11,7 @@
 #include "base/printable.h"
 #include "message/policy_entry.h"
 #include "message/reason.h"
+#include "packet/certificate.h"
 #include "packet/line.h"
 
 /* The rows of one packet while they are written. */
@@ -20,6 +21,7 @@ struct telling {
 	const struct packet *packet;
 	const struct observation_context *context;
 	uint8_t mac[6];
+	bool is_answer; /* of a server to the device: the row is about the device */
 };
 
 /* --- one row -------------------------------------------------------------------------------- */
@@ -95,8 +97,8 @@ tell_claim(struct telling *telling, const struct claim *claim)
 	row->source = claim->source;
 	row->target = claim->target;
 	row->proto = packet->transport;
-	row->source_port = packet->source_port;
-	row->target_port = packet->destination_port;
+	row->source_port = telling->is_answer ? packet->destination_port : packet->source_port;
+	row->target_port = telling->is_answer ? packet->source_port : packet->destination_port;
 	if (claim->text.len)
 		printable(row->claimed_text, sizeof row->claimed_text, claim->text.at,
 			claim->text.len);
@@ -447,6 +449,71 @@ from_ssdp(struct telling *telling)
 
 /* --- what it does --------------------------------------------------------------------------- */
 
+static uint8_t
+lower_hex(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c;
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c : 0;
+}
+
+/* Its own MAC, in whatever way of writing it: 02:00.., 02-00.., 0200.., 02%3A00.. */
+static bool
+has_own_mac(const struct telling *telling, struct bytes text)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t mac[12], bare[2048];
+	size_t len = 0;
+
+	for (int i = 0; i < 6; i++) {
+		mac[2 * i] = (uint8_t)digits[telling->mac[i] >> 4];
+		mac[2 * i + 1] = (uint8_t)digits[telling->mac[i] & 15];
+	}
+	for (size_t i = 0; i < text.len && len < sizeof bare; i++) {
+		uint8_t c = text.at[i];
+		if (c == '%' && i + 2 < text.len && text.at[i + 1] == '3' &&
+			(text.at[i + 2] | 0x20) == 'a')
+			i += 2;
+		else if (c != ':' && c != '-' && c != '.')
+			bare[len++] = lower_hex(c) ? lower_hex(c) : ' ';
+	}
+	return memmem(bare, len, mac, sizeof mac);
+}
+
+static void
+tell_own_mac(struct telling *telling, struct bytes text, const char *where)
+{
+	if (has_own_mac(telling, text))
+		tell_act(telling, OBSERVED_IDENTIFIER_SENT, bytes_of("MAC address"),
+			bytes_of(where));
+}
+
+static void
+tell_content(struct telling *telling, const char *what)
+{
+	tell_act(telling, OBSERVED_CLEAR_CONTENT, bytes_of(what), (struct bytes){0});
+}
+
+/* What it uploads, by the name of its kind alone. */
+static void
+tell_upload(struct telling *telling, const struct http *http)
+{
+	struct bytes type = http->content_type;
+	const uint8_t *end = type.len ? memchr(type.at, ';', type.len) : NULL;
+	char text[64];
+
+	if (!bytes_are(http->method, "POST") && !bytes_are(http->method, "PUT") &&
+		!bytes_are(http->method, "PATCH"))
+		return;
+	if (end)
+		type.len = (size_t)(end - type.at);
+	int len = snprintf(text, sizeof text, "HTTP %.*s", (int)(type.len < 48 ? type.len : 48),
+		type.len ? (const char *)type.at : "");
+	tell_act(telling, OBSERVED_CLEAR_CONTENT,
+		(struct bytes){.at = (const uint8_t *)text, .len = (size_t)len}, (struct bytes){0});
+}
+
 static void
 from_http(struct telling *telling)
 {
@@ -474,6 +541,8 @@ from_http(struct telling *telling)
 			(struct bytes){.at = (const uint8_t *)credentials, .len = (size_t)len},
 			(struct bytes){0});
 	}
+	tell_upload(telling, http);
+	tell_own_mac(telling, reader_rest(&telling->packet->payload), "an HTTP request");
 	if (bytes_are(http->method, "POST") &&
 		(contains(target, "WANIPC") || contains(target, "IPConn") ||
 			contains(target, "WANPPPC")))
@@ -488,6 +557,8 @@ from_mqtt(struct telling *telling)
 	tell_text(telling, OBSERVED_MQTT_CLIENT, mqtt->claimed_client_id);
 	if (mqtt->has_password)
 		tell_act(telling, OBSERVED_CLEAR_CREDENTIALS, bytes_of("MQTT"), (struct bytes){0});
+	tell_content(telling, "MQTT");
+	tell_own_mac(telling, reader_rest(&telling->packet->payload), "an MQTT login");
 }
 
 static uint64_t
@@ -533,6 +604,99 @@ from_tls(struct telling *telling)
 
 	tell_act(telling, OBSERVED_TLS_HELLO, hello->claimed_server_name,
 		(struct bytes){.at = (const uint8_t *)detail, .len = (size_t)len});
+	tell_own_mac(telling, hello->claimed_server_name, "the server name of TLS");
+}
+
+static const char *
+signature_text(uint8_t signature)
+{
+	switch (signature) {
+	case CERTIFICATE_SIGNATURE_MD5:
+		return "md5";
+	case CERTIFICATE_SIGNATURE_SHA1:
+		return "sha1";
+	case CERTIFICATE_SIGNATURE_SHA2:
+		return "sha2";
+	default:
+		return "other";
+	}
+}
+
+/* Fixed words first: the issuer, which anybody may have written, comes last. */
+static void
+tell_certificate(struct telling *telling, struct bytes der)
+{
+	struct certificate certificate;
+	char text[132], serial[17] = "";
+
+	if (!certificate_parse(&certificate, der))
+		return;
+	for (size_t i = 0; i < certificate.serial.len && i < 8; i++)
+		snprintf(serial + 2 * i, 3, "%02x", certificate.serial.at[i]);
+	int len = snprintf(text, sizeof text,
+		"from=%lld until=%lld signature=%s key=%s%u own=%d serial=%s issuer=",
+		(long long)certificate.not_before_s, (long long)certificate.not_after_s,
+		signature_text(certificate.signature),
+		certificate.key == CERTIFICATE_KEY_RSA  ? "rsa"
+		: certificate.key == CERTIFICATE_KEY_EC ? "ec"
+							: "other",
+		certificate.key_bits, certificate_is_own(&certificate), serial);
+	size_t room = sizeof text - 1 - (size_t)len, issuer = certificate.claimed_issuer.len;
+	if (issuer > room)
+		issuer = room;
+	if (issuer)
+		memcpy(text + len, certificate.claimed_issuer.at, issuer);
+	struct claim claim = {.what = OBSERVED_TLS_CERTIFICATE,
+		.source = telling->packet->destination,
+		.target = telling->packet->source,
+		.value = certificate.not_after_s > UINT32_MAX ? UINT32_MAX
+							      : (uint32_t)certificate.not_after_s,
+		.text = certificate.claimed_subject,
+		.detail = {.at = (const uint8_t *)text, .len = (size_t)len + issuer}};
+	tell_claim(telling, &claim);
+}
+
+/* A server's answer, on its way to the device that asked. */
+static void
+from_tls_server(struct telling *telling)
+{
+	const struct tls_server *server = &telling->packet->tls_server;
+	struct claim claim = {.what = OBSERVED_TLS_SERVER,
+		.source = telling->packet->destination,
+		.target = telling->packet->source,
+		.value = (uint32_t)server->version << 16 | server->cipher,
+		.text = bytes_of(tls_version_text(server->version))};
+
+	if (server->is_retry)
+		return;
+	telling->is_answer = true;
+	memcpy(telling->mac, telling->packet->ethernet.destination, 6);
+	if (!mac_is_unicast(telling->mac))
+		return;
+	tell_claim(telling, &claim);
+	if (server->certificate.len)
+		tell_certificate(telling, server->certificate);
+}
+
+static void
+from_clear(struct telling *telling)
+{
+	const struct clear_text *clear = &telling->packet->clear;
+	char text[40];
+
+	if (clear->is_answer)
+		tell_act(telling, OBSERVED_CLEAR_CONTENT, bytes_of(clear_kind_text(clear->kind)),
+			bytes_of("served"));
+	else
+		tell_content(telling, clear_kind_text(clear->kind));
+	if (!clear->has_credentials)
+		return;
+	int len = snprintf(text, sizeof text, "%s%s%.*s", clear_kind_text(clear->kind),
+		clear->scheme.len ? " " : "",
+		(int)(clear->scheme.len < 16 ? clear->scheme.len : 16),
+		clear->scheme.len ? (const char *)clear->scheme.at : "");
+	tell_act(telling, OBSERVED_CLEAR_CREDENTIALS,
+		(struct bytes){.at = (const uint8_t *)text, .len = (size_t)len}, (struct bytes){0});
 }
 
 static void
@@ -555,6 +719,7 @@ from_coap(struct telling *telling)
 	}
 	tell_act(telling, OBSERVED_COAP_REQUEST, (struct bytes){.at = path, .len = len},
 		(struct bytes){0});
+	tell_own_mac(telling, reader_rest(&telling->packet->payload), "a CoAP request");
 }
 
 static void
@@ -618,10 +783,42 @@ from_protocol(struct telling *telling)
 	case PROTOCOL_COAP:
 		from_coap(telling);
 		break;
+	case PROTOCOL_CLEAR_TEXT:
+		from_clear(telling);
+		break;
+	case PROTOCOL_TLS_SERVER: /* only on its way to a device */
 	case PROTOCOL_NONE:
 	case PROTOCOL_COUNT:
 		break;
 	}
+}
+
+/* NAT-PMP (RFC 6886, section 3.3) and PCP (RFC 6887, sections 7.1 and 11.1): for which port. */
+static void
+from_port_mapping(struct telling *telling)
+{
+	struct reader r = telling->packet->payload;
+	uint8_t version = reader_u8(&r), opcode = reader_u8(&r), proto = 0;
+	char text[40];
+
+	if (version == 0) {
+		proto = opcode == 1 ? IPPROTO_UDP : opcode == 2 ? IPPROTO_TCP : 0;
+		reader_skip(&r, 2);
+	} else if (opcode == 1) {
+		reader_skip(&r, 22 + 12); /* head, nonce */
+		proto = reader_u8(&r);
+		reader_skip(&r, 3);
+	}
+	uint16_t port = reader_u16(&r);
+	if (!proto || !reader_ok(&r))
+		snprintf(text, sizeof text, "%s", version ? "PCP" : "NAT-PMP");
+	else
+		snprintf(text, sizeof text, "%s %s port %u", version ? "PCP" : "NAT-PMP",
+			proto == IPPROTO_TCP   ? "TCP"
+			: proto == IPPROTO_UDP ? "UDP"
+					       : "any",
+			port);
+	tell_act(telling, OBSERVED_UPNP_PORT_REQUEST, bytes_of(text), (struct bytes){0});
 }
 
 static bool
@@ -653,7 +850,12 @@ observation_from_packet(struct observation *rows, size_t max, const struct packe
 			from_dhcpv6_server(&telling);
 		return telling.count;
 	}
-	/* Of what leaves the gateway only its DHCP answers are of interest. */
+	if (packet->protocol == PROTOCOL_TLS_SERVER &&
+		(context->is_outgoing || context->is_replay)) {
+		from_tls_server(&telling);
+		return telling.count;
+	}
+	/* Of what leaves the gateway otherwise only its DHCP answers are of interest. */
 	if (context->is_outgoing || !mac_is_unicast(telling.mac))
 		return 0;
 	if (packet->layers & LAYER_ARP) {
@@ -668,10 +870,8 @@ observation_from_packet(struct observation *rows, size_t max, const struct packe
 		if (context->tells_flows && (packet->layers & LAYER_TCP) &&
 			(packet->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 			tell_act(&telling, OBSERVED_FLOW_NEW, (struct bytes){0}, (struct bytes){0});
-		/* NAT-PMP and PCP (RFC 6886, RFC 6887). */
 		if ((packet->layers & LAYER_UDP) && packet->destination_port == 5351)
-			tell_act(&telling, OBSERVED_UPNP_PORT_REQUEST, bytes_of("PCP"),
-				(struct bytes){0});
+			from_port_mapping(&telling);
 	}
 	if (!telling.count)
 		tell(&telling, OBSERVED_MAC_SEEN);

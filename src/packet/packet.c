@@ -72,6 +72,18 @@ parse_tls(struct packet *packet)
 }
 
 static bool
+parse_tls_server(struct packet *packet)
+{
+	return tls_server_parse(&packet->tls_server, packet->payload);
+}
+
+static bool
+parse_clear(struct packet *packet)
+{
+	return clear_text_parse(&packet->clear, packet->payload);
+}
+
+static bool
 parse_http(struct packet *packet)
 {
 	return http_parse(&packet->http, packet->payload);
@@ -103,6 +115,10 @@ static const struct row {
 	{PROTOCOL_COAP, IPPROTO_UDP, {5683}, NULL, parse_coap},
 	{PROTOCOL_DNS, IPPROTO_TCP, {53}, is_dns_in_stream, parse_dns_in_stream},
 	{PROTOCOL_TLS, IPPROTO_TCP, {0}, tls_is_hello, parse_tls},
+	{PROTOCOL_TLS_SERVER, IPPROTO_TCP, {0}, tls_is_server_hello, parse_tls_server},
+	{PROTOCOL_CLEAR_TEXT, IPPROTO_TCP, {23, 2323}, clear_is_telnet, parse_clear},
+	{PROTOCOL_CLEAR_TEXT, IPPROTO_TCP, {0}, clear_is_text, parse_clear},
+	{PROTOCOL_CLEAR_TEXT, IPPROTO_UDP, {5060}, clear_is_text, parse_clear},
 	{PROTOCOL_HTTP, IPPROTO_TCP, {0}, http_is_request, parse_http},
 	{PROTOCOL_MQTT, IPPROTO_TCP, {0}, mqtt_is_connect, parse_mqtt},
 };
@@ -354,6 +370,8 @@ packet_protocol_text(enum packet_protocol protocol)
 		[PROTOCOL_HTTP] = "HTTP",
 		[PROTOCOL_MQTT] = "MQTT",
 		[PROTOCOL_COAP] = "CoAP",
+		[PROTOCOL_TLS_SERVER] = "TLS server",
+		[PROTOCOL_CLEAR_TEXT] = "clear text",
 	};
 	return (unsigned)protocol < PROTOCOL_COUNT ? text[protocol] : "unknown";
 }

@@ -3,6 +3,7 @@
 #define PINFOLD_PACKET_PACKET_H
 
 #include "packet/arp.h"
+#include "packet/clear_text.h"
 #include "packet/coap.h"
 #include "packet/dhcpv4.h"
 #include "packet/dhcpv6.h"
@@ -55,6 +56,8 @@ enum packet_protocol {
 	PROTOCOL_HTTP,
 	PROTOCOL_MQTT,
 	PROTOCOL_COAP,
+	PROTOCOL_TLS_SERVER,
+	PROTOCOL_CLEAR_TEXT,
 	PROTOCOL_COUNT,
 };
 
@@ -128,6 +131,8 @@ struct packet {
 		struct lldp lldp;
 		struct ntp ntp;
 		struct tls_hello tls;
+		struct tls_server tls_server;
+		struct clear_text clear;
 		struct http http;
 		struct mqtt mqtt;
 		struct coap coap;

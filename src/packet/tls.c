@@ -4,6 +4,8 @@
 enum {
 	RECORD_HANDSHAKE = 22,
 	HANDSHAKE_CLIENT_HELLO = 1,
+	HANDSHAKE_SERVER_HELLO = 2,
+	HANDSHAKE_CERTIFICATE = 11,
 
 	EXTENSION_SERVER_NAME = 0,
 	EXTENSION_GROUPS = 10,
@@ -14,14 +16,25 @@ enum {
 	EXTENSION_ECH = 0xfe0d, /* encrypted_client_hello, in the IANA registry */
 };
 
-bool
-tls_is_hello(struct reader r)
+static bool
+is_handshake(struct reader r, uint8_t message)
 {
 	uint8_t type = reader_u8(&r), major = reader_u8(&r);
 
 	reader_skip(&r, 3); /* minor version, record length */
-	return type == RECORD_HANDSHAKE && major == 3 && reader_u8(&r) == HANDSHAKE_CLIENT_HELLO &&
-	       reader_ok(&r);
+	return type == RECORD_HANDSHAKE && major == 3 && reader_u8(&r) == message && reader_ok(&r);
+}
+
+bool
+tls_is_hello(struct reader r)
+{
+	return is_handshake(r, HANDSHAKE_CLIENT_HELLO);
+}
+
+bool
+tls_is_server_hello(struct reader r)
+{
+	return is_handshake(r, HANDSHAKE_SERVER_HELLO);
 }
 
 bool
@@ -202,4 +215,116 @@ tls_hello_parse(struct tls_hello *hello, struct reader r)
 	}
 	parse_extensions(hello, extensions);
 	return true;
+}
+
+/* --- the server's side ---------------------------------------------------------------------- */
+
+const char *
+tls_version_text(uint16_t version)
+{
+	switch (version) {
+	case 0x0002:
+		return "SSL 2";
+	case 0x0300:
+		return "SSL 3";
+	case 0x0301:
+		return "TLS 1.0";
+	case 0x0302:
+		return "TLS 1.1";
+	case 0x0303:
+		return "TLS 1.2";
+	case 0x0304:
+		return "TLS 1.3";
+	default:
+		return "an unknown version of TLS";
+	}
+}
+
+/* At most what is there: the rest of a long message is in the next segment. */
+static struct reader
+take_what_came(struct reader *r, size_t len)
+{
+	size_t left = reader_left(r);
+
+	return reader_slice(r, len < left ? len : left);
+}
+
+static bool
+take_server_hello(struct tls_server *server, struct reader body)
+{
+	/* RFC 8446, section 4.1.3: the random of a HelloRetryRequest. */
+	static const uint8_t retry[] = {0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11};
+	uint16_t version = reader_u16(&body);
+	const uint8_t *random = reader_bytes(&body, 32);
+
+	reader_skip(&body, reader_u8(&body)); /* session */
+	server->cipher = reader_u16(&body);
+	reader_skip(&body, 1); /* compression */
+	if (!reader_ok(&body))
+		return false;
+	server->version = version;
+	server->is_retry = !memcmp(random, retry, sizeof retry);
+	if (reader_left(&body) == 0)
+		return true;
+	struct reader extensions = reader_slice(&body, reader_u16(&body));
+	while (reader_left(&extensions) > 0) {
+		uint16_t type = reader_u16(&extensions), len = reader_u16(&extensions);
+		struct reader value = reader_slice(&extensions, len);
+		if (!reader_ok(&extensions))
+			break;
+		if (type == EXTENSION_VERSIONS && len == 2)
+			server->version = reader_u16(&value);
+	}
+	server->is_odd = !reader_ok(&body) || !reader_ok(&extensions);
+	return true;
+}
+
+/* RFC 5246, section 7.4.2: a list, the server's own first. */
+static void
+take_certificate(struct tls_server *server, struct reader body)
+{
+	struct reader certificate;
+
+	reader_skip(&body, 3);
+	uint32_t len = reader_u24(&body);
+	if (!reader_ok(&body) || server->certificate.len)
+		return;
+	certificate = take_what_came(&body, len);
+	server->certificate = reader_rest(&certificate);
+}
+
+/* The messages of one record; several may share it. */
+static bool
+take_messages(struct tls_server *server, struct reader record, bool *has_hello)
+{
+	while (reader_left(&record) >= 4) {
+		uint8_t type = reader_u8(&record);
+		uint32_t len = reader_u24(&record);
+		struct reader body = take_what_came(&record, len);
+		if (type == HANDSHAKE_SERVER_HELLO && !*has_hello) {
+			*has_hello = take_server_hello(server, body);
+			if (!*has_hello)
+				return false;
+		} else if (type == HANDSHAKE_CERTIFICATE && server->version < 0x0304) {
+			take_certificate(server, body);
+		}
+	}
+	return true;
+}
+
+bool
+tls_server_parse(struct tls_server *server, struct reader r)
+{
+	bool has_hello = false;
+
+	memset(server, 0, sizeof *server);
+	if (!tls_is_server_hello(r))
+		return false;
+	while (reader_left(&r) >= 5 && reader_peek(&r) == RECORD_HANDSHAKE) {
+		reader_skip(&r, 3);
+		uint16_t len = reader_u16(&r);
+		if (!take_messages(server, take_what_came(&r, len), &has_hello))
+			return false;
+	}
+	return has_hello;
 }

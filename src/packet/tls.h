@@ -44,4 +44,24 @@ bool tls_hello_parse(struct tls_hello *, struct reader);
 
 bool tls_is_grease(uint16_t);
 
+/*
+ * What a server chose (ServerHello, RFC 8446 section 4.1.3 and RFC 5246), and up
+ * to TLS 1.2 the certificate that it showed; from 1.3 on that is encrypted.
+ */
+struct tls_server {
+	uint16_t version; /* negotiated, by the extension where there is one */
+	uint16_t cipher;
+	bool is_odd;              /* lengths contradict each other; what came before is here */
+	bool is_retry;            /* HelloRetryRequest: the real one follows */
+	struct bytes certificate; /* of the server itself, DER, as far as it came; empty: none */
+};
+
+/* True for the first bytes of a record with a ServerHello, on whatever port. */
+bool tls_is_server_hello(struct reader);
+
+bool tls_server_parse(struct tls_server *, struct reader);
+
+/* "TLS 1.2"; never NULL. */
+const char *tls_version_text(uint16_t version);
+
 #endif

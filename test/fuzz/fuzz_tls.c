@@ -7,7 +7,12 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tls_hello hello;
+	struct tls_server server;
 
+	if (tls_server_parse(&server, reader_over(data, size))) {
+		assert(tls_is_server_hello(reader_over(data, size)));
+		expect_within(server.certificate, data, size);
+	}
 	if (!tls_hello_parse(&hello, reader_over(data, size)))
 		return 0;
 	assert(tls_is_hello(reader_over(data, size)));

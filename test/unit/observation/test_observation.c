@@ -266,7 +266,10 @@ TEST(who_looks_for_the_router_wants_a_port)
 	EXPECT(row_of(OBSERVED_UPNP_PORT_REQUEST));
 	udp("192.168.77.50", "192.168.77.1", 40000, 5351, "\0\0", 2);
 	observe(&plain);
-	EXPECT_STR(row_of(OBSERVED_UPNP_PORT_REQUEST)->claimed_text, "PCP");
+	EXPECT_STR(row_of(OBSERVED_UPNP_PORT_REQUEST)->claimed_text, "NAT-PMP");
+	udp("192.168.77.50", "192.168.77.1", 40000, 5351, "\0\2\0\0\0\27\0\27\0\0\16\20", 12);
+	observe(&plain);
+	EXPECT_STR(row_of(OBSERVED_UPNP_PORT_REQUEST)->claimed_text, "NAT-PMP TCP port 23");
 }
 
 TEST(a_sensor_tells_the_first_segment_of_a_connection_and_a_router_leaves_it_to_the_kernel)
@@ -500,4 +503,76 @@ TEST(every_row_of_every_real_capture_is_a_well_formed_message_also_when_bytes_ar
 	}
 	print_message("%zu files, %zu rows\n", files, rows_told);
 	EXPECT(files > 275 && rows_told > 10000);
+}
+
+/* --- what crosses readable, and what servers chose -------------------------------------------- */
+
+#define SEND(text, port)                                                                           \
+	do {                                                                                       \
+		tcp("192.168.77.50", "198.18.0.9", 40000, port, text, sizeof text - 1);            \
+		observe(&plain);                                                                   \
+	} while (0)
+
+TEST(an_upload_is_told_by_its_kind_and_a_download_is_not)
+{
+	SEND("POST /up HTTP/1.1\r\nHost: a.example\r\nContent-Type: image/jpeg; q=1\r\n\r\n", 80);
+	EXPECT_STR(row_of(OBSERVED_CLEAR_CONTENT)->claimed_text, "HTTP image/jpeg");
+	SEND("GET /up HTTP/1.1\r\nHost: a.example\r\nContent-Type: image/jpeg\r\n\r\n", 80);
+	EXPECT(!row_of(OBSERVED_CLEAR_CONTENT));
+}
+
+TEST(its_own_mac_is_found_however_it_is_written_and_anothers_is_not)
+{
+	static const char *const written[] = {"020000000007", "02:00:00:00:00:07",
+		"02-00-00-00-00-07", "02%3A00%3a00%3A00%3A00%3A07", "0200.0000.0007"};
+	char text[200];
+
+	for (size_t i = 0; i < sizeof written / sizeof written[0]; i++) {
+		int len = snprintf(text, sizeof text,
+			"GET /?id=%s HTTP/1.1\r\nHost: a.example\r\n\r\n", written[i]);
+		tcp("192.168.77.50", "198.18.0.9", 40000, 80, text, (size_t)len);
+		observe(&plain);
+		EXPECT(row_of(OBSERVED_IDENTIFIER_SENT));
+		EXPECT_STR(row_of(OBSERVED_IDENTIFIER_SENT)->claimed_text, "MAC address");
+		/* The token behind the question mark is not kept. */
+		EXPECT(!strstr(row_of(OBSERVED_HTTP_REQUEST)->claimed_detail, "02"));
+	}
+	SEND("GET /?id=02:00:00:00:00:08 HTTP/1.1\r\nHost: a.example\r\n\r\n", 80);
+	EXPECT(!row_of(OBSERVED_IDENTIFIER_SENT));
+}
+
+TEST(a_password_of_ftp_and_a_stream_are_told_and_never_the_password)
+{
+	SEND("PASS hunter2\r\n", 21);
+	EXPECT_STR(row_of(OBSERVED_CLEAR_CREDENTIALS)->claimed_text, "FTP");
+	for (size_t i = 0; i < n_rows; i++)
+		EXPECT(!strstr(rows[i].claimed_text, "hunter2") &&
+			!strstr(rows[i].claimed_detail, "hunter2"));
+	SEND("DESCRIBE rtsp://h/ RTSP/1.0\r\nAuthorization: Basic YTpi\r\n\r\n", 554);
+	EXPECT_STR(row_of(OBSERVED_CLEAR_CONTENT)->claimed_text, "RTSP");
+	EXPECT_STR(row_of(OBSERVED_CLEAR_CREDENTIALS)->claimed_text, "RTSP Basic");
+}
+
+TEST(what_a_server_chose_is_told_of_the_device_that_asked)
+{
+	static const uint8_t hello[] = {22, 3, 1, 0, 44, 2, 0, 0, 40, 3, 1, 0, 1, 2, 3, 4, 5, 6, 7,
+		8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+		29, 30, 31, 0, 0xc0, 0x14, 0, 0, 0};
+	struct observation_context going_out = plain;
+
+	tcp("198.18.0.9", "192.168.77.50", 443, 40000, hello, sizeof hello);
+	memset(frame, 2, 6);
+	observe(&plain);
+	EXPECT(!row_of(OBSERVED_TLS_SERVER)); /* a device that is a server */
+	going_out.is_outgoing = true;
+	observe(&going_out);
+	EXPECT_INT(n_rows, 1);
+	const struct observation *row = row_of(OBSERVED_TLS_SERVER);
+	EXPECT(row);
+	EXPECT_STR(row->claimed_text, "TLS 1.0");
+	EXPECT_INT(row->value, 0x0301c014);
+	EXPECT_INT(row->target_port, 443);
+	EXPECT_INT(row->source_port, 40000);
+	EXPECT_INT(row->mac[5], 2);
+	EXPECT_INT(row->target.byte[0], 198);
 }

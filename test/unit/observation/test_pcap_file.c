@@ -111,6 +111,7 @@ TEST(the_filter_fits_the_kernel_and_names_its_interfaces)
 	EXPECT_INT(some.n, all.n + 5);
 	EXPECT(!filter_make(&some, many, FILTER_INTERFACES_MAX, &fault));
 	EXPECT(some.n < BPF_MAXINSNS);
+
 	EXPECT_INT(filter_make(&some, many, FILTER_INTERFACES_MAX + 1, &fault), ERR_FULL);
 }
 
@@ -146,6 +147,9 @@ TEST(the_filter_passes_whatever_the_decoders_know_and_no_bulk)
 						!(packet.layers & (LAYER_ARP | LAYER_ND)))
 						continue;
 					known++;
+					/* What a server says goes out to the device. */
+					if (packet.protocol == PROTOCOL_TLS_SERVER)
+						passes = pcap_offline_filter(&out, found, frame);
 					missed += !passes;
 				}
 				if (pcap)
@@ -206,6 +210,10 @@ TEST(the_first_words_of_a_connection_pass_in_both_families_and_its_data_does_not
 		{"\x10\xa0\x01\x00\x04MQTT\x04", 10, true},
 		{"\x10\x20\x00\x06MQIsdp\x03", 11, true},
 		{"\x30\x20\x00\x04MQTT\x04", 9, false}, /* PUBLISH */
+		{"PASS secret\r\n", 13, true},
+		{"SETUP rtsp://h/ RTSP/1.0\r\n", 26, true},
+		{"RTSP/1.0 200 OK\r\n", 17, true},
+		{"\xff\xfb\x01\xff\xfd\x03", 6, false}, /* not at a port of telnet */
 		{"abcdefghijklmnop", 16, false},
 	};
 

@@ -187,3 +187,92 @@ TEST(a_session_has_at_most_32_bytes)
 	EXPECT_INT(h.session_len, 32);
 	EXPECT_INT(h.cipher_count, 1);
 }
+
+static const uint8_t server_1_2[] = {
+	22,
+	3,
+	3,
+	0,
+	44, /* a record */
+	2,
+	0,
+	0,
+	40,
+	3,
+	3,
+	RANDOM,
+	0, /* ServerHello: TLS 1.2, random, no session */
+	0xc0,
+	0x2f,
+	0, /* a cipher, no compression */
+	0,
+	0, /* no extensions */
+	22,
+	3,
+	3,
+	0,
+	15, /* a second record */
+	11,
+	0,
+	0,
+	11,
+	0,
+	0,
+	8,
+	0,
+	0,
+	5, /* Certificate: a list with one of 5 bytes */
+	'a',
+	'b',
+	'c',
+	'd',
+	'e',
+};
+
+TEST(a_server_tells_what_it_chose_and_up_to_1_2_its_certificate)
+{
+	struct tls_server s;
+
+	EXPECT(tls_is_server_hello(OVER(server_1_2)) && !tls_is_hello(OVER(server_1_2)));
+	EXPECT(tls_server_parse(&s, OVER(server_1_2)));
+	EXPECT_INT(s.version, 0x0303);
+	EXPECT_INT(s.cipher, 0xc02f);
+	EXPECT(!s.is_odd && !s.is_retry);
+	EXPECT_BYTES(s.certificate, "abcde");
+	EXPECT(tls_server_parse(&s, reader_over(server_1_2, sizeof server_1_2 - 2)));
+	EXPECT_BYTES(s.certificate, "abc");
+	EXPECT(tls_server_parse(&s, reader_over(server_1_2, 49)));
+	EXPECT_INT(s.certificate.len, 0);
+	EXPECT(!tls_server_parse(&s, OVER(hello)));
+	EXPECT(!tls_server_parse(&s, reader_over(server_1_2, 30)));
+}
+
+TEST(of_1_3_the_extension_tells_the_version_and_no_certificate_is_seen)
+{
+	static const uint8_t bytes[] = {22, 3, 3, 0, 50, 2, 0, 0, 46, 3, 3, RANDOM, 0, 0x13, 0x01,
+		0,                       /* TLS 1.2, it says */
+		0, 6, 0, 43, 0, 2, 3, 4, /* supported_versions: 1.3 */
+		22, 3, 3, 0, 15, 11, 0, 0, 11, 0, 0, 8, 0, 0, 5, 'a', 'b', 'c', 'd', 'e'};
+	struct tls_server s;
+
+	EXPECT(tls_server_parse(&s, OVER(bytes)));
+	EXPECT_INT(s.version, 0x0304);
+	EXPECT_INT(s.cipher, 0x1301);
+	EXPECT_INT(s.certificate.len, 0);
+	EXPECT_STR(tls_version_text(s.version), "TLS 1.3");
+	EXPECT_STR(tls_version_text(0x7f1c), "an unknown version of TLS");
+}
+
+static bool
+parse_server(struct reader r)
+{
+	struct tls_server s;
+	return tls_server_parse(&s, r);
+}
+
+TEST(a_server_hello_cut_anywhere_is_not_read_beyond_its_end)
+{
+	size_t content = parse_at_every_length(parse_server, server_1_2, sizeof server_1_2);
+
+	EXPECT(content > 15 && content < sizeof server_1_2 - 40);
+}
