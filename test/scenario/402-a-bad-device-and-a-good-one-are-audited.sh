@@ -47,7 +47,7 @@ expect "the gate says hold, with the fix" says "^hold: camera" pinfold audit gat
 expect "and what is closed meanwhile" says "tcp port 23 is closed at the gateway" pinfold audit gate "$run"
 
 # --- the good one
-is_done() { is done field state audit list bulb; }
+is_done() { is "done" field state audit list bulb; }
 expect "the bulb is audited" within 300 is_done 2>/dev/null
 pinfold audit show "$(field run audit list bulb)" >"$folder/bulb"
 cat "$folder/bulb" >>"$log"
