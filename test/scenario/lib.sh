@@ -180,7 +180,8 @@ tcp() { # FROM ADDRESS PORT: true when the server echoes
 udp() {
 	[ "$(echo hello | on $1 timeout 5 socat -t$patience - UDP$(family $2):$(bracket $2):$3 2>/dev/null)" = hello ]
 }
-pings() { on $1 busybox ping -c1 -W$patience "$2" >/dev/null 2>&1; }
+# What may succeed is tried twice: while running flows are looked at again, answers to ICMP wait.
+pings() { on $1 busybox ping -c$((patience > 1 ? 2 : 1)) -W$patience "$2" >/dev/null 2>&1; }
 
 # Packets that arrive in a namespace and match: counted by its own kernel.
 count_start() { # NAMESPACE NAME MATCH...

@@ -2,27 +2,38 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Runs all scenarios of a build folder, or those whose name holds one of the
-# words; the last line is "N passed, N failed, N skipped".  One that fails is run
-# once more, since these machines are shared and a packet may be late; that it
-# needed it is said.  Of one that fails, the lines that begin with "|" say why.
+# words; the last line is "N passed, N failed, N skipped".  Two run at a time,
+# each in namespaces of its own.  One that fails is run once more, alone, since
+# these machines are shared and a packet may be late; that it needed it is said.
+# Of one that fails, the lines that begin with "|" say why.
 #
-#	test/scenario/run.sh [-C BUILD] [WORD...]
+#	test/scenario/run.sh [-C BUILD] [-j N] [WORD...]
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=$root/build
-if [ "${1-}" = -C ]; then
-	build=$2
+build=$root/build lanes=2
+while [ $# -gt 0 ]; do
+	case $1 in
+	-C) build=$2 ;;
+	-j) lanes=$2 ;;
+	*) break ;;
+	esac
 	shift 2
-fi
+done
 [ -f "$build/build.ninja" ] || { echo "no build folder at $build" >&2; exit 2; }
 built=$(ninja -C "$build" 2>&1) || { echo "$built" | tail -20 >&2; echo "$build does not build" >&2; exit 2; }
-list=$(meson test -C "$build" --no-rebuild --list --suite scenario 2>/dev/null | sed -n 's/^.*\(scenario .*\)$/\1/p')
+
+# They look at the machine itself, before and after: nobody else may change it meanwhile.
+is_alone() {
+	case $1 in *" 320 "*) return 0 ;; esac
+	return 1
+}
+
 # What a scenario that failed said: each expectation that did not hold, with what was
 # said just before and after it, and the end.  Whoever reads has only this.
-reasons() {
-	echo "| $name"
+reasons() { # NAME OUTPUT
+	echo "| $1"
 	# Without what the runner of the test adds about itself.
-	sed '/^Summary of Failures/,$d; /^―/d; /^ *$/d' "$out" >"$out.said"
+	sed '/^Summary of Failures/,$d; /^―/d; /^ *$/d' "$2" >"$2.said"
 	awk '
 		/^(ok|skipped)/ { n = after = 0; next }
 		/^not ok/ {
@@ -34,39 +45,69 @@ reasons() {
 		}
 		after > 0 { print "|   " $0; after--; next }
 		{ if (n == 8) { for (i = 1; i < n; i++) kept[i] = kept[i + 1]; n-- } kept[++n] = $0 }
-	' "$out.said" | head -80
+	' "$2.said" | head -80
 	echo "| it ended:"
-	tail -40 "$out.said" | sed 's/^/|   /'
+	tail -40 "$2.said" | sed 's/^/|   /'
 }
 
-passed=0 failed=0 skipped=0
-out=$(mktemp) && trap 'rm -f "$out" "$out.said"' EXIT
-while read -r name; do
-	[ -n "$name" ] || continue
-	wanted=$([ $# -eq 0 ] && echo yes)
-	for word in "$@"; do
-		case $name in *"$word"*) wanted=yes ;; esac
-	done
-	[ -n "$wanted" ] || continue
-	echo "# $name"
+place=$(mktemp -d) && trap 'rm -rf "$place"' EXIT
+meson test -C "$build" --no-rebuild --list --suite scenario 2>/dev/null |
+	sed -n 's/^.*\(scenario .*\)$/\1/p' |
+	while read -r name; do
+		wanted=$([ $# -eq 0 ] && echo yes)
+		for word in "$@"; do
+			case $name in *"$word"*) wanted=yes ;; esac
+		done
+		[ -z "$wanted" ] || echo "$name"
+	done >"$place/list"
+
+# Its number names its files: N.out, N.result, N.seconds.
+play() { # NUMBER NAME
 	begun=$(date +%s)
-	if ! meson test -C "$build" --no-rebuild --verbose "$name" </dev/null >"$out" 2>&1; then
-		reasons
-		echo "again: $name"
-		meson test -C "$build" --no-rebuild --verbose "$name" </dev/null >"$out" 2>&1
-	fi
-	grep -E '^(ok|not ok) - |^skipped' "$out"
-	if grep -q '^Skipped: *[1-9]' "$out"; then
-		skipped=$((skipped + 1))
-	elif grep -q '^Ok: *[1-9]' "$out"; then
-		passed=$((passed + 1))
+	meson test -C "$build" --no-rebuild --verbose --logbase "scenario-$1" "$2" \
+		</dev/null >"$place/$1.out" 2>&1
+	if grep -q '^Skipped: *[1-9]' "$place/$1.out"; then
+		echo skipped
+	elif grep -q '^Ok: *[1-9]' "$place/$1.out"; then
+		echo passed
 	else
-		failed=$((failed + 1))
-		reasons
+		echo failed
+	fi >"$place/$1.result"
+	echo $(($(date +%s) - begun)) >"$place/$1.seconds"
+}
+# Takes what nobody else has taken.
+lane() { # together|alone
+	number=0
+	while read -r name; do
+		number=$((number + 1))
+		if is_alone "$name"; then kind=alone; else kind=together; fi
+		[ $kind = "$1" ] && mkdir "$place/$number" 2>/dev/null || continue
+		play $number "$name"
+	done <"$place/list"
+}
+lane=0
+while [ $lane -lt "$lanes" ]; do
+	lane=$((lane + 1))
+	lane together &
+done
+wait
+lane alone
+
+passed=0 failed=0 skipped=0 number=0
+while read -r name; do
+	number=$((number + 1))
+	echo "# $name"
+	if [ "$(cat "$place/$number.result")" = failed ]; then
+		reasons "$name" "$place/$number.out"
+		echo "again: $name"
+		play $number "$name"
 	fi
-	echo "# $(($(date +%s) - begun)) s"
-done <<END
-$list
-END
+	grep -E '^(ok|not ok) - |^skipped' "$place/$number.out"
+	result=$(cat "$place/$number.result")
+	[ "$result" != failed ] || reasons "$name" "$place/$number.out"
+	eval "$result=\$(($result + 1))"
+	echo "# $(cat "$place/$number.seconds") s"
+done <"$place/list"
+rm -f "$build"/meson-logs/scenario-*
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
