@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front over meson for people.  ./run and ./check install what this needs.
-.PHONY: all build run check unit story bench lab format clean
+.PHONY: all build run check unit story mirai bench lab format clean
 
 all: build
 
@@ -22,6 +22,9 @@ unit: build
 
 story: build
 	@lab/story.sh
+
+mirai: build
+	@lab/mirai.sh
 
 bench: build
 	@test/bench/run.sh
