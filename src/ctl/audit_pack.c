@@ -214,6 +214,8 @@ write_report(const struct audit_result *result, const struct audit_result *basel
 
 	if (!strcmp(format, "html")) {
 		report_html(result, out);
+	} else if (!strcmp(format, "pdf")) {
+		report_pdf(result, out);
 	} else if (!strcmp(format, "junit")) {
 		report_junit(result, baseline, out, &counts);
 		fprintf(stderr, "%u tests, %u failed, %u skipped, %u known already\n", counts.tests,
@@ -234,8 +236,9 @@ finish_report(const json_t *args, const json_t *run, const struct options *optio
 	struct output output;
 	struct fault why;
 
-	if (strcmp(format, "html") && strcmp(format, "json") && strcmp(format, "junit")) {
-		fprintf(stderr, "pinfold: the format is html, json or junit\n");
+	if (strcmp(format, "html") && strcmp(format, "pdf") && strcmp(format, "json") &&
+		strcmp(format, "junit")) {
+		fprintf(stderr, "pinfold: the format is html, pdf, json or junit\n");
 		return CTL_USAGE;
 	}
 	struct audit_result *result = result_of(run, &why);

@@ -56,7 +56,7 @@ const struct command commands[] = {
 	{"audit", "show", "audit.show", "the verdicts of a run", {{"RUN", "run", WORD_NUMBER}, {"--follow", NULL, WORD_FLAG, true}}, show_audit, NULL, follow_audit},
 	{"audit", "stop", "audit.stop", "end a run now", {{"RUN", "run", WORD_NUMBER}}, show_audit_stopped},
 	{"audit", "checks", "audit.checks", "what is looked for, and what it takes", {{0}}, show_audit_checks},
-	{"audit", "report", "audit.show", "a run as html, json, or junit for a build", {{"RUN", "run", WORD_NUMBER}, {"--format", "format", WORD_TEXT, true}, {"--output", "output", WORD_TEXT, true}, {"--baseline", "baseline", WORD_TEXT, true}}, NULL, NULL, NULL, finish_report},
+	{"audit", "report", "audit.show", "a run as html, pdf, json, or junit for a build", {{"RUN", "run", WORD_NUMBER}, {"--format", "format", WORD_TEXT, true}, {"--output", "output", WORD_TEXT, true}, {"--baseline", "baseline", WORD_TEXT, true}}, NULL, NULL, NULL, finish_report},
 	{"audit", "baseline", "audit.show", "keep a run, to compare later ones with (report --baseline)", {{"RUN", "run", WORD_NUMBER}, {"--output", "output", WORD_TEXT, true}}, NULL, NULL, NULL, finish_report},
 	{"audit", "gate", "audit.gate", "shelf, hold or laboratory, and why", {{"OF", "of", WORD_TEXT}, {"--profile", "profile", WORD_TEXT, true}}, NULL, NULL, NULL, finish_gate},
 	{"audit", "pack", "audit.evidence", "the evidence of a run, signed, in one file", {{"RUN", "run", WORD_NUMBER}, {"FILE", "file", WORD_TEXT}}, NULL, NULL, NULL, finish_pack},

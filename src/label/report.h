@@ -15,6 +15,9 @@
 /* One page that begins with plain words and can be printed. */
 void report_html(const struct audit_result *, FILE *);
 
+/* The same as a document to hand over and to keep: A4, text and tables, no more than that. */
+void report_pdf(const struct audit_result *, FILE *);
+
 /*
  * JUnit XML for a maker's build: a test case is a finding or a provision that
  * nobody looked at.  FAIL is a failure, INC is skipped with its reason.  With a

@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "check/check.h"
 #include "label/escape.h"
 #include "label/report.h"
+#include "label/report_words.h"
 #include "label/style.h"
-
-static const char *const sentences[VERDICT_WORD_COUNT] = {
-	[VERDICT_UNKNOWN] = "not looked at",
-	[VERDICT_NA] = "does not apply",
-	[VERDICT_PASS] = "met",
-	[VERDICT_DECL] = "declared by the maker, not tested",
-	[VERDICT_NFF] = "nothing wrong was found, as far as was looked",
-	[VERDICT_INC] = "could not be decided",
-	[VERDICT_FAIL] = "not met",
-};
 
 static void
 text(FILE *out, const char *before, const char *value, const char *after)
@@ -35,18 +25,6 @@ word(FILE *out, uint8_t is)
 }
 
 static void
-utc(FILE *out, int64_t seconds)
-{
-	time_t at = (time_t)seconds;
-	char shown[32] = "";
-	struct tm tm;
-
-	if (seconds && gmtime_r(&at, &tm))
-		strftime(shown, sizeof shown, "%Y-%m-%d %H:%M UTC", &tm);
-	fputs(*shown ? shown : "not yet", out);
-}
-
-static void
 fact(FILE *out, const char *name, const char *value)
 {
 	if (!*value)
@@ -54,27 +32,6 @@ fact(FILE *out, const char *name, const char *value)
 	fprintf(out, "<dt>%s</dt><dd>", name);
 	escape_markup(out, value);
 	fputs("</dd>\n", out);
-}
-
-/* What would settle it: the reasons' own sentences. */
-static void
-settles(FILE *out, const struct verdict *verdict)
-{
-	uint32_t reasons = verdict->reasons;
-	bool is_first = true;
-
-	if (verdict->n_missing) {
-		/* The reason of what nobody looked at is that, and not a lack of time. */
-		fputs("look at it, which no check of this run did", out);
-		reasons &= ~(1u << INC_NOT_SEEN);
-		is_first = false;
-	}
-	for (unsigned i = INC_NONE + 1; i < INC_COUNT; i++)
-		if (reasons & 1u << i) {
-			fputs(is_first ? "" : "; ", out);
-			escape_markup(out, inc_reason_settles((enum inc_reason)i));
-			is_first = false;
-		}
 }
 
 static void
@@ -86,23 +43,6 @@ reason_names(FILE *out, uint32_t reasons)
 				inc_reason_name((enum inc_reason)i));
 }
 
-static void
-place(FILE *out, const struct finding *finding)
-{
-	if (finding->port)
-		fprintf(out, " (%s port %u)", finding->proto == 17 ? "UDP" : "TCP", finding->port);
-}
-
-static const char *
-name_of(const struct audit_result *result)
-{
-	const struct audited_device *device = &result->device;
-
-	if (*device->name)
-		return device->name;
-	return *device->claimed_model ? device->claimed_model : device->id;
-}
-
 /* --- page one --------------------------------------------------------------------------- */
 
 static void
@@ -110,12 +50,12 @@ header(FILE *out, const struct audit_result *result)
 {
 	const struct audited_device *device = &result->device;
 	const struct audit_run *run = &result->run;
+	char begun[32], ended[32];
 
-	text(out, "<h1>What testing \"", name_of(result), "\" showed</h1>\n");
-	fputs("<p class=\"soft\">Tested ", out);
-	utc(out, run->begun_s);
-	fputs(" to ", out);
-	utc(out, run->ended_s);
+	text(out, "<h1>What testing \"", report_name(result), "\" showed</h1>\n");
+	report_utc(begun, run->begun_s);
+	report_utc(ended, run->ended_s);
+	fprintf(out, "<p class=\"soft\">Tested %s to %s", begun, ended);
 	text(out, *run->gateway ? ", at " : "", run->gateway, *run->operator_ ? " by " : "");
 	text(out, "", run->operator_, ".</p>\n<dl>\n");
 	fact(out, "Maker, as it says", device->claimed_maker);
@@ -143,25 +83,15 @@ psti(FILE *out, const struct audit_result *result, struct standard_verdict *stan
 		fprintf(out, "<div class=\"item %s\">", name);
 		text(out, "<h3>", line->title ? line->title : line->id, "</h3><p>");
 		word(out, line->verdict.word);
-		fprintf(out, ": %s.</p>", sentences[line->verdict.word]);
+		fprintf(out, ": %s.</p>", report_sentence(line->verdict.word));
 		if (line->verdict.word == VERDICT_INC) {
 			fputs("<p class=\"soft\">To settle it: ", out);
-			settles(out, &line->verdict);
+			report_settles(out, &line->verdict);
 			fputs(".</p>", out);
 		}
 		fputs("</div>\n", out);
 	}
 	text(out, "</div>\n<p class=\"soft\">", standard_note(STANDARD_PSTI), "</p>\n");
-}
-
-static bool
-is_first_of_its_kind(const struct audit_result *result, size_t at)
-{
-	for (size_t i = 0; i < at; i++)
-		if (result->finding[i].word == VERDICT_FAIL &&
-			result->finding[i].check == result->finding[at].check)
-			return false;
-	return true;
 }
 
 static void
@@ -173,24 +103,23 @@ what_to_do(FILE *out, const struct audit_result *result)
 	for (size_t i = 0; i < result->n_findings; i++) {
 		const struct finding *finding = &result->finding[i];
 		const struct audit_check *check = &result->check[finding->check];
-		if (finding->word != VERDICT_FAIL || !is_first_of_its_kind(result, i))
+		if (!report_is_told(result, i))
 			continue;
 		fputs(any ? "" : "<ul>\n", out);
 		any = true;
 		text(out, "<li>", finding->text, "");
-		place(out, finding);
+		report_place(out, finding);
 		fputs(".", out);
 		if (*check->for_owner)
 			text(out, " <strong>", check->for_owner, "</strong>");
-		if (finding->is_critical && strcmp(result->device.class, "critical") != 0)
+		if (report_is_closed(result, finding))
 			fputs(" The gateway closes this port until a new test passes.", out);
 		fputs("</li>\n", out);
 	}
-	fputs(any ? "</ul>\n"
-		  : "<p>No failure was proved. That is no proof that there is none: see below what "
-		    "was "
-		    "not tested.</p>\n",
-		out);
+	if (any)
+		fputs("</ul>\n", out);
+	else
+		text(out, "<p>", report_no_failure, "</p>\n");
 }
 
 /* --- tables ----------------------------------------------------------------------------- */
@@ -231,28 +160,6 @@ standards(FILE *out, const struct audit_result *result, struct standard_verdict 
 }
 
 static void
-coverage(FILE *out, const struct finding *finding)
-{
-	if (finding->n_all)
-		fprintf(out, " <span class=\"soft\">(%u of %u)</span>", finding->n_tried,
-			finding->n_all);
-}
-
-static void
-evidence(FILE *out, const struct finding *finding)
-{
-	uint32_t n = finding->n_evidence < FINDING_EVIDENCE_MAX ? finding->n_evidence
-								: FINDING_EVIDENCE_MAX;
-
-	if (n)
-		fputs(" <span class=\"soft\">[exchange", out);
-	for (uint32_t i = 0; i < n; i++)
-		fprintf(out, "%s %u", i ? "," : "", finding->evidence[i]);
-	if (n)
-		fputs("]</span>", out);
-}
-
-static void
 provision_rows(FILE *out, const struct audit_result *result, bool mandatory)
 {
 	for (size_t i = 0; i < n_provisions; i++) {
@@ -276,16 +183,24 @@ provision_rows(FILE *out, const struct audit_result *result, bool mandatory)
 			fputs(any ? "<br>" : "", out);
 			any = true;
 			escape_markup(out, finding->text);
-			place(out, finding);
-			coverage(out, finding);
-			evidence(out, finding);
+			report_place(out, finding);
+			if (finding->n_all) {
+				fputs(" <span class=\"soft\">(", out);
+				report_coverage(out, finding);
+				fputs(")</span>", out);
+			}
+			if (finding->n_evidence) {
+				fputs(" <span class=\"soft\">[", out);
+				report_evidence(out, finding);
+				fputs("]</span>", out);
+			}
 		}
 		if (!any)
 			text(out, "<span class=\"soft\">Nobody looked. One would look at: ",
 				provision->observable, "</span>");
 		if (verdict.word == VERDICT_INC && any) {
 			fputs("<br><span class=\"soft\">To settle it: ", out);
-			settles(out, &verdict);
+			report_settles(out, &verdict);
 			fputs(".</span>", out);
 		}
 		fputs("</td></tr>\n", out);
@@ -311,12 +226,6 @@ provision_table(FILE *out, const struct audit_result *result)
 static void
 not_tested(FILE *out, const struct audit_result *result)
 {
-	static const char *const because[AUDIT_STEP_COUNT] = {
-		[AUDIT_STEP_UNKNOWN] = "not run",
-		[AUDIT_STEP_BEGUN] = "begun and not ended",
-		[AUDIT_STEP_SKIPPED] = "left out: no consent, or no time left",
-		[AUDIT_STEP_LOST] = "the device stopped answering in it",
-	};
 	bool any = false;
 
 	fputs("<h2>What was not tested</h2>\n", out);
@@ -327,14 +236,10 @@ not_tested(FILE *out, const struct audit_result *result)
 		fputs(any ? "" : "<ul>\n", out);
 		any = true;
 		text(out, "<li>", *check->title ? check->title : check->id, ": ");
-		text(out, "", because[check->step], "</li>\n");
+		text(out, "", report_not_tested(check), "</li>\n");
 	}
 	fputs(any ? "</ul>\n" : "<p>Every check that exists was run.</p>\n", out);
-	fputs("<p>Provisions about the maker's processes, about what a person must do or see, and "
-	      "about "
-	      "the inside of the device are not tested by a device's traffic; where the table says "
-	      "\"nobody looked\", nobody did.</p>\n",
-		out);
+	text(out, "<p>", report_limits, "</p>\n");
 }
 
 static void
@@ -353,17 +258,8 @@ foot(FILE *out, const struct audit_result *result)
 	fact(out, "Permitted up to", run->consent < CONSENT_COUNT ? consents[run->consent] : "");
 	fprintf(out, "<dt>Run</dt><dd>%u: %u exchanges, %u packets</dd>\n</dl>\n", run->number,
 		run->exchanges, run->packets);
-	fputs("<p class=\"soft\">PASS: shown to be met. FAIL: shown not to be met, twice, with a "
-	      "negative "
-	      "control. NFF: no failure found within what was looked at. INC: inconclusive, with "
-	      "the "
-	      "reason. DECL: declared and not tested. NA: does not apply, and that was shown. "
-	      "Exchange numbers refer to probes.jsonl in the evidence pack, from which everybody "
-	      "can "
-	      "judge again.</p>\n"
-	      "<p class=\"soft\">This is not a certificate of conformity. Identifiers refer to the "
-	      "standards; the wording is ours.</p>\n",
-		out);
+	text(out, "<p class=\"soft\">", report_legend, "</p>\n");
+	text(out, "<p class=\"soft\">", report_no_certificate, "</p>\n");
 }
 
 void
@@ -377,7 +273,8 @@ report_html(const struct audit_result *result, FILE *out)
 	      "<meta name=\"viewport\" content=\"width=device-width, "
 	      "initial-scale=1\">\n" PAGE_POLICY,
 		out);
-	text(out, "<title>Test of ", name_of(result), "</title>\n" PAGE_STYLE "</head><body>\n");
+	text(out, "<title>Test of ", report_name(result),
+		"</title>\n" PAGE_STYLE "</head><body>\n");
 	header(out, result);
 	psti(out, result, standard);
 	what_to_do(out, result);

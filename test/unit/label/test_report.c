@@ -190,3 +190,75 @@ TEST(the_mapping_is_the_table_in_every_form)
 	EXPECT(strstr(text, "\"I(2)(b),I(2)(d)\""));
 	free(text);
 }
+
+static char *
+paper_of(const struct audit_result *result, size_t *len)
+{
+	char *text = NULL;
+	FILE *file = open_memstream(&text, len);
+
+	EXPECT(file);
+	report_pdf(result, file);
+	EXPECT(!fclose(file));
+	return text;
+}
+
+/* What a reader looks at first: the end, the table of objects, each object at its place. */
+TEST(on_paper_every_object_is_where_the_table_says)
+{
+	struct audit_result *result = failed();
+	size_t len, table, n;
+	auto_free char *paper = paper_of(result, &len);
+	const char *end = paper + len - strlen("%%EOF\n");
+
+	EXPECT(!strncmp(paper, "%PDF-1.4\n", 9));
+	EXPECT_STR(end, "%%EOF\n");
+	while (strncmp(end, "startxref\n", 10))
+		end--;
+	EXPECT_INT(sscanf(end, "startxref %zu", &table), 1);
+	EXPECT(table < len && sscanf(paper + table, "xref 0 %zu", &n) == 1);
+	const char *row = strchr(strchr(paper + table, '\n') + 1, '\n') + 1 + 20;
+	for (size_t i = 1; i < n; i++, row += 20) {
+		size_t at = strtoul(row, NULL, 10), number;
+		EXPECT(at && at < table);
+		EXPECT(sscanf(paper + at, "%zu 0 obj", &number) == 1 && number == i);
+	}
+	EXPECT(!strncmp(row, "trailer", 7));
+	result_free(result);
+}
+
+TEST(on_paper_nothing_that_a_device_says_leaves_its_string)
+{
+	struct audit_result *result = failed();
+	size_t len;
+
+	snprintf(result->device.name, sizeof result->device.name, "a) Tj ET (b\\ \x1b[2J");
+	auto_free char *paper = paper_of(result, &len);
+	EXPECT(strstr(paper, "(Test of a\\) Tj ET \\(b\\\\ .[2J)"));
+	EXPECT(!strchr(paper, '\x1b'));
+	EXPECT(!strstr(paper, "/JavaScript") && !strstr(paper, "/URI") &&
+		!strstr(paper, "/OpenAction"));
+	result_free(result);
+}
+
+TEST(the_same_result_gives_the_same_paper_and_many_findings_many_pages)
+{
+	struct audit_result *result = failed();
+	size_t len, again_len;
+	auto_free char *paper = paper_of(result, &len), *again = paper_of(result, &again_len);
+
+	EXPECT_INT(len, again_len);
+	EXPECT_MEM(paper, again, len);
+	struct finding finding = result->finding[result->n_findings - 1];
+	memset(finding.text, 'w', sizeof finding.text - 1); /* a word wider than its cell */
+	for (unsigned i = 0; i < 600; i++) {
+		finding.port = (uint16_t)(1000 + i);
+		EXPECT(result_add(result, &finding));
+	}
+	auto_free char *many = paper_of(result, &len);
+	size_t pages = 0;
+	for (const char *at = many; (at = strstr(at, "/Type /Page ")); at++)
+		pages++;
+	EXPECT(pages > 50);
+	result_free(result);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_LABEL_REPORT_WORDS_H
+#define PINFOLD_LABEL_REPORT_WORDS_H
+
+#include <stdio.h>
+
+#include "verdict/result.h"
+
+/* Words that the page and the paper share. None of them is markup; names are to be escaped. */
+const char *report_sentence(uint8_t word); /* of enum verdict_word: "met" ... */
+const char *report_name(const struct audit_result *);
+void report_utc(char out[static 32], int64_t seconds);
+/* What would settle a verdict: the sentences of its reasons. */
+void report_settles(FILE *, const struct verdict *);
+void report_place(FILE *, const struct finding *);    /* " (TCP port 23)", or nothing */
+void report_coverage(FILE *, const struct finding *); /* "3 of 59", or nothing */
+void report_evidence(FILE *, const struct finding *); /* "exchange 4, 5", or nothing */
+/* Why a check was not made; NULL: it was. */
+const char *report_not_tested(const struct audit_check *);
+/* A failure that is told to the owner: the first of a check at a port. */
+bool report_is_told(const struct audit_result *, size_t finding);
+bool report_is_closed(const struct audit_result *, const struct finding *);
+
+extern const char report_legend[], report_limits[], report_no_failure[], report_no_certificate[];
+
+#endif
