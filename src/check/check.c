@@ -150,6 +150,12 @@ check_was_cut(const struct transcript *transcript, uint16_t check)
 	return reason;
 }
 
+static bool
+was_begun(const struct transcript *transcript, uint16_t check)
+{
+	return transcript_next(transcript, &(size_t){0}, check, "begin") != NULL;
+}
+
 bool
 check_is_complete(const struct transcript *transcript, uint16_t check)
 {
@@ -216,7 +222,8 @@ check_judge(uint16_t check, const struct transcript *transcript, struct findings
 
 	assert(check < n_checks);
 	findings->check = check;
-	row->judge(transcript, findings);
+	if (!row->probe || was_begun(transcript, check))
+		row->judge(transcript, findings);
 	settle(findings, first, cut);
 	speak_of_the_rest(findings, first, row, cut);
 }

@@ -7,7 +7,7 @@
 
 #include "base/auto.h"
 #include "check/scan.h"
-#include "check/tls_hello.h"
+#include "check/tls_offer.h"
 #include "packet/reader.h"
 
 const char *
@@ -313,7 +313,7 @@ static bool
 ask(struct session *session, const struct ip *address, uint16_t port, enum question question,
 	uint32_t round, uint32_t ms)
 {
-	uint8_t hello[TLS_HELLO_MAX];
+	uint8_t hello[TLS_OFFER_MAX];
 	struct talk *talk = question == ASK_HTTP_IN_TLS
 				    ? talk_tls(session, address, port, "service", round)
 				    : talk_tcp(session, address, port, "service", round);
@@ -329,7 +329,7 @@ ask(struct session *session, const struct ip *address, uint16_t port, enum quest
 		break;
 	case ASK_TLS:
 		talk_send(talk, hello,
-			tls_hello_render(hello, &(struct tls_hello){.version_max = 0x0304}));
+			tls_offer_render(hello, &(struct tls_offer){.version_max = 0x0304}));
 		break;
 	case ASK_RTSP:
 		talk_send_text(talk, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n");

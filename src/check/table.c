@@ -231,5 +231,83 @@ const struct check checks[] = {
 			     "meanwhile.",
 		.for_maker = "Check every length before it is used; restart what fails; fuzz it.",
 	},
+	/* What comes by itself: no probe, judged from traffic.jsonl (check/traffic.h). */
+	{
+		.id = "traffic",
+		.title = "whom it talks to by itself",
+		.consent = CONSENT_PASSIVE,
+		.provisions = "5.6-5",
+		.judge = traffic_judge,
+		.for_owner = "Pinfold holds it to what you approve; look at the list.",
+		.for_maker = "Name every destination in a MUD file (RFC 8520).",
+	},
+	{
+		.id = "clear-text",
+		.title = "what it sends readable: passwords, pictures, control",
+		.consent = CONSENT_PASSIVE,
+		.provisions = "5.1-3 5.5-1 5.5-6 5.5-7 5.8-1 5.8-2",
+		.judge = clear_text_judge,
+		.for_owner = "Use the encrypted way where its settings have one; keep it from the "
+			     "internet by Pinfold.",
+		.for_maker = "Encrypt everything, at home as well: TLS 1.2 or newer.",
+	},
+	{
+		.id = "tls-client",
+		.title = "versions, ciphers and certificates of its TLS",
+		.consent = CONSENT_PASSIVE,
+		.provisions = "5.5-1",
+		.judge = tls_client_judge,
+		.for_owner = "Ask the maker for an update.",
+		.for_maker =
+			"TLS 1.2 or newer, no withdrawn cipher, and certificates that are checked.",
+	},
+	{
+		.id = "update-channel",
+		.title = "how updates come to it",
+		.consent = CONSENT_PASSIVE,
+		.provisions = "5.3-2 5.3-5 5.3-7 5.3-10",
+		.judge = update_channel_judge,
+		.for_owner = "Switch automatic updates on where it has the setting.",
+		.for_maker =
+			"Sign images, check the signature on the device, and fetch them by TLS.",
+	},
+	{
+		.id = "trackers",
+		.title = "services that collect data",
+		.consent = CONSENT_PASSIVE,
+		.provisions = "6-1 6-5",
+		.judge = trackers_judge,
+		.for_owner =
+			"Switch telemetry off in its settings, or let Pinfold block these names.",
+		.for_maker =
+			"Say in the notice who gets what and why; leave out what is not needed.",
+	},
+	{
+		.id = "identifiers",
+		.title = "numbers that never change, sent readable",
+		.consent = CONSENT_PASSIVE,
+		.provisions = "5.8-1 6-8",
+		.judge = identifiers_judge,
+		.for_owner = "Pinfold cannot hide them; ask the maker.",
+		.for_maker = "No MAC or serial number in what everybody on the way can read.",
+	},
+	{
+		.id = "upnp-ports",
+		.title = "whether it asks the router to let the internet in",
+		.consent = CONSENT_PASSIVE,
+		.provisions = "5.6-1",
+		.judge = upnp_ports_judge,
+		.for_owner = "Nothing is opened by Pinfold; switch 'UPnP' off in its settings.",
+		.for_maker = "Let the owner decide; no port of administration, ever.",
+	},
+	{
+		.id = "maker-servers",
+		.title = "the servers it uses, and how they are kept",
+		.consent = CONSENT_PASSIVE,
+		.provisions = "5.5-8",
+		.judge = maker_servers_judge,
+		.for_owner = "Nothing to do; Pinfold tells you when one changes or goes.",
+		.for_maker = "Renew certificates in time, and say how keys are kept.",
+	},
 };
 const size_t n_checks = COUNT_OF(checks);

@@ -29,4 +29,14 @@ CHECK_HALVES(robustness)
 
 #undef CHECK_HALVES
 
+/* Passive: judged from what the device sends by itself. */
+void traffic_judge(const struct transcript *, struct findings *);
+void clear_text_judge(const struct transcript *, struct findings *);
+void tls_client_judge(const struct transcript *, struct findings *);
+void update_channel_judge(const struct transcript *, struct findings *);
+void trackers_judge(const struct transcript *, struct findings *);
+void identifiers_judge(const struct transcript *, struct findings *);
+void upnp_ports_judge(const struct transcript *, struct findings *);
+void maker_servers_judge(const struct transcript *, struct findings *);
+
 #endif

@@ -9,7 +9,7 @@
 #include "base/auto.h"
 #include "check/service.h"
 #include "check/table.h"
-#include "check/tls_hello.h"
+#include "check/tls_offer.h"
 
 /*
  * What a server would agree to: it is asked for one version, then for one kind
@@ -175,9 +175,9 @@ is_said(const uint8_t *bytes, size_t len, void *arg)
 
 static struct tls_answer
 ask(struct session *session, const struct service_at *at, const char *step, uint32_t round,
-	const char *name, const struct tls_hello *hello)
+	const char *name, const struct tls_offer *hello)
 {
-	uint8_t out[TLS_HELLO_MAX];
+	uint8_t out[TLS_OFFER_MAX];
 	auto_free uint8_t *scratch = must_alloc(1, HANDSHAKE_MAX);
 	struct tls_answer answer = {0};
 	struct talk *talk = talk_tcp(session, &at->address, at->port, step, round);
@@ -186,7 +186,7 @@ ask(struct session *session, const struct service_at *at, const char *step, uint
 	if (!talk)
 		return answer;
 	talk_note(talk, "%s", name);
-	talk_send(talk, out, tls_hello_render(out, hello));
+	talk_send(talk, out, tls_offer_render(out, hello));
 	size_t n = talk_receive(talk, 2000, is_said, NULL, &bytes);
 	tls_answer_parse(&answer, (struct bytes){bytes, n}, scratch, HANDSHAKE_MAX);
 	answer.certificate = (struct bytes){0}; /* it points into what is gone */
@@ -197,12 +197,12 @@ ask(struct session *session, const struct service_at *at, const char *step, uint
 static void
 look_at(struct session *session, const struct service_at *at)
 {
-	struct tls_hello odd = {
+	struct tls_offer odd = {
 		.version_max = 0x0303, .ciphers = none_such, .n_ciphers = COUNT_OF(none_such)};
 
 	ask(session, at, "control", 1, "ciphers that do not exist", &odd);
 	for (size_t i = 0; i < COUNT_OF(versions) && !session_is_over(session); i++) {
-		struct tls_hello hello = {.version_max = versions[i].version};
+		struct tls_offer hello = {.version_max = versions[i].version};
 		for (uint32_t round = 1; round <= 2; round++)
 			if (ask(session, at, "version", round, versions[i].name, &hello).version !=
 					versions[i].version ||
@@ -210,7 +210,7 @@ look_at(struct session *session, const struct service_at *at)
 				break;
 	}
 	for (size_t i = 0; i < COUNT_OF(kinds) && !session_is_over(session); i++) {
-		struct tls_hello hello = {
+		struct tls_offer hello = {
 			.version_max = 0x0303, .ciphers = kinds[i].suites, .n_ciphers = kinds[i].n};
 		for (uint32_t round = 1; round <= 2; round++)
 			if (!ask(session, at, "cipher", round, kinds[i].name, &hello).version)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check/tls_hello.h"
+#include "check/tls_offer.h"
 
 #include <assert.h>
 #include <string.h>
@@ -78,14 +78,14 @@ put_extensions(struct writer *w, uint16_t version_max)
 }
 
 size_t
-tls_hello_render(uint8_t out[static TLS_HELLO_MAX], const struct tls_hello *hello)
+tls_offer_render(uint8_t out[static TLS_OFFER_MAX], const struct tls_offer *hello)
 {
 	const uint16_t *ciphers = hello->ciphers ? hello->ciphers : usual;
 	size_t n = hello->ciphers ? hello->n_ciphers : COUNT_OF(usual);
 	uint16_t legacy = hello->version_max > 0x0303 ? 0x0303 : hello->version_max;
 	struct writer w = {out};
 
-	assert(n <= TLS_CIPHERS_MAX);
+	assert(n <= TLS_OFFER_CIPHERS_MAX);
 	put(&w, 1, 22); /* record: handshake */
 	put(&w, 2, hello->version_max > 0x0300 ? 0x0301 : 0x0300);
 	uint8_t *record = open_length(&w, 2);
@@ -104,6 +104,6 @@ tls_hello_render(uint8_t out[static TLS_HELLO_MAX], const struct tls_hello *hell
 		put_extensions(&w, hello->version_max);
 	close_length(&w, body, 3);
 	close_length(&w, record, 2);
-	assert(w.at - out <= TLS_HELLO_MAX);
+	assert(w.at - out <= TLS_OFFER_MAX);
 	return (size_t)(w.at - out);
 }

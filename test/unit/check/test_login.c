@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tale.h"
+
+#include "check/credentials.h"
+#include "check/login.h"
+
+TEST(the_factory_logins_are_part_of_the_program)
+{
+	size_t n;
+	const struct credential *list = credentials(&n);
+
+	EXPECT_INT(n, 59);
+	EXPECT_STR(list[0].user, "root");
+	EXPECT_STR(list[0].password, "xc3511");
+}
+
+static enum login_result
+said_by(const struct login_kind *kind, const char *note, const char *received)
+{
+	struct exchange e = {.end = EXCHANGE_OPEN,
+		.n_sent = 6,
+		.sent = (const uint8_t *)"root\r\n",
+		.received = (const uint8_t *)received,
+		.n_received = strlen(received)};
+
+	snprintf(e.note, sizeof e.note, "%s", note);
+	return kind->result(&e);
+}
+#define TELNET(received) said_by(&telnet_login_kind, "user root", received)
+
+TEST(a_shell_shows_itself_by_what_it_computes)
+{
+	EXPECT_INT(TELNET("login: root\nPassword: \n# echo pin$((6*7))fold\npin42fold\n# "),
+		LOGIN_YES);
+	/* an echo of the question is no shell */
+	EXPECT_INT(TELNET("login: root\nPassword: \necho pin$((6*7))fold\nlogin: "), LOGIN_NO);
+	EXPECT_INT(TELNET("login: root\nPassword: \nLogin incorrect\nlogin: "), LOGIN_NO);
+	/* no word that we know, and the same prompt again */
+	EXPECT_INT(TELNET("Benutzer: root\nKennwort: \nFalsch!\nBenutzer: "), LOGIN_NO);
+	EXPECT_INT(TELNET("login: root\nPassword: \nToo many tries, locked\n"), LOGIN_LOCKED);
+	EXPECT_INT(TELNET(""), LOGIN_UNKNOWN);
+	EXPECT_INT(said_by(&telnet_login_kind, "no login asked", "# echo\npin42fold\n# "),
+		LOGIN_NOT_ASKED);
+}
+
+TEST(telnets_own_commands_are_no_words)
+{
+	EXPECT_INT(TELNET("\xff\xfd\x01\xff\xfa\x18\x01\xff\xf0login: root\nPassword: \nLogin "
+			  "incorrect\n"),
+		LOGIN_NO);
+	EXPECT_INT(TELNET("\xff"), LOGIN_NO); /* cut in the middle, and something was sent */
+	EXPECT_INT(TELNET("\xff\xfa\x18"), LOGIN_UNKNOWN); /* a negotiation without end */
+}
+
+TEST(numbers_decide_over_ftp)
+{
+	const struct login_kind *ftp = &ftp_login_kind;
+
+	EXPECT_INT(said_by(ftp, "", "220 x\r\n331 y\r\n230 in\r\n257 \"/\"\r\n"), LOGIN_YES);
+	EXPECT_INT(said_by(ftp, "", "220-230 in\r\n220 x\r\n331 y\r\n530 no\r\n"), LOGIN_NO);
+	EXPECT_INT(said_by(ftp, "", "220 x\r\n331 y\r\n421 gone\r\n"), LOGIN_LOCKED);
+	EXPECT_INT(said_by(ftp, "", "220 x\r\n"), LOGIN_UNKNOWN);
+	EXPECT_INT(said_by(ftp, "", "HTTP/1.0 200 OK\r\n"), LOGIN_UNKNOWN);
+}
+
+TEST(a_stream_is_open_when_it_is_described)
+{
+	const struct login_kind *rtsp = &rtsp_login_kind;
+	static const char no[] = "RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\n\r\n";
+
+	EXPECT_INT(said_by(rtsp, "user root", no), LOGIN_NO);
+	EXPECT_INT(said_by(rtsp, "none", "RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\nv=0"), LOGIN_NOT_ASKED);
+	EXPECT_INT(said_by(rtsp, "user root",
+			   "RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\n\r\n"
+			   "RTSP/1.0 200 OK\r\nCSeq: 2\r\n\r\nv=0"),
+		LOGIN_YES);
+}
+
+TEST(a_web_login_is_shown_by_what_is_open_afterwards)
+{
+	const struct login_kind *http = &http_login_kind;
+	static const char page[] = "HTTP/1.0 200 OK\r\n\r\n<h1>Live view</h1>";
+	static const char form[] =
+		"HTTP/1.0 200 OK\r\n\r\n<form><input type=password name=p></form>";
+	static const char away[] = "HTTP/1.0 302 x\r\nLocation: /login.html\r\n\r\n";
+
+	EXPECT_INT(said_by(http, "form user root", page), LOGIN_YES);
+	EXPECT_INT(said_by(http, "form user root", form), LOGIN_NO);
+	EXPECT_INT(said_by(http, "none", page), LOGIN_NOT_ASKED);
+	EXPECT_INT(said_by(http, "form user root from /login.html", away), LOGIN_NO);
+	EXPECT_INT(said_by(http, "form user root from /start.html", away), LOGIN_YES);
+	EXPECT_INT(said_by(http, "basic user root", "HTTP/1.0 401 x\r\n\r\n"), LOGIN_NO);
+	EXPECT_INT(said_by(http, "basic user root", "HTTP/1.0 429 x\r\n\r\n"), LOGIN_LOCKED);
+	EXPECT_INT(said_by(http, "basic user root", "HTTP/1.0 500 x\r\n\r\n"), LOGIN_UNKNOWN);
+}
+
+/* --- the three requests ---------------------------------------------------------------------------- */
+
+#define ASKS "login: x\nPassword: \nLogin incorrect\nlogin: "
+#define IN   "login: x\nPassword: \n# echo\npin42fold\n# "
+
+static struct transcript *
+camera(void)
+{
+	struct transcript *t = transcript_new(NULL);
+
+	tell_ports(t, "23");
+	tell_end(t, "tcp-ports");
+	TELL(t, "telnet-login", "begin");
+	TELL(t, "telnet-login", "login plan", 0, 23, .note = "59");
+	return t;
+}
+static void
+asked(struct transcript *t, const char *step, uint32_t round, const char *answer)
+{
+	TELL(t, "telnet-login", step, round, 23, .note = "user root", .sent = "root\r\n",
+		.received = answer, .end = *answer ? EXCHANGE_OPEN : EXCHANGE_REFUSED);
+}
+static void
+stopped(struct transcript *t, const char *why)
+{
+	TELL(t, "telnet-login", "login stop", 0, 23, .note = why);
+}
+
+TEST(a_factory_login_that_works_twice_and_nothing_else_does_fails)
+{
+	struct transcript *t = camera();
+
+	asked(t, "login none", 1, ASKS);
+	asked(t, "login wrong", 1, ASKS);
+	asked(t, "login try", 1, ASKS);
+	asked(t, "login try", 1, IN);
+	asked(t, "login none", 2, ASKS);
+	asked(t, "login wrong", 2, ASKS);
+	asked(t, "login try", 2, IN);
+	tell_end(t, "telnet-login");
+	const struct finding *f = verdict_of(t, "telnet-login", "5.1-1");
+	EXPECT_VERDICT(f, "FAIL");
+	EXPECT(f->is_critical);
+	EXPECT_INT(f->n_tried, 2);
+	EXPECT_INT(f->n_all, 59);
+	EXPECT(!strstr(f->text, "xc3511"));
+	EXPECT_VERDICT(verdict_of(t, "telnet-login", "5.1-3"), "FAIL");
+	transcript_free(t);
+}
+
+TEST(a_login_that_says_yes_to_anything_is_not_called_a_factory_login)
+{
+	struct transcript *t = camera();
+
+	asked(t, "login none", 1, ASKS);
+	asked(t, "login wrong", 1, IN);
+	stopped(t, "yes to anything");
+	tell_end(t, "telnet-login");
+	EXPECT_INC(verdict_of(t, "telnet-login", "5.1-1"), "CONTROL_FAILED");
+	transcript_free(t);
+	/* the second control says yes, after the hit */
+	t = camera();
+	asked(t, "login none", 1, ASKS);
+	asked(t, "login wrong", 1, ASKS);
+	asked(t, "login try", 1, IN);
+	asked(t, "login wrong", 2, IN);
+	asked(t, "login try", 2, IN);
+	tell_end(t, "telnet-login");
+	EXPECT_INC(verdict_of(t, "telnet-login", "5.1-1"), "CONTROL_FAILED");
+	transcript_free(t);
+}
+
+TEST(a_hit_that_does_not_come_again_is_no_failure)
+{
+	struct transcript *t = camera();
+
+	asked(t, "login none", 1, ASKS);
+	asked(t, "login wrong", 1, ASKS);
+	asked(t, "login try", 1, IN);
+	asked(t, "login wrong", 2, ASKS);
+	asked(t, "login try", 2, ASKS);
+	tell_end(t, "telnet-login");
+	EXPECT_INC(verdict_of(t, "telnet-login", "5.1-1"), "NOT_REPRODUCED");
+	transcript_free(t);
+}
+
+static struct transcript *
+tried(unsigned n, const char *wrong_again, const char *stop)
+{
+	struct transcript *t = camera();
+
+	asked(t, "login none", 1, ASKS);
+	asked(t, "login wrong", 1, ASKS);
+	for (unsigned i = 0; i < n; i++)
+		asked(t, "login try", 1, ASKS);
+	if (wrong_again)
+		asked(t, "login wrong", 2, wrong_again);
+	if (stop)
+		stopped(t, stop);
+	tell_end(t, "telnet-login");
+	return t;
+}
+
+TEST(a_whole_list_that_fails_is_clean_and_less_is_said_with_its_count)
+{
+	struct transcript *t = tried(59, ASKS, NULL);
+	const struct finding *f = verdict_of(t, "telnet-login", "5.1-1");
+
+	EXPECT_VERDICT(f, "NFF");
+	EXPECT_INT(f->n_tried, 59);
+	transcript_free(t);
+	t = tried(10, ASKS, "pace");
+	f = verdict_of(t, "telnet-login", "5.1-1");
+	EXPECT_INC(f, "FEWER_TRIED");
+	EXPECT_INT(f->n_tried, 10);
+	transcript_free(t);
+}
+
+TEST(one_that_locks_out_is_not_called_clean)
+{
+	struct transcript *t = tried(3, NULL, "locked");
+
+	EXPECT_INC(verdict_of(t, "telnet-login", "5.1-1"), "LOCKED_OUT");
+	transcript_free(t);
+	/* it locks without a word: the same wrong login is answered otherwise at the end */
+	t = tried(59, "", NULL);
+	EXPECT_INC(verdict_of(t, "telnet-login", "5.1-1"), "LOCKED_OUT");
+	transcript_free(t);
+}
+
+TEST(a_login_that_answers_nothing_clear_is_not_called_clean)
+{
+	struct transcript *t = camera();
+
+	asked(t, "login none", 1, ASKS);
+	asked(t, "login wrong", 1, ASKS);
+	for (int i = 0; i < 59; i++)
+		asked(t, "login try", 1, "");
+	tell_end(t, "telnet-login");
+	EXPECT_INC(verdict_of(t, "telnet-login", "5.1-1"), "TOOL_ERROR");
+	transcript_free(t);
+}
+
+TEST(where_no_telnet_is_the_login_does_not_apply)
+{
+	struct transcript *t = transcript_new(NULL);
+
+	tell_ports(t, "80");
+	tell_end(t, "tcp-ports");
+	TELL(t, "telnet-login", "begin");
+	tell_end(t, "telnet-login");
+	EXPECT_VERDICT(verdict_of(t, "telnet-login", "5.1-1"), "NA");
+	transcript_free(t);
+}
+
+/* --- guessing ------------------------------------------------------------------------------------------ */
+
+static struct transcript *
+guessed(unsigned one, unsigned two, bool slows, const char *last)
+{
+	struct transcript *t = transcript_new(NULL);
+	uint16_t check = check_named("login-throttle");
+
+	tell_ports(t, "23");
+	TELL(t, "tcp-ports", "service", 1, 23, .received = "login: ");
+	tell_end(t, "tcp-ports");
+	TELL(t, "login-throttle", "begin");
+	for (unsigned i = 0; i < one + two; i++) {
+		struct exchange e = {.check = check,
+			.proto = 6,
+			.port = 23,
+			.round = i < one ? 1 : 2,
+			.end = EXCHANGE_OPEN,
+			.step = "guess",
+			.n_sent = 6,
+			.sent = (const uint8_t *)"root\r\n",
+			.took_us = slows ? (i + 1) * 500000 : 300000};
+		const char *answer = i + 1 == one + two && last ? last : ASKS;
+		e.received = (const uint8_t *)answer;
+		e.n_received = strlen(answer);
+		assert_true(ip_parse(&e.address, "192.168.77.11"));
+		EXPECT(transcript_add(t, &e));
+	}
+	tell_end(t, "login-throttle");
+	return t;
+}
+#define EXPECT_GUESSED(one, two, slows, last, wanted)                                              \
+	do {                                                                                       \
+		struct transcript *t_ = guessed(one, two, slows, last);                            \
+		EXPECT_VERDICT(verdict_of(t_, "login-throttle", "5.1-5"), wanted);                 \
+		transcript_free(t_);                                                               \
+	} while (0)
+
+TEST(fifty_wrong_logins_twice_at_one_speed_are_a_failure)
+{
+	EXPECT_GUESSED(50, 50, false, NULL, "FAIL");
+	EXPECT_GUESSED(50, 20, false, NULL, "INC"); /* not shown twice */
+	EXPECT_GUESSED(50, 0, true, NULL, "NFF");   /* it slows down */
+	EXPECT_GUESSED(6, 0, false, "locked", "NFF");
+	EXPECT_GUESSED(1, 0, false, "", "INC");
+}
