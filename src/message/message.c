@@ -519,6 +519,32 @@ audit_end_ok(const void *payload, size_t len)
 }
 
 static bool
+rig_ok(const void *payload, size_t len)
+{
+	const struct message_rig *m = payload;
+	if (!m->run || (m->device && !is_device(m->device)) || m->seconds > RIG_SECONDS_MAX ||
+		!m->bits || m->bits & ~RIG_BITS || m->n_ports > RIG_PORTS_MAX || m->zero)
+		return false;
+	for (unsigned i = 0; i < RIG_PORTS_MAX; i++)
+		if ((m->port[i] != 0) != (i < m->n_ports))
+			return false;
+	return true;
+}
+
+static bool
+rig_seen_ok(const void *payload, size_t len)
+{
+	const struct message_rig_seen *m = payload;
+	if (!m->run || m->err >= ERR_COUNT || m->n_rows > RIG_ROWS_MAX || m->zero)
+		return false;
+	for (uint32_t i = 0; i < m->n_rows; i++)
+		if (!ip_is_valid(&m->row[i].address) || m->row[i].is_assured > 1 ||
+			!PADDING_OK(m->row[i].zero))
+			return false;
+	return true;
+}
+
+static bool
 command_ok(const void *payload, size_t len)
 {
 	const struct message_command *m = payload;
@@ -580,6 +606,8 @@ static const struct shape {
 	FIXED(MESSAGE_AUDIT_STEP, struct message_audit_step, audit_step_ok),
 	FIXED(MESSAGE_FINDING, struct message_finding, finding_ok),
 	FIXED(MESSAGE_AUDIT_END, struct message_audit_end, audit_end_ok),
+	FIXED(MESSAGE_RIG, struct message_rig, rig_ok),
+	FIXED(MESSAGE_RIG_SEEN, struct message_rig_seen, rig_seen_ok),
 	ROWS(MESSAGE_COMMAND, message_command, text, command_ok),
 	ROWS(MESSAGE_ANSWER, message_answer, text, answer_ok),
 	ROWS(MESSAGE_EVENT, message_answer, text, answer_ok),

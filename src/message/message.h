@@ -148,9 +148,9 @@ struct message_pause {
 struct message_done {
 	uint32_t device;
 	uint32_t generation;
-	uint32_t err;       /* enum err */
-	uint32_t took_us;   /* batch sent to acknowledgement */
-	uint32_t elements;  /* set elements added and deleted */
+	uint32_t err;      /* enum err */
+	uint32_t took_us;  /* batch sent to acknowledgement */
+	uint32_t elements; /* set elements added and deleted */
 };
 
 /* --- resolver (and the engine, at restore) to enforcer ----------------------------------------- */
@@ -350,6 +350,55 @@ struct message_audit {
 	char model_hint[64];                    /* printable; what the device calls itself */
 };
 
+/*
+ * The rig: the gateway stands in the way of the device under test, and turns some
+ * of it to the checker, or takes some of it away.  It lets nothing out that the
+ * policy would not, and the kernel ends it by itself.  Asked by a worker of the
+ * checker; the engine sees to consent and fills in the device; the enforcer acts,
+ * and answers with RIG_SEEN.
+ */
+enum rig_bit {
+	RIG_TURN = 1, /* new TCP flows to these ports of the internet come to RIG_PORT */
+	RIG_CUT = 2,  /* its running flows to these ports end; with no port: all to the internet */
+	RIG_LOOK = 4, /* tell its running flows to these ports */
+	RIG_OFF = 8,  /* no internet */
+	RIG_BITS = 15,
+};
+enum {
+	RIG_PORT = 64443, /* of the gateway; takes only flows that were turned */
+	RIG_PORTS_MAX = 8,
+	RIG_ROWS_MAX = 16,
+	RIG_SECONDS_MAX = 120, /* then the kernel ends it; ask again to go on */
+};
+struct message_rig {
+	uint32_t run;
+	uint32_t device;  /* the checker leaves it 0 */
+	uint32_t ticket;  /* repeated in the answer */
+	uint32_t seconds; /* of TURN and OFF; 0 takes back; without ports, all that was turned */
+	uint8_t bits;     /* enum rig_bit */
+	uint8_t n_ports;
+	uint16_t zero;
+	uint16_t port[RIG_PORTS_MAX];
+};
+/* A running flow of the device, as the kernel counts it: packets and bytes with all headers. */
+struct rig_row {
+	struct ip address; /* the other end */
+	uint32_t packets_out, packets_in;
+	uint32_t bytes_out, bytes_in;
+	uint16_t port;
+	uint8_t is_assured; /* it was answered, and went on */
+	uint8_t zero[5];
+};
+struct message_rig_seen {
+	uint32_t run;
+	uint32_t ticket;
+	uint32_t err;
+	uint32_t n_cut;
+	uint32_t n_rows;
+	uint32_t zero;
+	struct rig_row row[RIG_ROWS_MAX];
+};
+
 enum audit_step {
 	AUDIT_STEP_UNKNOWN,
 	AUDIT_STEP_BEGUN,
@@ -447,6 +496,10 @@ struct message_answer {
 	X(MESSAGE_AUDIT_STEP, struct message_audit_step, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))    \
 	X(MESSAGE_FINDING, struct message_finding, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))          \
 	X(MESSAGE_AUDIT_END, struct message_audit_end, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))      \
+	X(MESSAGE_RIG, struct message_rig, MESSAGE_P(CHECKER) | MESSAGE_P(ENGINE),                 \
+		MESSAGE_P(ENGINE) | MESSAGE_P(ENFORCER))                                           \
+	X(MESSAGE_RIG_SEEN, struct message_rig_seen, MESSAGE_P(ENFORCER) | MESSAGE_P(ENGINE),      \
+		MESSAGE_P(ENGINE) | MESSAGE_P(CHECKER))                                            \
 	X(MESSAGE_COMMAND, struct message_command, MESSAGE_P(WEB) | MESSAGE_P(CTL),                \
 		MESSAGE_P(ENGINE))                                                                 \
 	X(MESSAGE_ANSWER, struct message_answer, MESSAGE_P(ENGINE),                                \

@@ -2,9 +2,11 @@
 #include "policy/conntrack.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdlib.h>
@@ -150,10 +152,35 @@ read_flow(struct flow *out, const struct attributes *flow)
 	return true;
 }
 
+static uint64_t
+read_u64(const struct nlattr *attribute)
+{
+	return attribute && mnl_attr_get_payload_len(attribute) == 8
+		       ? be64toh(mnl_attr_get_u64(attribute))
+		       : 0;
+}
+
+static struct flow_counts
+read_counts(const struct attributes *flow)
+{
+	struct attributes out = attributes_of(flow->at[CTA_COUNTERS_ORIG]);
+	struct attributes in = attributes_of(flow->at[CTA_COUNTERS_REPLY]);
+	const struct nlattr *status = flow->at[CTA_STATUS];
+
+	return (struct flow_counts){.packets_out = read_u64(out.at[CTA_COUNTERS_PACKETS]),
+		.packets_in = read_u64(in.at[CTA_COUNTERS_PACKETS]),
+		.bytes_out = read_u64(out.at[CTA_COUNTERS_BYTES]),
+		.bytes_in = read_u64(in.at[CTA_COUNTERS_BYTES]),
+		.is_assured = status && mnl_attr_get_payload_len(status) == 4 &&
+			      ntohl(mnl_attr_get_u32(status)) & IPS_ASSURED};
+}
+
+/* Either cuts what judge says, or shows all to each. */
 struct cutting {
 	struct conntrack *conntrack;
 	uint32_t mark, mask;
 	conntrack_judge *judge;
+	conntrack_each *each;
 	void *arg;
 	uint32_t cut;
 };
@@ -181,8 +208,14 @@ on_flow(const struct nlmsghdr *header, void *arg)
 		attributes.at[mnl_attr_get_type(attribute)] = attribute;
 	uint32_t mark =
 		attributes.at[CTA_MARK] ? ntohl(mnl_attr_get_u32(attributes.at[CTA_MARK])) : 0;
-	if ((mark & cutting->mask) != cutting->mark || !read_flow(&flow, &attributes) ||
-		!cutting->judge(&flow, mark, cutting->arg))
+	if ((mark & cutting->mask) != cutting->mark || !read_flow(&flow, &attributes))
+		return true;
+	if (cutting->each) {
+		struct flow_counts counts = read_counts(&attributes);
+		cutting->each(&flow, mark, &counts, cutting->arg);
+		return true;
+	}
+	if (!cutting->judge(&flow, mark, cutting->arg))
 		return true;
 	/* The number keeps us from cutting a flow that took the place of the one we judged. */
 	struct nlmsghdr *request = put_header(
@@ -197,12 +230,9 @@ on_flow(const struct nlmsghdr *header, void *arg)
 	return true;
 }
 
-enum err
-conntrack_cut(struct conntrack *conntrack, uint32_t mark, uint32_t mask, conntrack_judge *judge,
-	void *arg, uint32_t *cut)
+static enum err
+walk(struct conntrack *conntrack, struct cutting *cutting)
 {
-	struct cutting cutting = {
-		.conntrack = conntrack, .mark = mark, .mask = mask, .judge = judge, .arg = arg};
 	char buffer[128];
 	struct nlmsghdr *header =
 		put_header(conntrack, buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
@@ -210,14 +240,34 @@ conntrack_cut(struct conntrack *conntrack, uint32_t mark, uint32_t mask, conntra
 	/* The kernel walks its whole table, however few flows are in it. */
 	if (!conntrack_count(conntrack))
 		return ERR_OK;
-	if (mask) {
-		mnl_attr_put_u32(header, CTA_MARK, htonl(mark));
-		mnl_attr_put_u32(header, CTA_MARK_MASK, htonl(mask));
+	if (cutting->mask) {
+		mnl_attr_put_u32(header, CTA_MARK, htonl(cutting->mark));
+		mnl_attr_put_u32(header, CTA_MARK_MASK, htonl(cutting->mask));
 	}
-	enum err err = kernel_dump(conntrack->read_fd, header, on_flow, &cutting);
+	enum err err = kernel_dump(conntrack->read_fd, header, on_flow, cutting);
 	/* Flows come and go while we read; those that were there before were all shown. */
-	if (err && err != ERR_BUSY)
-		return err;
-	*cut += cutting.cut;
-	return ERR_OK;
+	return err == ERR_BUSY ? ERR_OK : err;
+}
+
+enum err
+conntrack_cut(struct conntrack *conntrack, uint32_t mark, uint32_t mask, conntrack_judge *judge,
+	void *arg, uint32_t *cut)
+{
+	struct cutting cutting = {
+		.conntrack = conntrack, .mark = mark, .mask = mask, .judge = judge, .arg = arg};
+	enum err err = walk(conntrack, &cutting);
+
+	if (!err)
+		*cut += cutting.cut;
+	return err;
+}
+
+enum err
+conntrack_look(
+	struct conntrack *conntrack, uint32_t mark, uint32_t mask, conntrack_each *each, void *arg)
+{
+	struct cutting looking = {
+		.conntrack = conntrack, .mark = mark, .mask = mask, .each = each, .arg = arg};
+
+	return walk(conntrack, &looking);
 }

@@ -26,4 +26,16 @@ uint32_t conntrack_count(const struct conntrack *);
 enum err conntrack_cut(struct conntrack *, uint32_t mark, uint32_t mask, conntrack_judge *judge,
 	void *arg, uint32_t *cut) MUST_USE;
 
+/* What passed in a flow, packets and bytes with all headers; 0 where the kernel does not count. */
+struct flow_counts {
+	uint64_t packets_out, packets_in, bytes_out, bytes_in; /* out: by the initiator */
+	bool is_assured; /* TCP: it was set up, and went on (IPS_ASSURED) */
+};
+typedef void conntrack_each(
+	const struct flow *, uint32_t mark, const struct flow_counts *, void *arg);
+
+/* Shows such flows, and touches none. */
+enum err conntrack_look(
+	struct conntrack *, uint32_t mark, uint32_t mask, conntrack_each *each, void *arg) MUST_USE;
+
 #endif

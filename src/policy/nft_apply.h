@@ -47,7 +47,7 @@ void nft_apply_begin(struct nft_apply *);
 /* Wanted twice in one batch: the later end holds.  Takes a key over from another device. */
 void nft_apply_want(struct nft_apply *, const struct nft_element *);
 void nft_apply_drop(struct nft_apply *, const struct nft_element *); /* not there: fine */
-/* All of the device's elements that were not wanted, but pause and recheck. */
+/* All of the device's elements that were not wanted, but pause, recheck and rig. */
 void nft_apply_drop_rest(struct nft_apply *, uint32_t device);
 /* Does what was asked for since begin take away anything that could pass? */
 bool nft_apply_is_narrower(const struct nft_apply *);

@@ -194,6 +194,9 @@ static const char text[] =
 	"	map door_nat4 { typeof ip saddr . meta l4proto . th dport : ip daddr; flags interval; }\n"
 	"	set patched { typeof ct mark . meta l4proto . th dport; flags interval; }\n"
 	"	set pause { type mark; flags timeout; }\n"
+	/* Both end by themselves, though we be dead: what is turned to the checker, who has no internet. */
+	"	set rig { typeof ct mark . th dport; flags timeout; }\n"
+	"	set rig_off { type mark; flags timeout; }\n"
 	/* Flow mark 0: a flow that we never admitted has no short way. */
 	"	set recheck { type mark; elements = { 0 }; }\n"
 	"	set flow_cap { type mark; size 32768; limit rate over 50/second burst 100 packets; }\n"
@@ -282,6 +285,7 @@ static const char text[] =
 	"	}\n"
 	"	chain from_device {\n"
 	"		ct state new ct mark set meta mark & 0x000fffff\n"
+	"		ct mark @rig_off drop\n"
 	"		meta mark & 0x04f00000 != $ENFORCE jump from_other\n"
 	"		ct mark . ip daddr . meta l4proto . th dport @allow4 goto admit_out\n"
 	"		ct mark . ip6 daddr . meta l4proto . th dport @allow6 goto admit_out\n"
@@ -321,6 +325,7 @@ static const char text[] =
 	"		ct mark set ip6 daddr map @address6\n"
 	"		ct mark set ct mark & 0x000fffff\n"
 	"		ct mark 0 drop\n"
+	"		ct mark @rig_off drop\n"
 	"		meta mark set ct mark\n"
 	"		ct mark . ip saddr . meta l4proto . th dport . th sport @door4 goto admit\n"
 	"		ct mark . ip6 saddr . meta l4proto . th dport . th sport @door6 goto admit\n"
@@ -423,6 +428,8 @@ static const char text[] =
 	"		jump basic_services\n"
 	"		ct state established,related accept\n"
 	"		meta l4proto 2 accept\n"
+	/* What was turned to the checker, and nothing that came to this port by itself. */
+	"		tcp dport $RIG_PORT ct mark & 0x20000000 != 0 accept\n"
 	/* Discovery, for the relay; it answers only those who were introduced. */
 	"		udp dport $RELAY_PORTS accept\n"
 	"		meta mark & 0x00f00000 $TRUSTED jump from_trusted\n"
@@ -492,7 +499,25 @@ static const char text[] =
 	"		type nat hook prerouting priority dstnat;\n"
 	"		udp dport 53 iifname $BRIDGE goto nat_names\n"
 	"		tcp dport 53 iifname $BRIDGE goto nat_names\n"
+	"		meta l4proto 6 iifname $BRIDGE goto nat_rig\n"
 	"		iifname $UPLINK fib daddr type local dnat ip to ip saddr . meta l4proto . th dport map @door_nat4\n"
+	"	}\n"
+	/*
+	 * Flows of a device under test to its maker: the checker answers for him.  Only flows
+	 * to the internet, and only of devices that have it.
+	 */
+	"	chain nat_rig {\n"
+	"		meta mark & 0x20000000 == 0 return\n"
+	"		ct mark set meta mark & 0x000fffff\n"
+	"		ct mark . th dport @rig goto nat_turned\n"
+	"		ct mark set 0\n"
+	"	}\n"
+	"	chain nat_turned {\n"
+	"		ct mark set 0\n"
+	"		ip daddr { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, 224.0.0.0/3 } return\n"
+	"		ip6 daddr { fc00::/7, fe80::/10, ff00::/8 } return\n"
+	"		ct mark set 0x20000000\n"
+	"		meta l4proto 6 redirect to :$RIG_PORT\n"
 	"	}\n"
 	"	chain nat_names {\n"
 	"		ip daddr != $LAN4 dnat ip to $LAN4\n"
@@ -588,6 +613,7 @@ define_parameters(FILE *out, const struct settings *settings, const uint8_t gate
 	fprintf(out, "define LAN6 = %s\ndefine LAN6_NET = %s/%u\n", text6, text6,
 		settings->lan6.length);
 	fprintf(out, "define WEB_PORT = %u\n", settings->web_port);
+	fprintf(out, "define RIG_PORT = %u\n", RIG_PORT);
 	fprintf(out, "define UID_FIRST = %u\ndefine UID_LAST = %u\n", settings->uid_base,
 		settings->uid_base + PROCESS_COUNT);
 	fprintf(out, "define UID_RESOLVER = %u\n", settings->uid_base + PROCESS_RESOLVER);

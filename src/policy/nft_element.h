@@ -22,7 +22,8 @@
  *	bit  31      the inet table has judged it, and lets it pass
  * The conntrack mark of an accepted flow: the device number of the initiator
  * (to the internet) or of the destination (neighbours, doors); for a flow that
- * a pause admits, the paused device and NFT_MARK_BY_PAUSE.
+ * a pause admits, the paused device and NFT_MARK_BY_PAUSE; 0x40000000 for one of
+ * the checker's, 0x20000000 for one that the rig turned to it.
  */
 #define NFT_MARK_NUMBER      0x000fffffu
 #define NFT_MARK_STATE       0x00f00000u
@@ -61,6 +62,8 @@
 	X(NFT_PATCHED, "patched", NFT_TABLE_INET, 12, NFT_IS_INTERVAL)                             \
 	X(NFT_PAUSE, "pause", NFT_TABLE_INET, 4, 0)                                                \
 	X(NFT_RECHECK, "recheck", NFT_TABLE_INET, 4, 0)                                            \
+	X(NFT_RIG, "rig", NFT_TABLE_INET, 8, 0)                                                    \
+	X(NFT_RIG_OFF, "rig_off", NFT_TABLE_INET, 4, 0)                                            \
 	X(NFT_FLOW_CAP, "flow_cap", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)                              \
 	X(NFT_FLOW_SURGE, "flow_surge", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)                          \
 	X(NFT_DENIED, "denied", NFT_TABLE_INET, 4, NFT_HAS_COUNTER)                                \

@@ -808,6 +808,13 @@ hold_policy(struct hold *hold, const struct message_policy *policy, struct messa
 	look_at_flows(hold, &marks);
 }
 
+static void
+drop_rig(const struct nft_element *element, bool was_found, void *arg)
+{
+	if (element->set == NFT_RIG || element->set == NFT_RIG_OFF)
+		nft_apply_drop(arg, element);
+}
+
 void
 hold_forget(struct hold *hold, const struct message_forget *forget, struct message_done *done,
 	struct fault *why)
@@ -831,6 +838,7 @@ hold_forget(struct hold *hold, const struct message_forget *forget, struct messa
 	}
 	struct nft_element pause = number_element(NFT_PAUSE, forget->device, 0);
 	nft_apply_drop(hold->apply, &pause);
+	nft_apply_each(hold->apply, forget->device, drop_rig, hold->apply);
 	nft_apply_drop_rest(hold->apply, forget->device);
 	if (commit(hold, done, why))
 		return;
@@ -904,6 +912,146 @@ hold_tick(struct hold *hold)
 		hold->n_paused--;
 		cut_paused(hold, i);
 	}
+}
+
+/* --- the rig ------------------------------------------------------------------------------------------ */
+
+static struct nft_element
+rig_element(uint32_t device, uint16_t port, uint64_t expires_ns)
+{
+	struct nft_element element = number_element(NFT_RIG, device, expires_ns);
+	uint16_t wire = htons(port);
+
+	memcpy(element.key + 4, &wire, sizeof wire);
+	return element;
+}
+
+struct rigging {
+	const struct hold *hold;
+	const struct message_rig *rig;
+	struct message_rig_seen *seen;
+};
+
+/* A flow of the device to the internet, and to one of the ports where any are named. */
+static bool
+is_rigged(const struct flow *flow, const struct rigging *rigging)
+{
+	const struct message_rig *rig = rigging->rig;
+
+	if (number_at(rigging->hold, &flow->source) != rig->device ||
+		number_at(rigging->hold, &flow->target))
+		return false;
+	if (!rig->n_ports)
+		return true;
+	for (unsigned i = 0; flow->proto == IPPROTO_TCP && i < rig->n_ports; i++)
+		if (rig->port[i] == flow->target_port)
+			return true;
+	return false;
+}
+
+static bool
+is_cut_by_rig(const struct flow *flow, uint32_t mark, void *arg)
+{
+	return is_rigged(flow, arg);
+}
+
+/* The internet may have begun a flow as well, through a door. */
+static bool
+is_cut_by_outage(const struct flow *flow, uint32_t mark, void *arg)
+{
+	const struct rigging *rigging = arg;
+	uint32_t from = number_at(rigging->hold, &flow->source);
+	uint32_t to = number_at(rigging->hold, &flow->target);
+
+	return (from == rigging->rig->device && !to) || (to == rigging->rig->device && !from);
+}
+
+static uint32_t
+at_most_u32(uint64_t n)
+{
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+static void
+tell_rigged(const struct flow *flow, uint32_t mark, const struct flow_counts *counts, void *arg)
+{
+	struct rigging *rigging = arg;
+
+	if (rigging->seen->n_rows == RIG_ROWS_MAX || !is_rigged(flow, rigging))
+		return;
+	rigging->seen->row[rigging->seen->n_rows++] = (struct rig_row){.address = flow->target,
+		.port = flow->target_port,
+		.packets_out = at_most_u32(counts->packets_out),
+		.packets_in = at_most_u32(counts->packets_in),
+		.bytes_out = at_most_u32(counts->bytes_out),
+		.bytes_in = at_most_u32(counts->bytes_in),
+		.is_assured = counts->is_assured};
+}
+
+static enum err
+refuse_rig(enum err err, struct fault *why, const char *text)
+{
+	fault_set(why, err, "%s", text);
+	return err;
+}
+
+static enum err
+change_rig(struct hold *hold, const struct message_rig *rig, struct fault *why)
+{
+	uint64_t ends_ns = clock_monotonic_ns() + rig->seconds * CLOCK_SECOND_NS;
+	struct nft_element off = number_element(NFT_RIG_OFF, rig->device, ends_ns);
+	struct message_done done = {0};
+
+	nft_apply_begin(hold->apply);
+	if (!rig->seconds && !rig->n_ports)
+		nft_apply_each(hold->apply, rig->device, drop_rig, hold->apply);
+	for (unsigned i = 0; rig->bits & RIG_TURN && i < rig->n_ports; i++) {
+		struct nft_element turn = rig_element(rig->device, rig->port[i], ends_ns);
+		if (rig->seconds)
+			nft_apply_want(hold->apply, &turn);
+		else
+			nft_apply_drop(hold->apply, &turn);
+	}
+	if (rig->bits & RIG_OFF && rig->seconds)
+		nft_apply_want(hold->apply, &off);
+	else if (rig->bits & RIG_OFF)
+		nft_apply_drop(hold->apply, &off);
+	return commit(hold, &done, why);
+}
+
+static enum err
+do_rig(struct hold *hold, const struct message_rig *rig, struct message_rig_seen *seen,
+	struct fault *why)
+{
+	const struct record *record =
+		rig->device <= DEVICE_NUMBER_MAX ? hold->record[rig->device] : NULL;
+	struct rigging rigging = {.hold = hold, .rig = rig, .seen = seen};
+	enum err err = ERR_OK;
+
+	if (!rig->device || !record)
+		return refuse_rig(ERR_NOT_FOUND, why, "no such device");
+	/* To end it is always right. */
+	if (is_penned(record) && rig->seconds)
+		return refuse_rig(ERR_DENIED, why, "a device in its pen has no way out");
+	if (rig->bits & (RIG_TURN | RIG_OFF))
+		err = change_rig(hold, rig, why);
+	/* Everything of the device, whatever its mark: a pause, a door, a translation. */
+	if (!err && rig->bits & RIG_CUT && hold->conntrack)
+		err = conntrack_cut(hold->conntrack, 0, 0,
+			rig->bits & RIG_OFF ? is_cut_by_outage : is_cut_by_rig, &rigging,
+			&seen->n_cut);
+	if (!err && rig->bits & RIG_LOOK && hold->conntrack)
+		err = conntrack_look(
+			hold->conntrack, rig->device, NFT_MARK_NUMBER, tell_rigged, &rigging);
+	return err;
+}
+
+void
+hold_rig(struct hold *hold, const struct message_rig *rig, struct message_rig_seen *seen,
+	struct fault *why)
+{
+	*seen = (struct message_rig_seen){.run = rig->run, .ticket = rig->ticket};
+	seen->err = (uint32_t)do_rig(hold, rig, seen, why);
 }
 
 /* --- ports closed to strangers ------------------------------------------------------------------------- */

@@ -46,6 +46,13 @@ void hold_open(
 	struct hold *, const struct message_open *, struct message_done *, struct fault *why);
 
 /*
+ * Turns flows of a device under test to the checker, or takes its internet away, for some
+ * seconds, and tells what it has running.  Only of a device that has the internet.  Fills *seen.
+ */
+void hold_rig(
+	struct hold *, const struct message_rig *, struct message_rig_seen *, struct fault *why);
+
+/*
  * Cuts the running flows that are forbidden by now, of all devices in `recheck` together,
  * and takes them out of it; returns how many.  Reading the flows takes the kernel
  * milliseconds, few as they may be, so it is done once for all that narrowed

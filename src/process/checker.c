@@ -215,7 +215,14 @@ on_engine(struct channel *channel, const struct message_header *header, const vo
 	const struct message_audit *asked = payload;
 	struct audit *running;
 
-	if (header->type != MESSAGE_AUDIT) {
+	if (header->type == MESSAGE_RIG_SEEN) {
+		/* A worker waits for it; one that is gone does not. */
+		running = audit_of(((const struct message_rig_seen *)payload)->run);
+		if (running && channel_send(running->channel, MESSAGE_RIG_SEEN, 0, payload,
+				       header->len, -1))
+			log_info("audit", "run %u: the worker does not take an answer",
+				running->run);
+	} else if (header->type != MESSAGE_AUDIT) {
 		/* Nothing else is for us; message_check() has said so. */
 	} else if (asked->is_stop) {
 		running = audit_of(asked->run);

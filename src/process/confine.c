@@ -105,9 +105,6 @@ static const char *const calls_database[] = {"pwrite64", "pwritev", "preadv", "f
 /* A page of memory for another process: made, written, sealed, handed over. */
 static const char *const calls_sealed[] = {"memfd_create", "ftruncate", NULL};
 
-/* Connects, and takes no connections: nobody calls it. */
-static const char *const calls_call[] = {"connect", "getpeername", NULL};
-
 /* A file that was opened for it: appended to, read back after an interruption, cut at a line. */
 static const char *const calls_transcript[] = {"pread64", "ftruncate", NULL};
 
@@ -166,10 +163,11 @@ static const struct row rows[PROCESS_COUNT] = {
 		.talks_tcp = true,
 		.files_max = 256},
 	/*
-	 * Sockets towards the devices; the kernel's rules hold its user to the LAN.  A process
+	 * Sockets towards the devices, and one that listens for flows that the rig turns to it;
+	 * the kernel's rules hold its user to the LAN, and let in only such flows.  A process
 	 * for each audit, and what it heard goes to a file that the engine opened.
 	 */
-	[PROCESS_CHECKER] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_call,
+	[PROCESS_CHECKER] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_connect,
 				     calls_transcript, calls_workers},
 		.families = F_INET,
 		.empty_root = true,

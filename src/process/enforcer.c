@@ -227,6 +227,22 @@ on_uplink(const struct message_uplink *said)
 		log_warnx("uplink", "%s", why.text);
 }
 
+/* Only the engine asks for it; it has seen to consent. */
+static void
+on_rig(const struct message_rig *rig)
+{
+	struct message_rig_seen seen = {
+		.run = rig->run, .ticket = rig->ticket, .err = ERR_UNSUPPORTED};
+	struct fault why = {0};
+
+	if (hold)
+		hold_rig(hold, rig, &seen, &why);
+	if (why.text[0])
+		log_debug("rules", "device %u, rig: %s", rig->device, why.text);
+	if (channel_send(engine, MESSAGE_RIG_SEEN, 0, &seen, sizeof seen, -1))
+		log_warnx("start", "the engine does not take an answer");
+}
+
 static void
 on_message(struct channel *channel, const struct message_header *header, const void *payload,
 	int fd, void *arg)
@@ -245,6 +261,9 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		return;
 	case MESSAGE_UPLINK:
 		on_uplink(payload);
+		return;
+	case MESSAGE_RIG:
+		on_rig(payload);
 		return;
 	default:
 		if (!hold) {

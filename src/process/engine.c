@@ -64,6 +64,8 @@ on_message(struct channel *channel, const struct message_header *header, const v
 	case MESSAGE_AUDIT_STEP:
 	case MESSAGE_FINDING:
 	case MESSAGE_AUDIT_END:
+	case MESSAGE_RIG:
+	case MESSAGE_RIG_SEEN:
 		audit_message(header->type, payload);
 		break;
 	case MESSAGE_COMMAND:

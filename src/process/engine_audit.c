@@ -720,6 +720,49 @@ take_end(struct audit *audit, const struct message_audit_end *message)
 			message->why[0] ? message->why : err_text(err));
 }
 
+/* --- the rig: between the checker and the enforcer -------------------------------------------------- */
+
+static void
+answer_rig(const struct message_rig_seen *seen)
+{
+	if (channel_is_open(engine.peer[PROCESS_CHECKER]) &&
+		channel_send(
+			engine.peer[PROCESS_CHECKER], MESSAGE_RIG_SEEN, 0, seen, sizeof *seen, -1))
+		log_info("audit", "run %u: the checker does not take an answer", seen->run);
+}
+
+/* The checker names a run; which device that is, and whether it may be, is known here alone. */
+static enum err
+ask_rig(const struct message_rig *asked)
+{
+	const struct audit *audit = audit_find(asked->run);
+	const struct ward *ward = audit ? ward_of_audit(audit) : NULL;
+	struct message_rig rig = *asked;
+	struct fault why;
+
+	if (!audit || audit->row.state != AUDIT_RUNNING || audit->is_ending || !ward ||
+		asked->device)
+		return ERR_NOT_OURS;
+	if (audit->row.consent < CONSENT_INTRUDE ||
+		!may_be_tested(ward, (enum consent)audit->row.consent, &why))
+		return ERR_DENIED;
+	rig.device = ward_number(ward);
+	if (!channel_is_open(engine.peer[PROCESS_ENFORCER]) ||
+		channel_send(engine.peer[PROCESS_ENFORCER], MESSAGE_RIG, 0, &rig, sizeof rig, -1))
+		return ERR_CLOSED;
+	return ERR_OK;
+}
+
+static void
+take_rig(const struct message_rig *asked)
+{
+	struct message_rig_seen seen = {.run = asked->run, .ticket = asked->ticket};
+
+	seen.err = (uint32_t)ask_rig(asked);
+	if (seen.err)
+		answer_rig(&seen);
+}
+
 void
 audit_message(uint16_t type, const void *payload)
 {
@@ -743,6 +786,15 @@ audit_message(uint16_t type, const void *payload)
 		struct audit *audit = audit_find(message->run);
 		if (audit && !audit->is_ending)
 			take_end(audit, message);
+		return;
+	}
+	case MESSAGE_RIG:
+		take_rig(payload);
+		return;
+	case MESSAGE_RIG_SEEN: {
+		const struct message_rig_seen *message = payload;
+		if (audit_find(message->run))
+			answer_rig(message);
 		return;
 	}
 	default:

@@ -30,6 +30,7 @@
  *		[cap=N] [flows=N] [generation=N]
  *	forget DEVICE | pause DEVICE SECONDS | open DEVICE SLOT IP SECONDS
  *	close PORT | reopen PORT
+ *	rig DEVICE SECONDS turn|cut|look|off[,...] [PORT...]   prints rows, and how many were cut
  *
  * start sends again every policy it was told, as the engine does.
  */
@@ -44,6 +45,7 @@ static bool was_restored, is_ready, is_answered, is_over;
 static uint32_t seq;
 static struct message_done answer;
 static struct message_enforcer_status status;
+static struct message_rig_seen rig_seen;
 static bool has_status;
 static char counters[LINE_BYTES];
 
@@ -65,6 +67,10 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		if (header->seq != seq)
 			break;
 		memcpy(&answer, payload, sizeof answer);
+		is_answered = true;
+		break;
+	case MESSAGE_RIG_SEEN:
+		memcpy(&rig_seen, payload, sizeof rig_seen);
 		is_answered = true;
 		break;
 	case MESSAGE_COUNTERS: {
@@ -397,6 +403,34 @@ open_slot(char *word[])
 }
 
 static const char *
+rig(char *word[], int n)
+{
+	static const char *const bits[] = {"turn", "cut", "look", "off"};
+	static char line[LINE_BYTES];
+	struct message_rig message = {
+		.run = 1, .device = (uint32_t)atoi(word[0]), .seconds = (uint32_t)atoi(word[1])};
+	size_t len;
+
+	for (unsigned i = 0; i < COUNT_OF(bits); i++)
+		if (strstr(word[2], bits[i]))
+			message.bits |= (uint8_t)(1u << i);
+	for (int i = 3; i < n && message.n_ports < RIG_PORTS_MAX; i++)
+		message.port[message.n_ports++] = (uint16_t)atoi(word[i]);
+	if (!send_message(engine, MESSAGE_RIG, &message, sizeof message) || !wait_for(&is_answered))
+		return "no answer";
+	len = (size_t)snprintf(line, sizeof line, "%s cut=%u",
+		rig_seen.err ? err_text((enum err)rig_seen.err) : "done", rig_seen.n_cut);
+	for (uint32_t i = 0; i < rig_seen.n_rows; i++) {
+		const struct rig_row *row = &rig_seen.row[i];
+		char address[IP_TEXT_MAX];
+		len += (size_t)snprintf(line + len, sizeof line - len, " %s,%u,%u/%u,%s",
+			ip_render(&row->address, address), row->port, row->bytes_out, row->bytes_in,
+			row->is_assured ? "assured" : "begun");
+	}
+	return line;
+}
+
+static const char *
 show_status(void)
 {
 	static char line[256];
@@ -455,6 +489,8 @@ command(char *word[], int n)
 		return close_port(word[1], word[0][0] == 'c');
 	if (!strcmp(word[0], "open") && n == 5)
 		return open_slot(word + 1);
+	if (!strcmp(word[0], "rig") && n >= 4)
+		return rig(word + 1, n - 1);
 	return "unknown command";
 }
 
