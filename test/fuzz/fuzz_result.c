@@ -35,6 +35,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(counts.failures == 0 && counts.skipped + counts.known <= 2 * counts.tests);
 	assert(!strstr(page, "<script"));
 	free(page);
+
+	file = open_memstream(&page, &len);
+	assert(file);
+	report_pdf(result, file);
+	assert(!fclose(file));
+	assert(!memchr(page + 20, '\x1b', len - 20));
+	free(page);
 	free(second);
 	free(text);
 	result_free(again);
