@@ -23,7 +23,7 @@ owner(void)
 
 /* --- writing ----------------------------------------------------------------------------------- */
 
-/* Cut where an escape is whole; what is not printable is not kept. */
+/* Cut to what is kept, and to what is printable. */
 static void
 put_text(char *out, size_t size, const char *text)
 {
