@@ -36,7 +36,8 @@ struct login_kind {
 	bool is_clear_text; /* 5.1-3: the password crosses the network readable */
 };
 
-extern const struct login_kind telnet_login_kind, http_login_kind, ftp_login_kind, rtsp_login_kind;
+extern const struct login_kind telnet_login_kind, http_login_kind, ftp_login_kind, rtsp_login_kind,
+	ssh_login_kind;
 
 void login_probe(struct session *, const struct login_kind *);
 /* Speaks of 5.1-1, and of 5.1-3 where the kind is clear text. */

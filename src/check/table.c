@@ -53,6 +53,20 @@ const struct check checks[] = {
 			"and no telnet.",
 	},
 	{
+		.id = "ssh-login",
+		.title = "factory logins over SSH",
+		.consent = CONSENT_PROBE,
+		.seconds_gentle = 240,
+		.seconds_lab = 900,
+		.packets = 60000,
+		.provisions = "5.1-1",
+		.probe = ssh_login_probe,
+		.judge = ssh_login_judge,
+		.for_owner = "Change the password in the device's settings, then test again.",
+		.for_maker =
+			"A password of its own for each device, or one that the user must set.",
+	},
+	{
 		.id = "http-login",
 		.title = "factory logins of web pages: Basic, Digest and forms",
 		.consent = CONSENT_PROBE,

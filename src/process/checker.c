@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "check/check.h"
+#include "check/ssh_attempt.h"
 #include "process/checker_worker.h"
 #include "process/confine.h"
 #include "process/process.h"
@@ -272,6 +273,7 @@ main(void)
 	if (!OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS, NULL))
 		fatalx("start", "OpenSSL cannot be used");
 	SSL_CTX_free(SSL_CTX_new(TLS_client_method()));
+	ssh_attempt_begin();
 	/* The transcript of an interrupted run is JSON, whose reader asks for chance once. */
 	json_object_seed(0);
 	confine(PROCESS_CHECKER, settings);
