@@ -67,4 +67,13 @@ expect "by file, line and word" says "pinfold.conf.*2.*lan-prot"
 expect "a capture that is none is refused" status_is 1 replay "$work/pinfold.conf"
 expect "a capture that is not there is refused" status_is 1 replay "$work/nothing"
 
+expect "the standards are known without the daemon" status_is 0 standards list
+expect "by their names" says "SI 2023/1007"
+expect "and the whole mapping" status_is 0 standards map --csv
+expect "has a row for each provision" test "$(wc -l <"$work/out")" -eq 79
+expect "a page of it is written where one wants it" status_is 0 standards map --html "$work/map.html"
+expect "and is whole" grep -q "</html>" "$work/map.html"
+expect "a page that cannot be written is a failure" status_is 1 standards map --html "$work/none/map.html"
+expect "a form that nobody knows is not understood" status_is 2 standards map --yaml
+
 exit $failed
