@@ -102,8 +102,10 @@ asks_again(const char *text, const char *last)
 	size_t len = strlen(last);
 	unsigned n = 0;
 
-	for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL)
-		n += len && !strncmp(line, last, len);
+	for (const char *line = text; len && *line; line += *line == '\n') {
+		n += !strncmp(line, last, len);
+		line += strcspn(line, "\n");
+	}
 	return n > 1;
 }
 
@@ -232,7 +234,8 @@ log_in(struct dialogue *dialogue, const struct credential *with, uint32_t ms,
 	say(dialogue, with->user);
 	await(dialogue, ms, learned.password, last);
 	/* The name is echoed in front where the next line was not begun. */
-	if (talk_is_closed(dialogue->talk) || is_prompt(last) || !strcmp(last, learned.name))
+	if (talk_is_closed(dialogue->talk) || (is_prompt(last) && !asks_for_password(last)) ||
+		!strcmp(last, learned.name))
 		return;
 	snprintf(learned.password, sizeof learned.password, "%s", last);
 	say(dialogue, with->password);

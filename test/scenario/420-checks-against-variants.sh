@@ -13,7 +13,8 @@
 # environment: SERVICE plays one service alone, KEEP is a folder that keeps what was
 # said, PORTS=lab asks all ports and not the likely ones alone, SECONDS_EACH is
 # each device's time, AT_ONCE how many are played beside each other, DELAY the longest
-# pause before an answer in ms; STRICT=1 takes what was not found in time for missed.
+# pause before an answer in ms, CHECKS= (empty) runs all checks and not those alone
+# that look at such a service; STRICT=1 takes what was not found in time for missed.
 set -u
 skip() { echo "skipped: $1"; exit 77; }
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
@@ -28,7 +29,7 @@ if [ -z "${PINFOLD_INSIDE-}" ]; then
 fi
 target=$1 driver=$2 count=${3:-24}
 seed=${4:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
-seconds=${SECONDS_EACH:-30} at_once=${AT_ONCE:-24} ports=${PORTS:-gentle} delay=${DELAY:-20}
+seconds=${SECONDS_EACH:-30} at_once=${AT_ONCE:-24} ports=${PORTS:-gentle} delay=${DELAY:-20} checks=${CHECKS-related}
 families=${FAMILIES-turns} # or empty: both, or one, as the seed has it
 services=${SERVICE:-$("$target" --list | sed -n '/^manners/!s/:.*//p')}
 mount -t proc proc /proc
@@ -62,14 +63,14 @@ cat >/run/one <<-'END'
 		tries=$((tries + 1))
 		sleep 0.05
 	done
-	$driver --seconds $seconds --ports $ports ${KEEP:+--keep $KEEP/$n.jsonl} $here.truth >$here.said 2>&1
+	$driver --seconds $seconds --ports $ports ${checks:+--checks $checks} ${KEEP:+--keep $KEEP/$n.jsonl} $here.truth >$here.said 2>&1
 	echo $? >$here.status
 	kill $played 2>/dev/null
 	wait $played 2>/dev/null
 	ip -n home addr del $v4/16 dev eth0
 	ip -n home addr del $v6/64 dev eth0
 END
-export target driver seconds ports delay families
+export target driver seconds ports delay families checks
 echo "seed $seed, $count variants, $seconds s each"
 n=0
 while [ $n -lt "$count" ]; do

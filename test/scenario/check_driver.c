@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * check_driver [--pace gentle|lab] [--ports gentle|lab] [--consent passive|probe|intrude] [--seconds N]
- *              [--keep FILE] [--checks ID,ID...] [TRUTH]
+ *              [--keep FILE] [--checks ID,ID...|related] [TRUTH]
  *
  * Audits one target as the checker would, and holds the findings against the
  * truth that the target said about itself (test/target): a line of JSON on
  * standard input, or in the file TRUTH.  --ports is the pace of the check
  * tcp-ports alone: all ports take it most of a minute, the likely ones some seconds.
+ * "related" are the checks that look at such a service at all.
  *
  * Prints each finding as a line of JSON, and at the end one line
  *
@@ -195,6 +196,27 @@ is_wanted(const char *list, const char *id)
 	return !list;
 }
 
+/* "checks" of the truth as such a list; the caller's to free. */
+static char *
+related(const json_t *truth)
+{
+	char *list = NULL;
+	size_t len = 0, i;
+	json_t *words;
+	FILE *out = open_memstream(&list, &len);
+
+	if (!out)
+		give_up("no memory");
+	json_array_foreach(json_object_get(truth, "checks"), i, words)
+	{
+		const char *id = json_string_value(words);
+
+		fprintf(out, "%s%.*s", i ? "," : "", (int)strcspn(id, "/"), id);
+	}
+	fclose(out);
+	return list;
+}
+
 static void
 judge_all(const struct transcript *transcript, const char *list, struct findings *findings)
 {
@@ -266,6 +288,7 @@ main(int argc, char **argv)
 	enum consent consent = CONSENT_PROBE;
 	unsigned seconds = 120;
 	const char *keep = NULL, *list = NULL;
+	char *of_truth = NULL;
 	struct account account = {0};
 	struct session_target target = {0};
 	json_error_t trouble;
@@ -304,6 +327,8 @@ main(int argc, char **argv)
 	account.truth = in ? json_loadf(in, 0, &trouble) : NULL;
 	if (!account.truth)
 		give_up("no truth");
+	if (list && !strcmp(list, "related"))
+		list = of_truth = related(account.truth);
 	target.address4 = address_of(account.truth, "address4");
 	target.address6 = address_of(account.truth, "address6");
 	file = keep ? fopen(keep, "w+e") : tmpfile();
@@ -334,6 +359,7 @@ main(int argc, char **argv)
 	transcript_free(transcript);
 	fclose(file);
 	json_decref(account.truth);
+	free(of_truth);
 	if (account.n_found + account.n_late < account.n_must || account.n_false || !same)
 		return 1;
 	return account.n_unknown ? 3 : 0;

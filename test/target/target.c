@@ -12,6 +12,7 @@
  *		one is meant ("telnet-login/5.1-1")
  *	may	checks that may, and need not: the service is bad and its manner
  *		hides it, or it is a matter of judgement
+ *	checks	those that look at such a service at all
  * Every other check must not say FAIL because of this port.
  */
 #include "target.h"
@@ -225,7 +226,7 @@ tell_truth(const struct variant *variant, const char *address4, const char *addr
 {
 	const struct service *service = variant->service;
 	const char *fail = "", *may = "", *comma = "";
-	char must[160], need_not[320];
+	char must[160], need_not[320], all[320];
 
 	printf("{\"seed\":%llu,\"service\":\"%s\",\"manner\":\"%s\",\"proto\":%d,\"port\":%u,"
 	       "\"tls\":%s,"
@@ -250,7 +251,18 @@ tell_truth(const struct variant *variant, const char *address4, const char *addr
 	/* Behind an awkward manner nothing need be seen. */
 	snprintf(need_not, sizeof need_not, "%s %s %s", may, service->may ? service->may : "",
 		variant->manner == MANNER_PLAIN ? "" : must);
+	/* All that the service could be called bad by. */
+	snprintf(all, sizeof all, "tcp-ports %s %s", service->fail ? service->fail : "",
+		service->may ? service->may : "");
+	for (size_t i = 0; i < FAULTS_MAX && service->faults[i].name; i++) {
+		const struct fault_kind *kind = &service->faults[i];
+		size_t len = strlen(all);
+
+		snprintf(all + len, sizeof all - len, " %s %s", kind->fail ? kind->fail : "",
+			kind->may ? kind->may : "");
+	}
 	printf("}");
+	tell_list("checks", all);
 	tell_list("fail", variant->manner == MANNER_PLAIN ? must : "");
 	tell_list("may", need_not);
 	printf("}\n");
