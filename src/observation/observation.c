@@ -678,17 +678,31 @@ from_tls_server(struct telling *telling)
 		tell_certificate(telling, server->certificate);
 }
 
+/* Not what only asks what there is, nor an answer that refuses. */
+static bool
+is_content(const struct clear_text *clear)
+{
+	if (clear->is_answer)
+		return clear->method.at[0] == '2';
+	return clear->kind != CLEAR_RTSP || bytes_are(clear->method, "SETUP") ||
+	       bytes_are(clear->method, "PLAY") || bytes_are(clear->method, "ANNOUNCE");
+}
+
 static void
 from_clear(struct telling *telling)
 {
 	const struct clear_text *clear = &telling->packet->clear;
 	char text[40];
 
-	if (clear->is_answer)
-		tell_act(telling, OBSERVED_CLEAR_CONTENT, bytes_of(clear_kind_text(clear->kind)),
-			bytes_of("served"));
-	else
-		tell_content(telling, clear_kind_text(clear->kind));
+	if (is_content(clear)) {
+		struct claim claim = {.what = OBSERVED_CLEAR_CONTENT,
+			.source = telling->packet->source,
+			.target = telling->packet->destination,
+			.text = bytes_of(clear->is_anonymous ? "FTP anonymous"
+							     : clear_kind_text(clear->kind)),
+			.detail = bytes_of(clear->is_answer ? "served" : "")};
+		tell_claim(telling, &claim);
+	}
 	if (!clear->has_credentials)
 		return;
 	int len = snprintf(text, sizeof text, "%s%s%.*s", clear_kind_text(clear->kind),

@@ -44,8 +44,11 @@ kind_of(struct bytes line, struct clear_text *out)
 	}
 	out->kind = CLEAR_FTP;
 	out->is_answer = false;
-	return line_word(&line, &out->method) && line.len &&
-	       (bytes_are_nocase(out->method, "USER") || bytes_are_nocase(out->method, "PASS"));
+	if (!line_word(&line, &out->method) || !line.len)
+		return false;
+	out->is_anonymous = bytes_are_nocase(out->method, "USER") &&
+			    (bytes_are_nocase(line, "anonymous") || bytes_are_nocase(line, "ftp"));
+	return (bytes_are_nocase(out->method, "USER") || bytes_are_nocase(out->method, "PASS"));
 }
 
 bool

@@ -15,6 +15,7 @@ struct clear_text {
 	uint8_t kind;         /* enum clear_kind */
 	bool is_answer;       /* of a server */
 	bool has_credentials; /* a password, or what stands for one */
+	bool is_anonymous;    /* the user of FTP that everybody is */
 	struct bytes method;  /* borrowed raw bytes; "200" of an answer */
 	struct bytes scheme;  /* of RTSP and SIP: "Basic", "Digest" */
 };

@@ -549,8 +549,20 @@ TEST(a_password_of_ftp_and_a_stream_are_told_and_never_the_password)
 		EXPECT(!strstr(rows[i].claimed_text, "hunter2") &&
 			!strstr(rows[i].claimed_detail, "hunter2"));
 	SEND("DESCRIBE rtsp://h/ RTSP/1.0\r\nAuthorization: Basic YTpi\r\n\r\n", 554);
-	EXPECT_STR(row_of(OBSERVED_CLEAR_CONTENT)->claimed_text, "RTSP");
+	EXPECT(!row_of(OBSERVED_CLEAR_CONTENT)); /* it may be refused yet */
 	EXPECT_STR(row_of(OBSERVED_CLEAR_CREDENTIALS)->claimed_text, "RTSP Basic");
+}
+
+TEST(a_stream_is_told_when_it_begins_and_not_when_it_is_refused)
+{
+	SEND("PLAY rtsp://h/ RTSP/1.0\r\n\r\n", 554);
+	EXPECT_STR(row_of(OBSERVED_CLEAR_CONTENT)->claimed_text, "RTSP");
+	SEND("RTSP/1.0 200 OK\r\n\r\n", 40000);
+	EXPECT_STR(row_of(OBSERVED_CLEAR_CONTENT)->claimed_detail, "served");
+	SEND("RTSP/1.0 401 Unauthorized\r\n\r\n", 40000);
+	EXPECT(!row_of(OBSERVED_CLEAR_CONTENT));
+	SEND("USER anonymous\r\n", 21);
+	EXPECT_STR(row_of(OBSERVED_CLEAR_CONTENT)->claimed_text, "FTP anonymous");
 }
 
 TEST(what_a_server_chose_is_told_of_the_device_that_asked)
