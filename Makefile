@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front over meson for people.  ./run and ./check install what this needs.
-.PHONY: all build run check unit story mirai bench lab format clean
+.PHONY: all build run check unit story mirai audit-demo bench lab format clean
 
 all: build
 
@@ -25,6 +25,9 @@ story: build
 
 mirai: build
 	@lab/mirai.sh
+
+audit-demo: build
+	@lab/audit-demo.sh
 
 bench: build
 	@test/bench/run.sh

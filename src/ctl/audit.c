@@ -291,7 +291,7 @@ show_failures(const json_t *result)
 		evidence(row);
 		printf("\n");
 		if (json_is_true(json_object_get(row, "is_critical")))
-			printf("     the gateway keeps everybody away from this port\n");
+			printf("     critical: the gateway closes this port for everybody else\n");
 		const char *advice = for_owner(result, text(row, "check"));
 		if (*advice)
 			printf("     %s\n", advice);

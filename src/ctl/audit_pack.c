@@ -110,6 +110,7 @@ int
 finish_gate(const json_t *args, const json_t *gate, const struct options *options)
 {
 	time_t retest = (time_t)json_integer_value(json_object_get(gate, "retest"));
+	long long minutes = json_integer_value(json_object_get(gate, "minutes"));
 	char date[32] = "";
 	struct tm tm;
 
@@ -122,9 +123,10 @@ finish_gate(const json_t *args, const json_t *gate, const struct options *option
 	}
 	printf("%s: ", word(gate, "answer"));
 	print_shown(word(gate, "device"));
-	printf(", run %lld, about %lld min of a person\n",
-		(long long)json_integer_value(json_object_get(gate, "run")),
-		(long long)json_integer_value(json_object_get(gate, "minutes")));
+	printf(", run %lld", (long long)json_integer_value(json_object_get(gate, "run")));
+	if (minutes)
+		printf(", about %lld min of a person", minutes);
+	printf("\n");
 	show_reasons(gate);
 	show_shield(gate);
 	if (retest && localtime_r(&retest, &tm)) {

@@ -45,6 +45,18 @@ gate_answer_word(enum gate_answer answer)
 	return words[(unsigned)answer < GATE_ANSWER_COUNT ? answer : GATE_UNKNOWN];
 }
 
+/* Of a provision that nobody looked at: how a person looks, by what its row says. */
+static const struct {
+	const char *method;
+	uint16_t minutes;
+	const char *fix;
+} ways[] = {
+	{"WEB", 5, "look at what the maker publishes, and keep the page"},
+	{"HUM", 5, "try it on the device, and on a second unit where passwords are compared"},
+	{"DECL", 15, "ask the maker for the declaration (ICS, IXIT)"},
+	{"FW", 15, "give the firmware image"},
+};
+
 static struct gate_reason *
 add(struct gate *gate, const char *provision, enum verdict_word word)
 {
@@ -78,12 +90,25 @@ keep_closed(struct gate *gate, const struct finding *finding)
 	gate->closed[gate->n_closed++].port = finding->port;
 }
 
+/* The same over IPv4 and over IPv6 is one reason. */
+static bool
+is_told(const struct gate *gate, const struct finding *finding)
+{
+	for (size_t i = 0; i < gate->n_reasons; i++)
+		if (!strcmp(gate->reason[i].provision, finding->provision) &&
+			!strcmp(gate->reason[i].text, finding->text))
+			return true;
+	return false;
+}
+
 /* A failed recommendation is told in the report; it keeps nothing off the shelf. */
 static void
 take_failures(const struct audit_result *result, struct gate *gate)
 {
 	for (size_t i = 0; i < result->n_findings; i++) {
 		const struct finding *finding = &result->finding[i];
+		if (is_told(gate, finding))
+			continue;
 		if (finding->word != VERDICT_FAIL || !finding->n_evidence ||
 			(!finding->is_critical && !is_mandatory(finding->provision)))
 			continue;
@@ -120,6 +145,18 @@ is_psti(const char *id)
 	return false;
 }
 
+static void
+look_oneself(struct gate_reason *reason, const char *methods)
+{
+	for (size_t i = 0; i < COUNT_OF(ways); i++) {
+		if (!methods || !strstr(methods, ways[i].method))
+			continue;
+		reason->operator_minutes = ways[i].minutes;
+		snprintf(reason->fix, sizeof reason->fix, "%s", ways[i].fix);
+		return;
+	}
+}
+
 /* The PSTI items have to be looked at; of the others, only what was begun is asked for. */
 static void
 take_open(const struct audit_result *result, struct gate *gate)
@@ -136,11 +173,13 @@ take_open(const struct audit_result *result, struct gate *gate)
 			continue;
 		reason->inc = (uint8_t)dearest(verdict.reasons);
 		reason->operator_minutes = minutes[reason->inc];
-		gate->operator_minutes += reason->operator_minutes;
 		snprintf(reason->text, sizeof reason->text, "%.*s%s", (int)sizeof reason->text - 32,
 			at->meaning, verdict.n_missing ? ": nobody looked at it" : ": not settled");
 		snprintf(reason->fix, sizeof reason->fix, "%s",
 			inc_reason_settles((enum inc_reason)reason->inc));
+		if (verdict.n_missing)
+			look_oneself(reason, at->methods);
+		gate->operator_minutes += reason->operator_minutes;
 	}
 }
 

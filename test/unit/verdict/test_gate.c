@@ -67,6 +67,8 @@ TEST(an_audit_that_found_nothing_because_it_looked_at_nothing_opens_no_shelf)
 	EXPECT_INT(judged(), GATE_LABORATORY);
 	EXPECT_INT(gate.n_reasons, 4);
 	EXPECT(strstr(gate.reason[0].text, "nobody looked at it") != NULL);
+	EXPECT_STR(gate.reason[2].provision, "5.2-1");
+	EXPECT(strstr(gate.reason[2].fix, "what the maker publishes") != NULL);
 	EXPECT(gate.operator_minutes > 0);
 }
 
@@ -130,11 +132,23 @@ TEST(a_run_that_was_cut_short_opens_no_shelf)
 	EXPECT_INT(judged(), GATE_LABORATORY);
 }
 
+TEST(the_same_failure_over_both_protocols_is_one_reason)
+{
+	begin();
+	look_at_psti();
+	found("5.6-1", VERDICT_FAIL, INC_NONE);
+	found("5.6-1", VERDICT_FAIL, INC_NONE);
+	EXPECT_INT(judged(), GATE_HOLD);
+	EXPECT_INT(gate.n_reasons, 1);
+}
+
 TEST(more_failures_than_are_listed_are_counted)
 {
 	begin();
-	for (int i = 0; i < GATE_REASONS_MAX + 5; i++)
-		found("5.6-1", VERDICT_FAIL, INC_NONE);
+	for (int i = 0; i < GATE_REASONS_MAX + 5; i++) {
+		struct finding *finding = found("5.6-1", VERDICT_FAIL, INC_NONE);
+		snprintf(finding->text, sizeof finding->text, "port %d", i);
+	}
 	EXPECT_INT(judged(), GATE_HOLD);
 	EXPECT_INT(gate.n_reasons, GATE_REASONS_MAX);
 	EXPECT_INT(gate.n_more, 5);
