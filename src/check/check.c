@@ -153,7 +153,7 @@ check_was_cut(const struct transcript *transcript, uint16_t check)
 static bool
 was_begun(const struct transcript *transcript, uint16_t check)
 {
-	return transcript_next(transcript, &(size_t){0}, check, "begin") != NULL;
+	return transcript_first(transcript, check, "begin") != NULL;
 }
 
 bool

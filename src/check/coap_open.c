@@ -111,7 +111,7 @@ coap_open_judge(const struct transcript *transcript, struct findings *findings)
 	const struct exchange *e, *list = NULL;
 	size_t from = 0, n = 0, n_open = 0;
 
-	list = transcript_next(transcript, &(size_t){0}, findings->check, "list");
+	list = transcript_first(transcript, findings->check, "list");
 	while ((e = transcript_next(transcript, &from, findings->check, "resource"))) {
 		if (e->round != 1)
 			continue;

@@ -66,8 +66,8 @@ static unsigned
 command(struct talk *talk, const char *verb, const char *argument, uint32_t ms)
 {
 	char line[96];
-	const uint8_t *bytes;
-	size_t from = talk_receive_until(talk, 0, has_reply, &(size_t){0}, &bytes);
+	const uint8_t *bytes = NULL;
+	size_t nothing = 0, from = talk_receive_until(talk, 0, has_reply, &nothing, &bytes);
 
 	snprintf(line, sizeof line, "%s%s%s\r\n", verb, *argument ? " " : "", argument);
 	if (*verb && !talk_send_text(talk, line))

@@ -309,6 +309,14 @@ transcript_next(const struct transcript *transcript, size_t *from, uint16_t chec
 	return NULL;
 }
 
+const struct exchange *
+transcript_first(const struct transcript *transcript, uint16_t check, const char *step)
+{
+	size_t from = 0;
+
+	return transcript_next(transcript, &from, check, step);
+}
+
 /* --- reading ----------------------------------------------------------------------------------- */
 
 /* What was not asked for is not there: each member that was taken is counted. */

@@ -85,6 +85,10 @@ const struct exchange *transcript_at(const struct transcript *, size_t index); /
 const struct exchange *transcript_next(
 	const struct transcript *, size_t *from, uint16_t check, const char *step);
 
+/* The first of this check and step; NULL: there is none. */
+const struct exchange *transcript_first(
+	const struct transcript *, uint16_t check, const char *step);
+
 /* Reads what transcript_add() wrote.  Every bound is checked again: a pack comes from a stranger. */
 enum err transcript_read(FILE *, struct transcript **, struct fault *why);
 

@@ -176,8 +176,8 @@ upnp_igd_judge(const struct transcript *transcript, struct findings *findings)
 
 	while ((e = transcript_next(transcript, &from, findings->check, "removal")))
 		*(e->round == 2 ? &second : &first) = e;
-	control = transcript_next(transcript, &(size_t){0}, findings->check, "control");
-	found = transcript_next(transcript, &(size_t){0}, findings->check, "search");
+	control = transcript_first(transcript, findings->check, "control");
+	found = transcript_first(transcript, findings->check, "search");
 	if (first && obeys(first)) {
 		findings_fail(findings, "5.5-5", first, obeys(second) ? second : NULL,
 			knows_its_actions(control) ? control : NULL,

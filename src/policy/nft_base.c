@@ -613,7 +613,7 @@ define_parameters(FILE *out, const struct settings *settings, const uint8_t gate
 	fprintf(out, "define LAN6 = %s\ndefine LAN6_NET = %s/%u\n", text6, text6,
 		settings->lan6.length);
 	fprintf(out, "define WEB_PORT = %u\n", settings->web_port);
-	fprintf(out, "define RIG_PORT = %u\n", RIG_PORT);
+	fprintf(out, "define RIG_PORT = %d\n", RIG_PORT);
 	fprintf(out, "define UID_FIRST = %u\ndefine UID_LAST = %u\n", settings->uid_base,
 		settings->uid_base + PROCESS_COUNT);
 	fprintf(out, "define UID_RESOLVER = %u\n", settings->uid_base + PROCESS_RESOLVER);
