@@ -31,10 +31,11 @@ enum {
 
 /*
  * Writes the pack of a run from its folder: result.json and probes.jsonl, which
- * have to be there, device.json, env.json, capture.pcap and capture.pcapng, where
- * they are.  The report, the table of provisions and replay.sh are made from
- * result.json.  The time in the manifest is the end of the run, so that the same
- * run gives the same pack.  out is written from its place on and not closed.
+ * have to be there, device.json, env.json, capture.pcap, capture.pcapng and, for
+ * the passive checks, traffic.jsonl, where they are.  The report, the table of
+ * provisions and replay.sh are made from result.json.  The time in the manifest is
+ * the end of the run, so that the same run gives the same pack.  out is written
+ * from its place on and not closed.
  */
 enum err pack_write(
 	const char *directory, const struct issuer *, int out, struct fault *why) MUST_USE;
@@ -89,12 +90,12 @@ struct rejudged {
 	uint32_t n_checks;                /* judged again */
 	uint32_t n_unknown_checks;        /* that this version does not have */
 	uint32_t n_same, n_absent, n_new; /* findings: in both, only in the pack, only now */
-	bool report_agrees;               /* report.html says what result.json does */
-	char first[320];                  /* the first difference, for people; empty: none */
+	bool report_agrees; /* report.html says what result.json does; with the same ruleset only */
+	char first[320];    /* the first difference, for people; empty: none */
 };
 bool rejudged_is_same(const struct rejudged *);
 
-/* Reads result.json and judges probes.jsonl; gives the result as it is in the pack. */
+/* Reads result.json, judges probes.jsonl and traffic.jsonl; gives the result as it is in the pack. */
 struct audit_result *pack_rejudge(const struct pack *, struct rejudged *, struct fault *why);
 
 #endif

@@ -14,7 +14,7 @@ pack_may_hold(const char *name)
 {
 	static const char *const names[] = {"capture.pcap", "capture.pcapng", "device.json",
 		"env.json", "probes.jsonl", "provisions.tsv", "replay.sh", "report.html",
-		"result.json"};
+		"result.json", "traffic.jsonl"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (!strcmp(names[i], name))

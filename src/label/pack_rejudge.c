@@ -55,20 +55,20 @@ compare(struct rejudged *out, const struct audit_result *result, uint16_t place,
 			out->n_same++;
 		} else {
 			out->n_absent++;
-			first_is(out, check, then, "does not follow from probes.jsonl");
+			first_is(out, check, then, "does not follow from what was recorded");
 		}
 	}
 	for (size_t j = 0; j < now->n; j++)
 		if (!is_met[j]) {
 			out->n_new++;
 			first_is(out, check, &now->finding[j],
-				"follows from probes.jsonl and is not in result.json");
+				"follows from what was recorded and is not in result.json");
 		}
 }
 
 static void
-judge_all(struct rejudged *out, const struct audit_result *result,
-	const struct transcript *transcript)
+judge_all(struct rejudged *out, const struct audit_result *result, const struct transcript *probes,
+	const struct transcript *traffic)
 {
 	struct findings *now = malloc(sizeof *now);
 
@@ -86,7 +86,7 @@ judge_all(struct rejudged *out, const struct audit_result *result,
 			continue;
 		}
 		memset(now, 0, sizeof *now);
-		check_judge((uint16_t)place, transcript, now);
+		check_judge((uint16_t)place, checks[place].probe ? probes : traffic, now);
 		compare(out, result, i, now);
 		out->n_checks++;
 	}
@@ -136,8 +136,9 @@ struct audit_result *
 pack_rejudge(const struct pack *pack, struct rejudged *out, struct fault *why)
 {
 	const struct pack_file *file = pack_find(pack, "result.json"),
-			       *probes = pack_find(pack, "probes.jsonl");
-	struct transcript *transcript = NULL;
+			       *probes = pack_find(pack, "probes.jsonl"),
+			       *traffic = pack_find(pack, "traffic.jsonl");
+	struct transcript *transcript = NULL, *watched = NULL;
 	char ours[HASH_TEXT_MAX];
 
 	memset(out, 0, sizeof *out);
@@ -152,15 +153,21 @@ pack_rejudge(const struct pack *pack, struct rejudged *out, struct fault *why)
 		fault_prefix(why, "%s: ", file->name);
 		return NULL;
 	}
-	if (read_transcript(probes, &transcript, why)) {
+	if (read_transcript(probes, &transcript, why) ||
+		(traffic && read_transcript(traffic, &watched, why))) {
+		transcript_free(transcript);
 		result_free(result);
 		return NULL;
 	}
+	if (!watched) /* of before there was one */
+		watched = transcript_new(NULL);
 	pack_ruleset(ours);
 	out->is_same_ruleset = !strcmp(ours, result->run.ruleset);
-	judge_all(out, result, transcript);
-	out->report_agrees = is_the_report(pack, result);
+	judge_all(out, result, transcript, watched);
+	/* Another version of ours may word it otherwise. */
+	out->report_agrees = !out->is_same_ruleset || is_the_report(pack, result);
 	transcript_free(transcript);
+	transcript_free(watched);
 	return result;
 }
 

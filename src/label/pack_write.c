@@ -108,7 +108,7 @@ end_text(struct writing *writing, FILE *file, const size_t *len)
 static const char replay[] =
 	"#!/bin/sh\n"
 	"# Checks the unpacked files beside this one: signature, hashes, and every verdict\n"
-	"# anew from probes.jsonl. Arguments go to \"pinfold audit verify\".\n"
+	"# anew from probes.jsonl and traffic.jsonl. Arguments go to \"pinfold audit verify\".\n"
 	"set -eu\n"
 	"cd \"$(dirname \"$0\")\"\n"
 	"command -v pinfold >/dev/null || {\n"
@@ -169,7 +169,8 @@ take_all(struct writing *writing, int folder)
 		(err = take_file(writing, folder, "capture.pcap", false)) ||
 		(err = take_file(writing, folder, "capture.pcapng", false)) ||
 		(err = take_file(writing, folder, "device.json", false)) ||
-		(err = take_file(writing, folder, "env.json", false)))
+		(err = take_file(writing, folder, "env.json", false)) ||
+		(err = take_file(writing, folder, "traffic.jsonl", false)))
 		return err;
 	file = begin_text(writing, "provisions.tsv", &len);
 	standards_tsv(file);

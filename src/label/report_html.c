@@ -108,7 +108,7 @@ what_to_do(FILE *out, const struct audit_result *result)
 		fputs(any ? "" : "<ul>\n", out);
 		any = true;
 		text(out, "<li>", finding->text, "");
-		report_place(out, finding);
+		report_place(out, finding, false);
 		fputs(".", out);
 		if (*check->for_owner)
 			text(out, " <strong>", check->for_owner, "</strong>");
@@ -139,6 +139,16 @@ counts(FILE *out, const uint32_t count[static VERDICT_WORD_COUNT])
 }
 
 static void
+unchecked(FILE *out, const struct standard_verdict *standard)
+{
+	size_t n = report_unchecked(standard);
+
+	if (n)
+		fprintf(out, "<span class=\"why\">%zu of %zu lines unchecked</span>", n,
+			standard->n);
+}
+
+static void
 standards(FILE *out, const struct audit_result *result, struct standard_verdict *standard)
 {
 	fputs("<h2>By standard</h2>\n<p class=\"soft\">How many lines of each got which verdict. "
@@ -150,7 +160,9 @@ standards(FILE *out, const struct audit_result *result, struct standard_verdict 
 	for (unsigned i = STANDARD_UNKNOWN + 1; i < STANDARD_COUNT; i++) {
 		verdict_of_standard(
 			(enum standard)i, result->finding, result->n_findings, standard);
-		text(out, "<tr class=\"loose\"><td>", standard_name((enum standard)i), "</td><td>");
+		text(out, "<tr class=\"loose\"><td>", standard_name((enum standard)i), "");
+		unchecked(out, standard);
+		fputs("</td><td>", out);
 		counts(out, standard->mandatory);
 		fputs("</td><td>", out);
 		counts(out, standard->recommended);
@@ -183,7 +195,7 @@ provision_rows(FILE *out, const struct audit_result *result, bool mandatory)
 			fputs(any ? "<br>" : "", out);
 			any = true;
 			escape_markup(out, finding->text);
-			report_place(out, finding);
+			report_place(out, finding, true);
 			if (finding->n_all) {
 				fputs(" <span class=\"soft\">(", out);
 				report_coverage(out, finding);
@@ -226,17 +238,16 @@ provision_table(FILE *out, const struct audit_result *result)
 static void
 not_tested(FILE *out, const struct audit_result *result)
 {
+	const char *title, *because;
+	size_t at = 0;
 	bool any = false;
 
 	fputs("<h2>What was not tested</h2>\n", out);
-	for (size_t i = 0; i < result->n_checks; i++) {
-		const struct audit_check *check = &result->check[i];
-		if (check->step == AUDIT_STEP_DONE || check->step >= AUDIT_STEP_COUNT)
-			continue;
+	while (report_not_tested(result, &at, &title, &because)) {
 		fputs(any ? "" : "<ul>\n", out);
 		any = true;
-		text(out, "<li>", *check->title ? check->title : check->id, ": ");
-		text(out, "", report_not_tested(check), "</li>\n");
+		text(out, "<li>", title, ": ");
+		fprintf(out, "%s</li>\n", because);
 	}
 	fputs(any ? "</ul>\n" : "<p>Every check that exists was run.</p>\n", out);
 	text(out, "<p>", report_limits, "</p>\n");

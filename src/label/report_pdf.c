@@ -156,7 +156,7 @@ what_to_do(struct pdf *pdf, const struct audit_result *result)
 			continue;
 		any = true;
 		fprintf(build(&built), "%s", finding->text);
-		report_place(built.file, finding);
+		report_place(built.file, finding, false);
 		fprintf(built.file, ".%s",
 			report_is_closed(result, finding)
 				? " The gateway closes this port until a new test passes."
@@ -206,14 +206,19 @@ standards(struct pdf *pdf, const struct audit_result *result, struct standard_ve
 	section(pdf, "By standard");
 	pdf_paragraph(pdf, soft,
 		"How many lines of each got which verdict. There is no score: one FAIL is not made "
-		"good by many that are met.");
+		"good by many that are met. Unchecked: the mapping to it was not yet compared with "
+		"its "
+		"text.");
 	headings(pdf, width, name, 3);
 	for (unsigned i = STANDARD_UNKNOWN + 1; i < STANDARD_COUNT; i++) {
 		struct built mandatory, recommended;
 		verdict_of_standard(
 			(enum standard)i, result->finding, result->n_findings, standard);
+		size_t n = report_unchecked(standard);
+		char unchecked[48];
+		snprintf(unchecked, sizeof unchecked, "%zu of %zu lines unchecked", n, standard->n);
 		const struct pdf_part which[] = {{small, standard_name((enum standard)i)},
-			{{0}, NULL}},
+			{soft, n ? unchecked : NULL}, {{0}, NULL}},
 				      must[] = {{small, counts(&mandatory, standard->mandatory)},
 					      {{0}, NULL}},
 				      should[] = {
@@ -240,7 +245,7 @@ what_was_seen(struct built *built, const struct audit_result *result,
 			continue;
 		fprintf(out, "%s%s", any ? " / " : "", finding->text);
 		any = true;
-		report_place(out, finding);
+		report_place(out, finding, true);
 		if (finding->n_all) {
 			fputs(" (", out);
 			report_coverage(out, finding);
@@ -301,13 +306,17 @@ provision_rows(struct pdf *pdf, const struct audit_result *result, bool mandator
 static void
 not_tested(struct pdf *pdf, const struct audit_result *result)
 {
+	const char *what, *because;
+	size_t at = 0;
+	bool any = false;
+
 	section(pdf, "What was not tested");
-	for (size_t i = 0; i < result->n_checks; i++) {
-		const struct audit_check *check = &result->check[i];
-		if (check->step != AUDIT_STEP_DONE)
-			say(pdf, small, "- %s: %s", *check->title ? check->title : check->id,
-				report_not_tested(check));
+	while (report_not_tested(result, &at, &what, &because)) {
+		any = true;
+		say(pdf, small, "- %s: %s", what, because);
 	}
+	if (!any)
+		pdf_paragraph(pdf, small, "Every check that exists was run.");
 	pdf_space(pdf, 4);
 	pdf_paragraph(pdf, small, report_limits);
 }

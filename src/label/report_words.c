@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "label/report_words.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <time.h>
+
+#include "check/check.h"
 
 const char report_legend[] =
 	"PASS: shown to be met. FAIL: shown not to be met, twice, with a negative control. NFF: no "
@@ -76,11 +79,32 @@ report_settles(FILE *out, const struct verdict *verdict)
 		}
 }
 
-void
-report_place(FILE *out, const struct finding *finding)
+static bool
+has_port(const struct finding *finding)
 {
-	if (finding->port)
-		fprintf(out, " (%s port %u)", finding->proto == 17 ? "UDP" : "TCP", finding->port);
+	char port[16];
+	const char *at;
+
+	snprintf(port, sizeof port, "port %u", finding->port);
+	at = strstr(finding->text, port);
+	return at && !isdigit((unsigned char)at[strlen(port)]);
+}
+
+void
+report_place(FILE *out, const struct finding *finding, bool with_address)
+{
+	bool with_port = finding->port && !has_port(finding);
+	char address[IP_TEXT_MAX];
+
+	with_address = with_address && finding->address.version;
+	if (!with_port && !with_address)
+		return;
+	fputs(" (", out);
+	if (with_port)
+		fprintf(out, "%s port %u", finding->proto == 17 ? "UDP" : "TCP", finding->port);
+	if (with_address)
+		fprintf(out, "%s%s", with_port ? ", " : "", ip_render(&finding->address, address));
+	fputs(")", out);
 }
 
 void
@@ -100,17 +124,50 @@ report_evidence(FILE *out, const struct finding *finding)
 		fprintf(out, "%s %u", i ? "," : "exchange", finding->evidence[i]);
 }
 
-const char *
-report_not_tested(const struct audit_check *check)
+bool
+report_not_tested(
+	const struct audit_result *result, size_t *at, const char **title, const char **because)
 {
-	static const char *const because[AUDIT_STEP_COUNT] = {
+	static const char *const steps[AUDIT_STEP_COUNT] = {
 		[AUDIT_STEP_UNKNOWN] = "not run",
 		[AUDIT_STEP_BEGUN] = "begun and not ended",
 		[AUDIT_STEP_SKIPPED] = "left out: no consent, or no time left",
 		[AUDIT_STEP_LOST] = "the device stopped answering in it",
 	};
 
-	return check->step < AUDIT_STEP_COUNT ? because[check->step] : "not run";
+	for (; *at < result->n_checks; ++*at) {
+		const struct audit_check *check = &result->check[*at];
+		if (check->step == AUDIT_STEP_DONE)
+			continue;
+		*title = *check->title ? check->title : check->id;
+		*because = steps[check->step < AUDIT_STEP_COUNT ? check->step : 0];
+		++*at;
+		return true;
+	}
+	/* Then those that exist and that the run does not know of. */
+	while (*at - result->n_checks < n_checks) {
+		const struct check *check = &checks[*at - result->n_checks];
+		size_t i = 0;
+		++*at;
+		while (i < result->n_checks && strcmp(result->check[i].id, check->id) != 0)
+			i++;
+		if (i < result->n_checks)
+			continue;
+		*title = check->title;
+		*because = "no part of this run";
+		return true;
+	}
+	return false;
+}
+
+size_t
+report_unchecked(const struct standard_verdict *standard)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < standard->n; i++)
+		n += standard->requirement[i].is_unchecked;
+	return n;
 }
 
 bool

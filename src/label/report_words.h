@@ -12,11 +12,15 @@ const char *report_name(const struct audit_result *);
 void report_utc(char out[static 32], int64_t seconds);
 /* What would settle a verdict: the sentences of its reasons. */
 void report_settles(FILE *, const struct verdict *);
-void report_place(FILE *, const struct finding *);    /* " (TCP port 23)", or nothing */
+/* " (TCP port 23, 198.18.0.7)": the port if the text does not have it, the address if wanted. */
+void report_place(FILE *, const struct finding *, bool with_address);
 void report_coverage(FILE *, const struct finding *); /* "3 of 59", or nothing */
 void report_evidence(FILE *, const struct finding *); /* "exchange 4, 5", or nothing */
-/* Why a check was not made; NULL: it was. */
-const char *report_not_tested(const struct audit_check *);
+/* Checks that were not made, those that were no part of the run included; false at the end. */
+bool report_not_tested(
+	const struct audit_result *, size_t *at, const char **title, const char **because);
+/* How many lines of a standard rest on entries that were not compared with the text. */
+size_t report_unchecked(const struct standard_verdict *);
 /* A failure that is told to the owner: the first of a check at a port. */
 bool report_is_told(const struct audit_result *, size_t finding);
 bool report_is_closed(const struct audit_result *, const struct finding *);

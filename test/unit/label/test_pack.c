@@ -192,7 +192,7 @@ TEST(findings_that_do_not_follow_from_the_transcript_are_named_though_the_signat
 	EXPECT(!rejudged_is_same(&rejudged));
 	EXPECT_INT(rejudged.n_absent, 1);
 	EXPECT_INT(rejudged.n_new, 1);
-	EXPECT(strstr(rejudged.first, "does not follow from probes.jsonl"));
+	EXPECT(strstr(rejudged.first, "does not follow from what was recorded"));
 	result_free(result);
 	free(bytes);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "label/report.h"
 
+#include "label/report_words.h"
 #include "run.h"
 
 static char *
@@ -105,6 +106,55 @@ TEST(an_audit_without_a_failure_is_not_called_safe)
 	EXPECT(strstr(page, "That is no proof that there is none"));
 	result_free(result);
 	transcript_free(transcript);
+}
+
+TEST(a_check_that_the_run_does_not_know_of_is_told_as_not_tested)
+{
+	struct audit_result *result = failed();
+
+	result->n_checks = 2;
+	result->check[1].step = AUDIT_STEP_DONE;
+	auto_free char *page = page_of(result);
+	EXPECT(!strstr(page, "Every check that exists was run"));
+	for (size_t i = 2; i < n_checks; i++) {
+		size_t at = 0, n = 0;
+		const char *title, *because;
+		while (report_not_tested(result, &at, &title, &because))
+			n += !strcmp(title, checks[i].title) &&
+			     !strcmp(because, "no part of this run");
+		EXPECT_INT(n, 1);
+	}
+	result_free(result);
+}
+
+TEST(what_was_mapped_without_the_text_is_called_unchecked)
+{
+	struct audit_result *result = failed();
+	static struct standard_verdict standard;
+	auto_free char *page = page_of(result);
+
+	EXPECT(strstr(page, "lines unchecked"));
+	verdict_of_standard(STANDARD_PSTI, NULL, 0, &standard);
+	EXPECT_INT(report_unchecked(&standard), 0);
+	verdict_of_standard(STANDARD_CLS, NULL, 0, &standard);
+	EXPECT_INT(report_unchecked(&standard), standard.n);
+	result_free(result);
+}
+
+TEST(a_place_is_told_once)
+{
+	struct finding finding = {.port = 23, .proto = 6, .text = "telnet is open at port 2323"};
+	char text[128] = "";
+	FILE *file = fmemopen(text, sizeof text, "w");
+
+	EXPECT(file);
+	EXPECT(ip_parse(&finding.address, "198.18.0.7"));
+	report_place(file, &finding, false);
+	finding.port = 2323;
+	report_place(file, &finding, false);
+	report_place(file, &finding, true);
+	EXPECT(!fclose(file));
+	EXPECT_STR(text, " (TCP port 23) (198.18.0.7)");
 }
 
 TEST(an_audit_that_was_cut_short_says_so_first)
