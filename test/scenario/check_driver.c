@@ -34,6 +34,7 @@
 #include "check/check.h"
 #include "check/scan.h"
 #include "check/session.h"
+#include "check/ssh_attempt.h"
 
 struct account {
 	json_t *truth;
@@ -336,6 +337,7 @@ main(int argc, char **argv)
 		give_up("no file for the transcript");
 
 	struct transcript *transcript = transcript_new(file);
+	ssh_attempt_begin();
 	begun_ns = clock_monotonic_ns();
 	packets = run_all(&target, ports_pace, "tcp-ports", consent, seconds, transcript);
 	ms = (clock_monotonic_ns() - begun_ns) / CLOCK_MS_NS;
