@@ -103,6 +103,16 @@ add_extra(struct http_form *form, const char *name, const char *value)
 	form->extra[n] = '\0';
 }
 
+/* Text as it is; cut where the room ends. */
+static size_t
+put(char *out, size_t size, size_t n, const char *text)
+{
+	while (*text && n + 1 < size)
+		out[n++] = *text++;
+	out[n] = '\0';
+	return n;
+}
+
 void
 http_form_fill(char *out, size_t size, const struct http_form *form, const char *user,
 	const char *password)
@@ -114,15 +124,15 @@ http_form_fill(char *out, size_t size, const struct http_form *form, const char 
 			form->password, password);
 		return;
 	}
-	n = (size_t)snprintf(out, size, "%s", form->extra);
+	n = put(out, size, 0, form->extra);
 	if (*form->user) {
 		n = put_escaped(out, size, n, form->user);
-		n += (size_t)snprintf(out + n, size - n, "=");
+		n = put(out, size, n, "=");
 		n = put_escaped(out, size, n, user);
-		n += (size_t)snprintf(out + n, size - n, "&");
+		n = put(out, size, n, "&");
 	}
 	n = put_escaped(out, size, n, form->password);
-	n += (size_t)snprintf(out + n, size - n, "=");
+	n = put(out, size, n, "=");
 	put_escaped(out, size, n, password);
 }
 

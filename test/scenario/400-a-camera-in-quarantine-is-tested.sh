@@ -8,7 +8,10 @@
 #
 #	400-*.sh ENFORCER DRIVE CHECKER CHECKER_DRIVE
 set -eu
-[ $# -lt 4 ] || export CHECKER="$(realpath "$3")" CHECKER_DRIVE="$(realpath "$4")"
+if [ $# -ge 4 ]; then
+	CHECKER=$(realpath "$3") CHECKER_DRIVE=$(realpath "$4")
+	export CHECKER CHECKER_DRIVE
+fi
 . "$(dirname "$0")/lib.sh"
 command -v telnetd >/dev/null || skip "needs telnetd of busybox"
 

@@ -108,6 +108,16 @@ TEST(the_form_with_a_password_is_found_among_others)
 	EXPECT(!http_form_find(&form, "<form><input type=password"));
 }
 
+TEST(a_form_that_is_longer_than_the_room_is_cut)
+{
+	struct http_form form = {.password = "p", .user = "u"};
+	char filled[16];
+
+	memset(form.extra, 'x', sizeof form.extra - 1);
+	http_form_fill(filled, sizeof filled, &form, "root", "admin");
+	EXPECT_INT(strlen(filled), sizeof filled - 1);
+}
+
 TEST(a_script_that_sends_both_fields_is_a_form_as_well)
 {
 	struct http_form form;

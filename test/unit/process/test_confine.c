@@ -32,7 +32,8 @@
  * refusal and death by the filter are the same here.
  */
 static const enum process confined[] = {PROCESS_CAPTURE, PROCESS_ENGINE, PROCESS_ENFORCER,
-	PROCESS_RESOLVER, PROCESS_RELAY, PROCESS_FETCHER, PROCESS_WEB, PROCESS_UPLINK};
+	PROCESS_RESOLVER, PROCESS_RELAY, PROCESS_FETCHER, PROCESS_WEB, PROCESS_UPLINK,
+	PROCESS_CHECKER};
 
 #ifdef __SANITIZE_ADDRESS__
 #define SKIP_IF_SANITIZED() SKIP("a sanitizer needs calls that the filter closes")
@@ -200,10 +201,11 @@ opens_inet6(int fd)
 	return socket(AF_INET6, SOCK_DGRAM, 0) >= 0;
 }
 
-TEST(resolver_and_fetcher_alone_make_internet_sockets)
+TEST(resolver_fetcher_and_checker_alone_make_internet_sockets)
 {
 	for (size_t i = 0; i < COUNT_OF(confined); i++) {
-		bool wanted = confined[i] == PROCESS_RESOLVER || confined[i] == PROCESS_FETCHER;
+		bool wanted = confined[i] == PROCESS_RESOLVER || confined[i] == PROCESS_FETCHER ||
+			      confined[i] == PROCESS_CHECKER;
 #ifdef __SANITIZE_ADDRESS__
 		if (!wanted)
 			continue;
@@ -306,11 +308,20 @@ forks(int fd)
 	return pid > 0;
 }
 
-TEST(nobody_starts_another_program_or_another_process)
+static bool
+forks_into_namespaces(int fd)
 {
-	for (size_t i = 0; i < COUNT_OF(confined); i++)
+	return syscall(SYS_clone, CLONE_NEWUSER | CLONE_NEWNET | SIGCHLD, NULL, NULL, NULL, NULL) >
+	       0;
+}
+
+TEST(nobody_starts_another_program_and_the_checker_alone_another_process_of_itself)
+{
+	for (size_t i = 0; i < COUNT_OF(confined); i++) {
 		EXPECT(!may_execute(confined[i]));
-	expect_nobody_may(forks, "fork");
+		EXPECT(may(confined[i], forks) == (confined[i] == PROCESS_CHECKER));
+	}
+	expect_nobody_may(forks_into_namespaces, "fork into namespaces of its own");
 }
 
 static bool
