@@ -207,7 +207,9 @@ provision_rows(FILE *out, const struct audit_result *result, bool mandatory)
 				fputs("]</span>", out);
 			}
 		}
-		if (!any)
+		if (!any && verdict.word == VERDICT_NA)
+			report_absent(out, result, provision);
+		else if (!any)
 			text(out, "<span class=\"soft\">Nobody looked. One would look at: ",
 				provision->observable, "</span>");
 		if (verdict.word == VERDICT_INC && any) {

@@ -257,7 +257,9 @@ what_was_seen(struct built *built, const struct audit_result *result,
 			fputs("]", out);
 		}
 	}
-	if (!any)
+	if (!any && verdict->word == VERDICT_NA)
+		report_absent(out, result, provision);
+	else if (!any)
 		fprintf(out, "Nobody looked. One would look at: %s", provision->observable);
 	else if (verdict->word == VERDICT_INC) {
 		fputs(". To settle it: ", out);

@@ -124,6 +124,30 @@ report_evidence(FILE *out, const struct finding *finding)
 		fprintf(out, "%s %u", i ? "," : "exchange", finding->evidence[i]);
 }
 
+void
+report_absent(FILE *out, const struct audit_result *result, const struct provision *provision)
+{
+	const char *cell = provision->v3_condition;
+
+	while (cell && *cell) {
+		size_t len = strcspn(cell, ";");
+		char key[PROVISION_ID_MAX] = "";
+		memcpy(key, cell, len < sizeof key ? len : sizeof key - 1);
+		cell += len + (cell[len] == ';');
+		if (verdict_from_findings(key, result->finding, result->n_findings).word !=
+			VERDICT_NA)
+			continue;
+		fprintf(out, "It was shown not to be so that %s.", condition_text(key));
+		for (size_t i = 0; i < result->n_findings; i++)
+			if (!strcmp(result->finding[i].provision, key)) {
+				fputs(" [", out);
+				report_evidence(out, &result->finding[i]);
+				fputs("]", out);
+			}
+		return;
+	}
+}
+
 bool
 report_not_tested(
 	const struct audit_result *result, size_t *at, const char **title, const char **because)

@@ -16,6 +16,8 @@ void report_settles(FILE *, const struct verdict *);
 void report_place(FILE *, const struct finding *, bool with_address);
 void report_coverage(FILE *, const struct finding *); /* "3 of 59", or nothing */
 void report_evidence(FILE *, const struct finding *); /* "exchange 4, 5", or nothing */
+/* Why a provision does not apply: which of its conditions was shown not to hold; or nothing. */
+void report_absent(FILE *, const struct audit_result *, const struct provision *);
 /* Checks that were not made, those that were no part of the run included; false at the end. */
 bool report_not_tested(
 	const struct audit_result *, size_t *at, const char **title, const char **because);

@@ -141,6 +141,26 @@ TEST(what_was_mapped_without_the_text_is_called_unchecked)
 	result_free(result);
 }
 
+TEST(why_a_provision_does_not_apply_is_told)
+{
+	struct audit_result *result = failed();
+	struct finding finding = {.check = 0,
+		.word = VERDICT_NA,
+		.n_evidence = 1,
+		.evidence = {77},
+		.provision = "F:y",
+		.text = "declared"};
+
+	EXPECT(result_add(result, &finding));
+	auto_free char *page = page_of(result);
+	const char *row = strstr(page, "<td>6-2</td>");
+	EXPECT(row);
+	EXPECT(strstr(row, "not to be so that personal data is used on the ground of consent") <
+		strstr(row, "</tr>"));
+	EXPECT(strstr(row, "[exchange 77]") < strstr(row, "</tr>"));
+	result_free(result);
+}
+
 TEST(a_place_is_told_once)
 {
 	struct finding finding = {.port = 23, .proto = 6, .text = "telnet is open at port 2323"};
