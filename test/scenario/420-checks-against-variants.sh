@@ -9,12 +9,16 @@
 #
 #	420-*.sh TARGET CHECK_DRIVER [COUNT [SEED]]
 #
-# The seed of the round is printed; COUNT and SEED play it again.  From the
-# environment: SERVICE plays one service alone, KEEP is a folder that keeps what was
-# said, PORTS=lab asks all ports and not the likely ones alone, SECONDS_EACH is
-# each device's time, AT_ONCE how many are played beside each other, DELAY the longest
-# pause before an answer in ms, CHECKS= (empty) runs all checks and not those alone
-# that look at such a service; STRICT=1 takes what was not found in time for missed.
+# The seed of the round is printed; COUNT and SEED play it again.  From the environment:
+#
+#	SERVICE, MANNER		one service, one manner alone
+#	KEEP			a folder that keeps what was said
+#	PORTS=lab		ask all ports, not the likely ones alone
+#	CHECKS=			(empty) all checks, not those alone that look at such a service
+#	FAMILIES=		(empty) IPv4, IPv6 or both as the seed has it, not one by turns
+#	SECONDS_EACH, DELAY	each device's time; its longest pause before an answer in ms
+#	AT_ONCE			how many are played beside each other
+#	STRICT=1		what was not found in its time is missed
 set -u
 skip() { echo "skipped: $1"; exit 77; }
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
@@ -47,7 +51,8 @@ ip -n home addr add 10.77.255.254/16 dev eth0
 
 # One device: its target, the audit, and the target's end.
 cat >/run/one <<-'END'
-	n=$1 seed=$2 service=$3 fault=${4-}
+	n=$1 seed=$2 service=$3 fault=${4-} manner=${MANNER-}
+	[ -z "$fault" ] || [ -n "$manner" ] || manner=plain
 	case $families in turns) [ $((n % 3)) = 0 ] && family=6 || family=4 ;; esac
 	here=/run/out/$n
 	v4=10.77.$((n / 200)).$((n % 200 + 10)) v6=fd77::$(printf %x $((n + 16)))
@@ -56,7 +61,7 @@ cat >/run/one <<-'END'
 	: >$here.truth
 	# shellcheck disable=SC2086
 	ip netns exec home $target --seed $seed --address $v4 --address6 $v6 --delay-ms $delay ${family:+--family $family} --service $service \
-		${fault:+--manner plain --fault $fault} ${LOGINS:+--logins $LOGINS} --seconds 600 >$here.truth 2>$here.trouble &
+		${fault:+--fault $fault} ${manner:+--manner $manner} ${LOGINS:+--logins $LOGINS} --seconds 600 >$here.truth 2>$here.trouble &
 	played=$!
 	tries=0
 	until [ -s $here.truth ] || [ $tries -gt 100 ]; do
