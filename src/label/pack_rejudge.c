@@ -66,6 +66,40 @@ compare(struct rejudged *out, const struct audit_result *result, uint16_t place,
 		}
 }
 
+/* Its transcript says that it came to its end, so it was run, whatever the result says. */
+static bool
+has_ended(const char *check, const struct transcript *probes)
+{
+	int place = check_find(check);
+
+	return place >= 0 && checks[place].probe && check_is_complete(probes, (uint16_t)place);
+}
+
+/*
+ * A check that was planned and never run to its end has no transcript to follow
+ * from.  All that may be said of it is that nothing is known.
+ */
+static bool
+was_not_run(struct rejudged *out, const struct audit_result *result, uint16_t check)
+{
+	uint8_t step = result->check[check].step;
+
+	if (step == AUDIT_STEP_DONE || step == AUDIT_STEP_SKIPPED || step == AUDIT_STEP_LOST)
+		return false;
+	for (size_t i = 0; i < result->n_findings; i++) {
+		if (result->finding[i].check != check)
+			continue;
+		if (result->finding[i].word == VERDICT_INC) {
+			out->n_same++;
+			continue;
+		}
+		out->n_absent++;
+		first_is(out, result->check[check].id, &result->finding[i],
+			"is said of a check that was not run");
+	}
+	return true;
+}
+
 static void
 judge_all(struct rejudged *out, const struct audit_result *result, const struct transcript *probes,
 	const struct transcript *traffic)
@@ -79,6 +113,8 @@ judge_all(struct rejudged *out, const struct audit_result *result, const struct 
 		for (size_t j = 0; j < result->n_findings; j++)
 			has_findings |= result->finding[j].check == i;
 		if (!result->check[i].is_planned && !has_findings)
+			continue;
+		if (!has_ended(result->check[i].id, probes) && was_not_run(out, result, i))
 			continue;
 		int place = check_find(result->check[i].id);
 		if (place < 0) {

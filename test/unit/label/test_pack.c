@@ -260,3 +260,99 @@ TEST(a_tar_header_is_read_only_in_the_one_form_it_is_written_in)
 	EXPECT_INT(tar_padding(1), 511);
 	EXPECT_INT(tar_padding(512), 0);
 }
+
+/* The pack of the folder when a second check, planned and never run, has this word. */
+static bool
+holds_with_unrun(enum verdict_word word, struct rejudged *rejudged)
+{
+	uint8_t key[1][ISSUER_PUBLIC_LEN], *bytes;
+	char folder[32], path[64];
+	static char text[RESULT_BYTES_MAX];
+	struct finding finding = {.check = 1,
+		.word = (uint8_t)word,
+		.reason = word == VERDICT_INC ? INC_TOOL_ERROR : INC_NONE,
+		.n_evidence = 1,
+		.evidence = {1},
+		.provision = "5.6-1",
+		.text = "the process ended"};
+	size_t len;
+	bool agree;
+
+	run_folder(folder);
+	snprintf(path, sizeof path, "%s/result.json", folder);
+	FILE *file = fopen(path, "re");
+	EXPECT(file);
+	len = fread(text, 1, sizeof text, file);
+	fclose(file);
+	struct audit_result *result = result_from_text(text, len, &agree, &why);
+	EXPECT(result);
+	result->check[1].is_planned = true;
+	result->check[1].step = AUDIT_STEP_UNKNOWN;
+	result->run.is_complete = false;
+	EXPECT(result_add(result, &finding));
+	auto_free char *again = result_to_text(result, &len);
+	run_file(folder, "result.json", again, len);
+	result_free(result);
+	EXPECT(!run_pack(folder, &bytes, &len, key[0], &why));
+	EXPECT(pack_parse(&pack, bytes, len, key, 1, &why));
+	result = pack_rejudge(&pack, rejudged, &why);
+	EXPECT(result);
+	result_free(result);
+	free(bytes);
+	run_end(folder);
+	return rejudged_is_same(rejudged);
+}
+
+TEST(of_a_check_that_was_planned_and_not_run_a_pack_may_only_say_that_nothing_is_known)
+{
+	struct rejudged rejudged;
+
+	EXPECT(holds_with_unrun(VERDICT_INC, &rejudged));
+	EXPECT(!holds_with_unrun(VERDICT_NFF, &rejudged));
+	EXPECT(strstr(rejudged.first, "of a check that was not run") != NULL);
+	EXPECT(!holds_with_unrun(VERDICT_PASS, &rejudged));
+	EXPECT(!holds_with_unrun(VERDICT_FAIL, &rejudged));
+}
+
+/* Otherwise whoever signs could hide a failure by saying that nobody looked. */
+TEST(a_check_that_ended_cannot_be_called_not_run)
+{
+	uint8_t key[1][ISSUER_PUBLIC_LEN], *bytes;
+	char folder[32], path[64];
+	struct rejudged rejudged;
+	size_t len, text_len;
+
+	run_folder(folder);
+	snprintf(path, sizeof path, "%s/probes.jsonl", folder);
+	FILE *file = fopen(path, "we");
+	EXPECT(file);
+	struct transcript *transcript = transcript_new(file);
+	struct exchange event = {.utc_s = 1767225700, .step = "begin"};
+	EXPECT(transcript_add(transcript, &event));
+	snprintf(event.step, sizeof event.step, "end");
+	snprintf(event.note, sizeof event.note, "complete");
+	EXPECT(transcript_add(transcript, &event));
+	EXPECT(!fclose(file));
+	transcript_write_to(transcript, NULL);
+
+	struct audit_result *result = run_result(transcript);
+	for (size_t i = 0; i < result->n_findings; i++) {
+		result->finding[i].word = VERDICT_INC;
+		result->finding[i].reason = INC_TOOL_ERROR;
+		snprintf(result->finding[i].text, FINDING_TEXT_MAX, "the process ended");
+	}
+	result->check[0].step = AUDIT_STEP_UNKNOWN;
+	auto_free char *text = result_to_text(result, &text_len);
+	run_file(folder, "result.json", text, text_len);
+	result_free(result);
+	transcript_free(transcript);
+
+	EXPECT(!run_pack(folder, &bytes, &len, key[0], &why));
+	EXPECT(pack_parse(&pack, bytes, len, key, 1, &why));
+	result = pack_rejudge(&pack, &rejudged, &why);
+	EXPECT(result);
+	EXPECT(!rejudged_is_same(&rejudged));
+	result_free(result);
+	free(bytes);
+	run_end(folder);
+}
