@@ -671,7 +671,8 @@ end(struct audit *audit, enum audit_state state, enum inc_reason reason, const c
 		audit->n_all_findings -= drop_findings(audit, check);
 		keep_inc(audit, check, reason,
 			audit->row.why[0] ? audit->row.why : "the check was not run to its end");
-		audit->step[check] = AUDIT_STEP_SKIPPED;
+		/* Planned and not run: no transcript says so, and none has to. */
+		audit->step[check] = AUDIT_STEP_UNKNOWN;
 		audit->is_unsaved[check] = true;
 	}
 	audit->row.state = (uint8_t)state;
