@@ -100,6 +100,27 @@ was_not_run(struct rejudged *out, const struct audit_result *result, uint16_t ch
 	return true;
 }
 
+/* Checks that ran, says the transcript, and of which the result is silent. */
+static void
+judge_what_is_left_out(struct rejudged *out, const struct audit_result *result,
+	const struct transcript *probes, struct findings *now)
+{
+	for (size_t place = 0; place < n_checks; place++) {
+		size_t i = 0;
+		while (i < result->n_checks && strcmp(result->check[i].id, checks[place].id) != 0)
+			i++;
+		if (i < result->n_checks || !has_ended(checks[place].id, probes))
+			continue;
+		memset(now, 0, sizeof *now);
+		check_judge((uint16_t)place, probes, now);
+		out->n_checks++;
+		out->n_new += (uint32_t)now->n;
+		if (now->n)
+			first_is(out, checks[place].id, &now->finding[0],
+				"follows from what was recorded and is not in result.json");
+	}
+}
+
 static void
 judge_all(struct rejudged *out, const struct audit_result *result, const struct transcript *probes,
 	const struct transcript *traffic)
@@ -112,9 +133,9 @@ judge_all(struct rejudged *out, const struct audit_result *result, const struct 
 		bool has_findings = false;
 		for (size_t j = 0; j < result->n_findings; j++)
 			has_findings |= result->finding[j].check == i;
-		if (!result->check[i].is_planned && !has_findings)
-			continue;
-		if (!has_ended(result->check[i].id, probes) && was_not_run(out, result, i))
+		if (!has_ended(result->check[i].id, probes) &&
+			((!result->check[i].is_planned && !has_findings) ||
+				was_not_run(out, result, i)))
 			continue;
 		int place = check_find(result->check[i].id);
 		if (place < 0) {
@@ -126,6 +147,7 @@ judge_all(struct rejudged *out, const struct audit_result *result, const struct 
 		compare(out, result, i, now);
 		out->n_checks++;
 	}
+	judge_what_is_left_out(out, result, probes, now);
 	free(now);
 }
 

@@ -314,8 +314,12 @@ TEST(of_a_check_that_was_planned_and_not_run_a_pack_may_only_say_that_nothing_is
 	EXPECT(!holds_with_unrun(VERDICT_FAIL, &rejudged));
 }
 
-/* Otherwise whoever signs could hide a failure by saying that nobody looked. */
-TEST(a_check_that_ended_cannot_be_called_not_run)
+/*
+ * How a pack is judged whose transcript says that the first check ended, and
+ * whose result hides that in the way given.
+ */
+static bool
+holds_with_hidden(void (*hide)(struct audit_result *))
 {
 	uint8_t key[1][ISSUER_PUBLIC_LEN], *bytes;
 	char folder[32], path[64];
@@ -336,12 +340,7 @@ TEST(a_check_that_ended_cannot_be_called_not_run)
 	transcript_write_to(transcript, NULL);
 
 	struct audit_result *result = run_result(transcript);
-	for (size_t i = 0; i < result->n_findings; i++) {
-		result->finding[i].word = VERDICT_INC;
-		result->finding[i].reason = INC_TOOL_ERROR;
-		snprintf(result->finding[i].text, FINDING_TEXT_MAX, "the process ended");
-	}
-	result->check[0].step = AUDIT_STEP_UNKNOWN;
+	hide(result);
 	auto_free char *text = result_to_text(result, &text_len);
 	run_file(folder, "result.json", text, text_len);
 	result_free(result);
@@ -351,8 +350,48 @@ TEST(a_check_that_ended_cannot_be_called_not_run)
 	EXPECT(pack_parse(&pack, bytes, len, key, 1, &why));
 	result = pack_rejudge(&pack, &rejudged, &why);
 	EXPECT(result);
-	EXPECT(!rejudged_is_same(&rejudged));
 	result_free(result);
 	free(bytes);
 	run_end(folder);
+	return rejudged_is_same(&rejudged);
+}
+
+static void
+hide_nothing(struct audit_result *result)
+{
+}
+
+static void
+call_it_not_run(struct audit_result *result)
+{
+	for (size_t i = 0; i < result->n_findings; i++) {
+		result->finding[i].word = VERDICT_INC;
+		result->finding[i].reason = INC_TOOL_ERROR;
+		snprintf(result->finding[i].text, FINDING_TEXT_MAX, "the process ended");
+	}
+	result->check[0].step = AUDIT_STEP_UNKNOWN;
+}
+
+static void
+call_it_not_planned(struct audit_result *result)
+{
+	result->n_findings = 0;
+	result->check[0].is_planned = false;
+	result->check[0].step = AUDIT_STEP_UNKNOWN;
+}
+
+static void
+leave_it_out(struct audit_result *result)
+{
+	result->n_findings = 0;
+	result->check[0] = result->check[--result->n_checks];
+}
+
+/* Otherwise whoever signs could hide a failure by saying that nobody looked. */
+TEST(what_a_check_that_ended_found_cannot_be_hidden)
+{
+	EXPECT(holds_with_hidden(hide_nothing));
+	EXPECT(!holds_with_hidden(call_it_not_run));
+	EXPECT(!holds_with_hidden(call_it_not_planned));
+	EXPECT(!holds_with_hidden(leave_it_out));
 }
