@@ -149,6 +149,27 @@ login_probe(struct session *session, const struct login_kind *kind)
 	}
 }
 
+const struct credential *
+login_known(const struct transcript *transcript, const char *check, const struct login_kind *kind,
+	const struct ip *address, uint16_t port)
+{
+	size_t n_list, from = 0, n = 0;
+	const struct credential *list = credentials(&n_list);
+	const struct exchange *e;
+	int place = check_find(check);
+
+	/* They are tried in the order of the list, one exchange each. */
+	while (place >= 0 &&
+		(e = transcript_next(transcript, &from, (uint16_t)place, "login try"))) {
+		if (e->port != port || !ip_is_equal(&e->address, address) || e->round != 1)
+			continue;
+		if (kind->result(e) == LOGIN_YES)
+			return n < n_list ? &list[n] : NULL;
+		n++;
+	}
+	return NULL;
+}
+
 /* --- judging -------------------------------------------------------------------------------------- */
 
 /* What the transcript has of one port. */

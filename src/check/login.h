@@ -39,6 +39,13 @@ struct login_kind {
 extern const struct login_kind telnet_login_kind, http_login_kind, ftp_login_kind, rtsp_login_kind,
 	ssh_login_kind;
 
+/*
+ * The factory login that the check of this kind saw working at this place, by
+ * its transcript; NULL where it saw none.
+ */
+const struct credential *login_known(const struct transcript *, const char *check,
+	const struct login_kind *, const struct ip *, uint16_t port);
+
 void login_probe(struct session *, const struct login_kind *);
 /* Speaks of 5.1-1, and of 5.1-3 where the kind is clear text. */
 void login_judge(const struct transcript *, struct findings *, const struct login_kind *);

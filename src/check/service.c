@@ -244,6 +244,19 @@ ports_seen(const struct transcript *transcript)
 	return seen;
 }
 
+/* An open port that hangs up on us without a word: what it is, nobody has seen. */
+static const struct exchange *
+shy_service(const struct transcript *transcript)
+{
+	struct service_at at[SERVICES_MAX];
+	size_t n = services_in(transcript, at);
+
+	for (size_t i = 0; i < n; i++)
+		if (at[i].what == SERVICE_UNKNOWN && at[i].seen->end != EXCHANGE_SILENT)
+			return at[i].seen;
+	return NULL;
+}
+
 void
 service_absent(const struct transcript *transcript, struct findings *findings,
 	const char *provision, const char *name)
@@ -259,6 +272,12 @@ service_absent(const struct transcript *transcript, struct findings *findings,
 	if (!seen.has_answered) {
 		findings_inc(findings, provision, INC_DEVICE_LOST, seen.tried,
 			"the device answered nothing: whether it has %s is not known", name);
+		return;
+	}
+	const struct exchange *shy = shy_service(transcript);
+	if (shy) {
+		findings_inc(findings, provision, INC_NOT_SEEN, shy,
+			"no %s was found, but port %u hangs up without a word", name, shy->port);
 		return;
 	}
 	struct finding *finding = findings_add(findings, provision,
@@ -379,6 +398,9 @@ service_ask(struct session *session, const struct ip *address, uint16_t port, ui
 			ask(session, address, port, ASK_HTTP_IN_TLS, round, 2 * ms);
 		if (what != SERVICE_UNKNOWN && what != SERVICE_OTHER)
 			return;
+		/* Who hangs up may have been asked too fast. */
+		if (what == SERVICE_UNKNOWN && e->end == EXCHANGE_CLOSED && e->took_us < 100000)
+			session_rest(session, 1000);
 	}
 }
 

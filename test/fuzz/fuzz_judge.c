@@ -21,7 +21,7 @@ static const char *const steps[] = {"begin", "end", "skipped", "alive", "tried",
 	"control", "service", "login plan", "login none", "login wrong", "login try", "login stop",
 	"form page", "connect", "adb", "shell", "dns", "tftp", "ntp", "netbios", "snmp", "ssdp",
 	"sip", "mdns", "coap", "community", "list", "resource", "version", "cipher", "file",
-	"search", "description", "status", "removal", "guess", "before", "odd", "after"};
+	"search", "description", "status", "removal", "guess", "before", "odd", "after", "right"};
 static const char *const notes[] = {"", "complete", "TIME_OUT", "59", "user root", "none",
 	"no login asked", "form user root from /login.html", "locked", "yes to anything", "open",
 	"public", "TLS 1.0", "TLS 1.2", "NULL", "/etc/passwd", "/config.xml", "/.git/config",

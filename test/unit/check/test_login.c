@@ -251,47 +251,82 @@ TEST(where_no_telnet_is_the_login_does_not_apply)
 
 /* --- guessing ------------------------------------------------------------------------------------------ */
 
+static void
+guess(struct transcript *t, const char *step, uint32_t round, uint64_t took_us, const char *answer)
+{
+	struct exchange e = {.check = check_named("login-throttle"),
+		.proto = 6,
+		.port = 23,
+		.round = round,
+		.end = EXCHANGE_OPEN,
+		.n_sent = 6,
+		.sent = (const uint8_t *)"root\r\n",
+		.received = (const uint8_t *)answer,
+		.n_received = strlen(answer),
+		.took_us = took_us};
+
+	snprintf(e.step, sizeof e.step, "%s", step);
+	assert_true(ip_parse(&e.address, "192.168.77.11"));
+	EXPECT(transcript_add(t, &e));
+}
+
+/* right: what the login that is known to be right is answered after each series; NULL: none is. */
 static struct transcript *
-guessed(unsigned one, unsigned two, bool slows, const char *last)
+guessed(unsigned one, unsigned two, bool slows, const char *last, const char *right)
 {
 	struct transcript *t = transcript_new(NULL);
-	uint16_t check = check_named("login-throttle");
 
 	tell_ports(t, "23");
 	TELL(t, "tcp-ports", "service", 1, 23, .received = "login: ");
 	tell_end(t, "tcp-ports");
 	TELL(t, "login-throttle", "begin");
 	for (unsigned i = 0; i < one + two; i++) {
-		struct exchange e = {.check = check,
-			.proto = 6,
-			.port = 23,
-			.round = i < one ? 1 : 2,
-			.end = EXCHANGE_OPEN,
-			.step = "guess",
-			.n_sent = 6,
-			.sent = (const uint8_t *)"root\r\n",
-			.took_us = slows ? (i + 1) * 500000 : 300000};
-		const char *answer = i + 1 == one + two && last ? last : ASKS;
-		e.received = (const uint8_t *)answer;
-		e.n_received = strlen(answer);
-		assert_true(ip_parse(&e.address, "192.168.77.11"));
-		EXPECT(transcript_add(t, &e));
+		if (i == one && right)
+			guess(t, "right", 1, 1000, right);
+		guess(t, "guess", i < one ? 1 : 2, slows ? (i + 1) * 500000 : 300000,
+			i + 1 == one + two && last ? last : ASKS);
 	}
+	if (right)
+		guess(t, "right", two ? 2 : 1, 1000, right);
 	tell_end(t, "login-throttle");
 	return t;
 }
-#define EXPECT_GUESSED(one, two, slows, last, wanted)                                              \
+#define EXPECT_GUESSED(one, two, slows, last, right, wanted)                                       \
 	do {                                                                                       \
-		struct transcript *t_ = guessed(one, two, slows, last);                            \
+		struct transcript *t_ = guessed(one, two, slows, last, right);                     \
 		EXPECT_VERDICT(verdict_of(t_, "login-throttle", "5.1-5"), wanted);                 \
 		transcript_free(t_);                                                               \
 	} while (0)
 
-TEST(fifty_wrong_logins_twice_at_one_speed_are_a_failure)
+TEST(fifty_wrong_logins_twice_at_one_speed_and_then_the_right_one_are_a_failure)
 {
-	EXPECT_GUESSED(50, 50, false, NULL, "FAIL");
-	EXPECT_GUESSED(50, 20, false, NULL, "INC"); /* not shown twice */
-	EXPECT_GUESSED(50, 0, true, NULL, "NFF");   /* it slows down */
-	EXPECT_GUESSED(6, 0, false, "locked", "NFF");
-	EXPECT_GUESSED(1, 0, false, "", "INC");
+	EXPECT_GUESSED(50, 50, false, NULL, IN, "FAIL");
+	EXPECT_GUESSED(50, 20, false, NULL, IN, "INC");   /* not shown twice */
+	EXPECT_GUESSED(50, 50, false, NULL, ASKS, "NFF"); /* it locks without a word */
+	EXPECT_GUESSED(50, 0, true, NULL, NULL, "NFF");   /* it slows down */
+	EXPECT_GUESSED(6, 0, false, "locked", NULL, "NFF");
+	EXPECT_GUESSED(1, 0, false, "", NULL, "INC");
+}
+
+TEST(without_a_login_that_is_known_to_be_right_a_person_must_try)
+{
+	struct transcript *t = guessed(50, 0, false, NULL, NULL);
+
+	EXPECT_INC(verdict_of(t, "login-throttle", "5.1-5"), "NO_OPERATOR");
+	transcript_free(t);
+}
+
+TEST(the_factory_login_that_worked_is_known_by_its_place_in_the_list)
+{
+	struct transcript *t = camera();
+	struct ip ip;
+	size_t n;
+
+	EXPECT(ip_parse(&ip, "192.168.77.11"));
+	asked(t, "login try", 1, ASKS);
+	EXPECT(!login_known(t, "telnet-login", &telnet_login_kind, &ip, 23));
+	asked(t, "login try", 1, IN);
+	EXPECT(login_known(t, "telnet-login", &telnet_login_kind, &ip, 23) == &credentials(&n)[1]);
+	EXPECT(!login_known(t, "telnet-login", &telnet_login_kind, &ip, 24));
+	transcript_free(t);
 }

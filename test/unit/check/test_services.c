@@ -189,3 +189,16 @@ TEST(who_echoes_every_datagram_is_no_service)
 	EXPECT_VERDICT(verdict_of(t, "udp-services", "5.6-1"), "NFF");
 	transcript_free(t);
 }
+
+TEST(a_port_that_hangs_up_without_a_word_may_be_anything)
+{
+	struct transcript *t = transcript_new(NULL);
+
+	tell_ports(t, "23");
+	TELL(t, "tcp-ports", "service", 1, 23, .note = "listen", .end = EXCHANGE_CLOSED);
+	tell_end(t, "tcp-ports");
+	TELL(t, "telnet-login", "begin");
+	tell_end(t, "telnet-login");
+	EXPECT_INC(verdict_of(t, "telnet-login", "5.1-1"), "NOT_SEEN");
+	transcript_free(t);
+}
