@@ -216,7 +216,7 @@ note_list(struct session *session, const char *step, const char *fmt, va_list ar
 	snprintf(e.step, sizeof e.step, "%s", step);
 	vsnprintf(text, sizeof text, fmt, args);
 	if (is_printable(text))
-		snprintf(e.note, sizeof e.note, "%s", text);
+		snprintf(e.note, sizeof e.note, "%.*s", (int)sizeof e.note - 1, text);
 	else
 		printable(e.note, sizeof e.note, text, strlen(text));
 	session_record(session, &e);
@@ -672,7 +672,8 @@ talk_note(struct talk *talk, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
 	if (is_printable(text))
-		snprintf(talk->e.note, sizeof talk->e.note, "%s", text);
+		snprintf(talk->e.note, sizeof talk->e.note, "%.*s", (int)sizeof talk->e.note - 1,
+			text);
 	else
 		printable(talk->e.note, sizeof talk->e.note, text, strlen(text));
 }
