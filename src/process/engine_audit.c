@@ -640,6 +640,7 @@ conclude(struct audit *audit)
 		return;
 	}
 	keep_trouble_over();
+	audit_transcript_sync(row->run);
 	row->bytes = audit_folder_bytes(row->run);
 	store_audits_begin(engine.store);
 	store_audit_put(engine.store, &audit->row);

@@ -60,6 +60,7 @@ void audit_path(uint32_t run, const char *name, char *out, size_t size); /* name
 /* Makes the folder and its empty transcript, which is given open to read and append. */
 enum err audit_folder_make(uint32_t run, int *fd, struct fault *why) MUST_USE;
 enum err audit_transcript_open(uint32_t run, int *fd) MUST_USE;
+void audit_transcript_sync(uint32_t run); /* to the disk */
 /* Written under another name, synced and renamed: there is the old one or the new one. */
 enum err audit_file_put(
 	uint32_t run, const char *name, const char *text, size_t len, struct fault *why) MUST_USE;

@@ -64,6 +64,16 @@ audit_transcript_open(uint32_t run, int *fd)
 	return ERR_OK;
 }
 
+/* The worker that wrote it may not, since it may do little. */
+void
+audit_transcript_sync(uint32_t run)
+{
+	auto_close int fd = -1;
+
+	if (audit_transcript_open(run, &fd) || fdatasync(fd))
+		log_warn("audit", "run %u: its transcript may not outlive a power cut", run);
+}
+
 static bool
 write_all(int fd, const char *text, size_t len)
 {
