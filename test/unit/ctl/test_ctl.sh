@@ -50,6 +50,17 @@ expect "an unknown shell has no completion" status_is 2 completion fish
 expect "escape bytes do not reach the terminal" status_is 2 device show a "$(printf 'b\033[31m')"
 expect "but are shown as numbers" says 'x1b'
 
+expect "a pack has to be named" status_is 2 audit verify
+expect "a key is 64 digits" status_is 2 audit verify "$work/none" --key 12
+expect "a pack that is not there is refused" status_is 1 audit verify "$work/none"
+head -c 5000 /dev/urandom >"$work/noise"
+expect "noise is no pack" status_is 1 audit verify "$work/noise"
+: >"$work/empty"
+expect "nothing is no pack" status_is 1 audit verify "$work/empty"
+expect "a folder is no pack" status_is 1 audit verify "$work"
+expect "a run is a number" status_is 2 audit show camera
+expect "without a daemon nothing is tested" status_is 3 audit run camera
+
 "$pinfold" completion bash >"$work/bash" && "$pinfold" completion zsh >"$work/zsh"
 if command -v bash >/dev/null; then
 	expect "the completion for bash is bash" bash -n "$work/bash"
