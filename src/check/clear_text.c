@@ -26,6 +26,7 @@ static const struct scheme {
 	{"HTTP Basic", true},
 	{"HTTP Bearer", true},
 	{"HTTP Token", true},
+	{"HTTP query", true},
 	{"RTSP Basic", true},
 	{"SIP Basic", true},
 	{"HTTP Digest", false}, /* MD5 in practice, and guessed offline */
@@ -110,7 +111,7 @@ judge_credentials(const struct transcript *transcript, struct findings *findings
 
 /* --- content ------------------------------------------------------------------------------------- */
 
-enum content { CONTENT_NONE, CONTENT_HIDDEN, CONTENT_TEXT, CONTENT_MEDIA };
+enum content { CONTENT_NONE, CONTENT_HIDDEN, CONTENT_TEXT, CONTENT_SENSITIVE };
 
 static enum content
 content_of(const struct traffic_seen *seen)
@@ -122,10 +123,11 @@ content_of(const struct traffic_seen *seen)
 		/* Meant to be readable: revocation and time stamps are signed (RFC 6960, 3161). */
 		{"HTTP application/ocsp-", CONTENT_NONE},
 		{"HTTP application/timestamp-", CONTENT_NONE},
-		{"HTTP image/", CONTENT_MEDIA},
-		{"HTTP video/", CONTENT_MEDIA},
-		{"HTTP audio/", CONTENT_MEDIA},
-		{"RTSP", CONTENT_MEDIA},
+		{"HTTP location", CONTENT_SENSITIVE},
+		{"HTTP image/", CONTENT_SENSITIVE},
+		{"HTTP video/", CONTENT_SENSITIVE},
+		{"HTTP audio/", CONTENT_SENSITIVE},
+		{"RTSP", CONTENT_SENSITIVE},
 		{"HTTP application/json", CONTENT_TEXT},
 		{"HTTP application/x-www-form-urlencoded", CONTENT_TEXT},
 		{"HTTP application/xml", CONTENT_TEXT},
@@ -151,7 +153,7 @@ content_of(const struct traffic_seen *seen)
 static bool
 is_content(const struct traffic_seen *seen)
 {
-	return content_of(seen) == CONTENT_TEXT || content_of(seen) == CONTENT_MEDIA;
+	return content_of(seen) == CONTENT_TEXT || content_of(seen) == CONTENT_SENSITIVE;
 }
 
 /* Whether the network works, and revocation lists: nothing of the device is in it. */
@@ -187,10 +189,10 @@ judge_content(const struct transcript *transcript, struct findings *findings,
 	}
 	findings_fail(findings, "5.5-1", seen->first, seen->last, control, "%s goes unencrypted %s",
 		what, where(seen, at));
-	if (content == CONTENT_MEDIA && is_outside)
+	if (content == CONTENT_SENSITIVE && is_outside)
 		for (int i = 0; i < 2; i++)
 			findings_fail(findings, i ? "5.8-2" : "5.8-1", seen->first, seen->last,
-				control, "pictures or sound (%s) go unencrypted %s", what,
+				control, "what shows people (%s) goes unencrypted %s", what,
 				where(seen, at));
 	else if (is_outside)
 		findings_inc(findings, "5.8-1", INC_NO_IXIT, seen->first,

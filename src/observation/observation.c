@@ -67,6 +67,9 @@ is_told(const struct telling *telling, const struct claim *claim)
 	memcpy(key.mac, telling->mac, 6);
 	key.what = (uint16_t)claim->what;
 	key.text = claim->text.len ? keyed_hash(&told->key, claim->text.at, claim->text.len) : 0;
+	/* Multiplied, so that text and detail are not taken for one another. */
+	if (claim->detail.len)
+		key.text += 3 * keyed_hash(&told->key, claim->detail.at, claim->detail.len);
 	_Static_assert(sizeof key == 72, "no padding, which would be hashed");
 	return told_lately(told, claim->what, keyed_hash(&told->key, &key, sizeof key),
 		telling->context->seen_ns);
@@ -514,18 +517,72 @@ tell_upload(struct telling *telling, const struct http *http)
 		(struct bytes){.at = (const uint8_t *)text, .len = (size_t)len}, (struct bytes){0});
 }
 
+enum query { QUERY_OTHER, QUERY_SECRET, QUERY_PLACE, QUERY_NUMBER };
+
+/* By the names of what stands behind the question mark; the values are not looked at. */
+static enum query
+query_of(struct bytes name)
+{
+	static const struct {
+		const char *name;
+		enum query is;
+	} names[] = {{"password", QUERY_SECRET}, {"passwd", QUERY_SECRET}, {"pwd", QUERY_SECRET},
+		{"pass", QUERY_SECRET}, {"token", QUERY_SECRET}, {"access_token", QUERY_SECRET},
+		{"auth", QUERY_SECRET}, {"apikey", QUERY_SECRET}, {"api_key", QUERY_SECRET},
+		{"secret", QUERY_SECRET}, {"lat", QUERY_PLACE}, {"latitude", QUERY_PLACE},
+		{"lon", QUERY_PLACE}, {"lng", QUERY_PLACE}, {"longitude", QUERY_PLACE},
+		{"gps", QUERY_PLACE}, {"imei", QUERY_NUMBER}, {"serial", QUERY_NUMBER},
+		{"serialnumber", QUERY_NUMBER}, {"sn", QUERY_NUMBER}, {"deviceid", QUERY_NUMBER},
+		{"device_id", QUERY_NUMBER}, {"udid", QUERY_NUMBER}};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (bytes_are_nocase(name, names[i].name))
+			return names[i].is;
+	return QUERY_OTHER;
+}
+
+static void
+tell_query(struct telling *telling, struct bytes query)
+{
+	const uint8_t *at = query.at, *end = at + query.len;
+	unsigned told = 0;
+
+	while (at < end) {
+		const uint8_t *next = memchr(at, '&', (size_t)(end - at));
+		const uint8_t *stop = next ? next : end;
+		const uint8_t *equals = memchr(at, '=', (size_t)(stop - at));
+		enum query is = equals && equals + 1 < stop
+					? query_of((struct bytes){at, (size_t)(equals - at)})
+					: QUERY_OTHER;
+		at = stop + 1;
+		if (told >> is & 1)
+			continue;
+		told |= 1u << is;
+		if (is == QUERY_SECRET)
+			tell_act(telling, OBSERVED_CLEAR_CREDENTIALS, bytes_of("HTTP query"),
+				(struct bytes){0});
+		else if (is == QUERY_PLACE)
+			tell_content(telling, "HTTP location");
+		else if (is == QUERY_NUMBER)
+			tell_act(telling, OBSERVED_IDENTIFIER_SENT, bytes_of("serial number"),
+				bytes_of("an HTTP request"));
+	}
+}
+
 static void
 from_http(struct telling *telling)
 {
 	const struct http *http = &telling->packet->http;
-	struct bytes target = http->target;
+	struct bytes target = http->target, query = {0};
 	const uint8_t *question = target.len ? memchr(target.at, '?', target.len) : NULL;
 	char detail[200], credentials[64];
 	int len;
 
 	/* Tokens and passwords stand behind the question mark. */
-	if (question)
+	if (question) {
 		target.len = (size_t)(question - target.at);
+		query = (struct bytes){question + 1, http->target.len - target.len - 1};
+	}
 	len = snprintf(detail, sizeof detail, "%.*s %.*s",
 		(int)(http->method.len < 16 ? http->method.len : 16), (const char *)http->method.at,
 		(int)(target.len < 120 ? target.len : 120),
@@ -541,6 +598,8 @@ from_http(struct telling *telling)
 			(struct bytes){.at = (const uint8_t *)credentials, .len = (size_t)len},
 			(struct bytes){0});
 	}
+	if (query.len)
+		tell_query(telling, query);
 	tell_upload(telling, http);
 	tell_own_mac(telling, reader_rest(&telling->packet->payload), "an HTTP request");
 	if (bytes_are(http->method, "POST") &&

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/engine.h"
+#include "process/engine_traffic.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -309,6 +310,7 @@ on_look(void *arg)
 	ward_look();
 	sync_look();
 	audit_look();
+	traffic_look();
 }
 
 static void
@@ -329,6 +331,7 @@ static void
 on_signal(int signo, void *arg)
 {
 	keep_flush(true);
+	traffic_save();
 	store_close(engine.store);
 	loop_stop();
 }
@@ -368,6 +371,7 @@ main(void)
 	keep_load();
 	pause_load();
 	audit_load();
+	traffic_load();
 	keep_start();
 	loop_timer_new(LOOK_MS, true, on_look, NULL);
 	loop_timer_new(MINUTE_MS, true, on_minute, NULL);

@@ -28,7 +28,7 @@
  * and merges its policy; engine_sync.c tells enforcer, resolver and relay;
  * engine_change.c commits changes, with journal and undo; engine_observe.c takes
  * what is seen, engine_flow.c aggregates it, engine_contain.c acts on harm;
- * engine_mud.c follows MUD files; engine_event.c groups and tells events;
+ * engine_mud.c follows MUD files; engine_traffic.c keeps what passive checks judge; engine_event.c groups and tells events;
  * engine_command.c has the table of verbs, engine_show.c their reading half,
  * engine_wait.c holds their answers back until the kernel has the change.
  */
@@ -129,6 +129,7 @@ struct ward {
 	int64_t fetch_after_s;
 	uint32_t fetch_failures;
 	char fetch_why[256];
+	struct traffic *traffic; /* engine_traffic.c; NULL: nothing was seen */
 };
 
 struct client {

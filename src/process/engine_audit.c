@@ -13,6 +13,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/printable.h"
+#include "process/engine_traffic.h"
 
 enum {
 	QUICK_S = 15 * 60,
@@ -658,6 +659,62 @@ conclude(struct audit *audit)
 	prune(device_id);
 }
 
+/* Whatever the rig did to the device, if its worker died before it took that back. */
+static void
+end_rig(const struct audit *audit)
+{
+	const struct ward *ward = ward_of_audit(audit);
+	struct message_rig rig = {.run = audit->row.run, .bits = RIG_TURN | RIG_OFF};
+
+	if (!ward || audit->row.consent < CONSENT_INTRUDE ||
+		!channel_is_open(engine.peer[PROCESS_ENFORCER]))
+		return;
+	rig.device = ward_number(ward);
+	if (channel_send(engine.peer[PROCESS_ENFORCER], MESSAGE_RIG, 0, &rig, sizeof rig, -1))
+		log_info("audit", "run %u: its rig ends by itself", audit->row.run);
+}
+
+/*
+ * What the device sent by itself, before the run and in it, becomes evidence of
+ * its own, and what needs no probe is judged from that.
+ */
+static void
+judge_traffic(struct audit *audit)
+{
+	auto_free struct findings *findings = must_alloc(1, sizeof *findings);
+	struct ward *ward = ward_of_audit(audit);
+	char *text = NULL;
+	size_t len = 0;
+	struct fault why;
+
+	FILE *file = open_memstream(&text, &len);
+	if (!file)
+		fatalx("audit", "out of memory");
+	/* Of a device that was forgotten meanwhile nothing is known any more. */
+	struct transcript *transcript =
+		ward ? traffic_transcript(ward, TRAFFIC_EVIDENCE_S, file) : transcript_new(NULL);
+	transcript_write_to(transcript, NULL);
+	if (fclose(file))
+		fatalx("audit", "out of memory");
+	enum err err = audit_file_put(audit->row.run, "traffic.jsonl", text, len, &why);
+	free(text);
+	for (uint16_t check = 0; check < n_checks && check < AUDIT_CHECKS_MAX; check++) {
+		if (!is_planned(audit, check) || is_over(audit->step[check]) || checks[check].probe)
+			continue;
+		audit->n_all_findings -= drop_findings(audit, check);
+		memset(findings, 0, sizeof *findings);
+		if (err)
+			keep_inc(audit, check, INC_TOOL_ERROR, why.text);
+		else
+			check_judge(check, transcript, findings);
+		for (size_t i = 0; i < findings->n; i++)
+			keep_finding(audit, &findings->finding[i]);
+		audit->step[check] = err ? AUDIT_STEP_UNKNOWN : AUDIT_STEP_DONE;
+		audit->is_unsaved[check] = true;
+	}
+	transcript_free(transcript);
+}
+
 /* why NULL: as it was said when it was stopped. */
 static void
 end(struct audit *audit, enum audit_state state, enum inc_reason reason, const char *why)
@@ -666,6 +723,7 @@ end(struct audit *audit, enum audit_state state, enum inc_reason reason, const c
 		return;
 	if (why)
 		snprintf(audit->row.why, sizeof audit->row.why, "%s", why);
+	judge_traffic(audit);
 	for (uint16_t check = 0; check < n_checks && check < AUDIT_CHECKS_MAX; check++) {
 		if (!is_planned(audit, check) || is_over(audit->step[check]))
 			continue;
@@ -676,6 +734,7 @@ end(struct audit *audit, enum audit_state state, enum inc_reason reason, const c
 		audit->step[check] = AUDIT_STEP_UNKNOWN;
 		audit->is_unsaved[check] = true;
 	}
+	end_rig(audit);
 	audit->row.state = (uint8_t)state;
 	if (audit->n_lost) {
 		size_t len = strlen(audit->row.why);

@@ -159,11 +159,14 @@ audit_folder_remove(uint32_t run)
 void
 audit_evidence_remove(uint32_t run)
 {
+	static const char *const names[] = {"probes.jsonl", "traffic.jsonl"};
 	char path[SETTINGS_PATH_MAX + 64];
 
-	audit_path(run, "probes.jsonl", path, sizeof path);
-	if (unlink(path) && errno != ENOENT)
-		log_warn("audit", "run %u: its evidence cannot be removed", run);
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		audit_path(run, names[i], path, sizeof path);
+		if (unlink(path) && errno != ENOENT)
+			log_warn("audit", "run %u: its evidence cannot be removed", run);
+	}
 }
 
 uint32_t

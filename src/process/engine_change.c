@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/printable.h"
 #include "process/engine.h"
+#include "process/engine_traffic.h"
 
 /* Containments that the database has not taken yet, oldest first. */
 static struct unrecorded {
@@ -506,6 +507,7 @@ change_forget(struct ward *ward, const char *who, int64_t *journal, struct fault
 	engine.is_snapshot_due = true;
 	event(EVENT_INFO, ward, change.verb, NULL, "%s", change.text);
 	struct device *device = ward->device;
+	traffic_forget(ward);
 	ward_free(ward);
 	device_forget(engine.table, device);
 	gone(number);

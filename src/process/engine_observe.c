@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "process/engine.h"
+#include "process/engine_traffic.h"
 
 /* Of a phone or laptop: that it is here and how to reach it, and nothing of what it does. */
 static bool
@@ -536,8 +537,10 @@ observe(const struct observation *row)
 	}
 	if (ward && ward->device && is_answer_of_tested(ward, row))
 		return;
-	if (ward && ward->device)
+	if (ward && ward->device) {
+		traffic_row(ward, row);
 		look_for_harm(ward, row);
+	}
 	if (ward && ward->device && what == OBSERVED_DENIED)
 		tell_denied(ward, row);
 	if (is_flow(what))
@@ -566,6 +569,7 @@ observe_answered(const struct message_answered *answered)
 	switch (answered->kind) {
 	case ANSWER_GIVEN:
 		answer_seen(ward, answered);
+		traffic_answered(ward, answered);
 		break;
 	case ANSWER_UNDECLARED:
 		event(EVENT_INFO, ward, "undeclared-name", "",

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/printable.h"
 #include "process/engine.h"
+#include "process/engine_traffic.h"
 
 enum { CLOCK_SLACK_S = 120 };
 
@@ -163,6 +164,7 @@ ward_free(struct ward *ward)
 	free(ward->grant);
 	policy_free(ward->policy);
 	compiled_slots_free(ward->slots);
+	traffic_free(ward);
 	if (ward->device)
 		ward->device->engine = NULL;
 	free(ward);
@@ -275,6 +277,9 @@ ward_set_facet(struct ward *ward, enum facet facet, json_t *value)
 	case FACET_CLASS:
 		device->class = (uint8_t)device_class_from_word(json_string_value(value));
 		device->is_class_owners = true;
+		/* Nothing of a personal device is kept, nor what was before it was one. */
+		if (device->class == DEVICE_CLASS_PERSONAL)
+			traffic_forget(ward);
 		break;
 	case FACET_STATE: {
 		enum device_state state = device_state_from_word(json_string_value(value));

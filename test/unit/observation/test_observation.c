@@ -521,6 +521,25 @@ TEST(an_upload_is_told_by_its_kind_and_a_download_is_not)
 	EXPECT(!row_of(OBSERVED_CLEAR_CONTENT));
 }
 
+TEST(of_a_query_only_the_kind_is_told)
+{
+	SEND("GET /here?child=mia&lat=48.2&lon=16.4 HTTP/1.1\r\nHost: a.example\r\n\r\n", 80);
+	EXPECT_STR(row_of(OBSERVED_CLEAR_CONTENT)->claimed_text, "HTTP location");
+	EXPECT(!row_of(OBSERVED_CLEAR_CREDENTIALS));
+	SEND("GET /?Token=hunter2&sn=4711 HTTP/1.1\r\nHost: a.example\r\n\r\n", 80);
+	EXPECT_STR(row_of(OBSERVED_CLEAR_CREDENTIALS)->claimed_text, "HTTP query");
+	EXPECT_STR(row_of(OBSERVED_IDENTIFIER_SENT)->claimed_text, "serial number");
+	for (size_t i = 0; i < n_rows; i++)
+		EXPECT(!strstr(rows[i].claimed_text, "hunter2") &&
+			!strstr(rows[i].claimed_detail, "hunter2") &&
+			!strstr(rows[i].claimed_detail, "4711"));
+	/* Without a value, in the path, or as a part of another word it is none. */
+	SEND("GET /token=1?flat=2&token=&latency=3& HTTP/1.1\r\nHost: a.example\r\n\r\n", 80);
+	EXPECT(!row_of(OBSERVED_CLEAR_CREDENTIALS) && !row_of(OBSERVED_CLEAR_CONTENT));
+	SEND("GET /? HTTP/1.1\r\nHost: a.example\r\n\r\n", 80);
+	EXPECT(row_of(OBSERVED_HTTP_REQUEST));
+}
+
 TEST(its_own_mac_is_found_however_it_is_written_and_anothers_is_not)
 {
 	static const char *const written[] = {"020000000007", "02:00:00:00:00:07",

@@ -3,6 +3,7 @@
  * The engine as it is, started as the monitor starts it; the test plays the
  * monitor, capture, resolver, enforcer, fetcher and the owner.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -294,6 +295,14 @@ move_out(void)
 		snprintf(path, sizeof path, "%s/%s", home.directory, files[i]);
 		unlink(path);
 	}
+	/* What devices sent, a file each. */
+	snprintf(path, sizeof path, "%s/traffic", home.directory);
+	DIR *folder = opendir(path);
+	for (struct dirent *entry; folder && (entry = readdir(folder));)
+		unlinkat(dirfd(folder), entry->d_name, 0);
+	if (folder)
+		closedir(folder);
+	rmdir(path);
 	EXPECT(!rmdir(home.directory));
 }
 
