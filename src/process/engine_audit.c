@@ -328,8 +328,8 @@ is_patched(const struct ward *ward, const char *check, const struct finding *fin
 static bool
 is_reason_to_close(const struct finding *finding)
 {
-	return finding->word == VERDICT_FAIL && finding->is_critical && finding->port &&
-	       (finding->proto == 6 || finding->proto == 17);
+	return finding->word == VERDICT_FAIL && finding->is_critical && finding->n_evidence &&
+	       finding->port && (finding->proto == 6 || finding->proto == 17);
 }
 
 static const char *
