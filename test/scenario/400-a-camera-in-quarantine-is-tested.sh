@@ -70,6 +70,20 @@ expect "and that the password can be read on the way" finds pen "5.1-3 FAIL - 23
 expect "the run ends well" grep -q "^end 0" $folder/pen
 expect "the transcript alone gives the same" grep -q "^again same" $folder/pen
 expect "the checker reaches it by IPv6 as well" as $checker fd77::11
+# As systemd sets it for all; a namespace begins with nobody.
+sysctl -qw net.ipv4.ping_group_range="0 65535"
+echoes() { # USER
+	timeout 3 setpriv --reuid=$1 --regid=$1 --clear-groups \
+		/usr/bin/python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
+s.settimeout(1)
+s.sendto(bytes([8] + [0] * 15), ("192.168.77.11", 0))
+sys.exit(s.recv(64)[0])' 2>/dev/null
+}
+if [ -x /usr/bin/python3 ]; then
+	expect "and its echo is answered" echoes $checker
+	refuse "but nobody else's" echoes $((checker - 1))
+fi
 refuse "no other process of ours does" as $((checker - 1)) fd77::11
 refuse "nor by IPv4" as $((checker - 1)) 192.168.77.11
 refuse "the checker does not reach the internet" as $checker 198.18.1.1
