@@ -198,5 +198,5 @@ issuer_from_text(uint8_t out[static ISSUER_PUBLIC_LEN], const char *text)
 	for (; text[n] && n + 1 < sizeof lower; n++)
 		lower[n] = (char)tolower((unsigned char)text[n]);
 	lower[n] = '\0';
-	return !text[n] && hex_parse(out, ISSUER_PUBLIC_LEN, lower);
+	return !text[n] && hex_parse(out, ISSUER_PUBLIC_LEN, lower) && !is_of_small_order(out);
 }

@@ -37,7 +37,7 @@ enum err issuer_sign(const struct issuer *, const void *bytes, size_t len,
 bool issuer_is_signature(const uint8_t public_key[static ISSUER_PUBLIC_LEN], const void *bytes,
 	size_t len, const uint8_t signature[static ISSUER_SIGNATURE_LEN]);
 
-/* 64 hexadecimal digits, of either case. */
+/* 64 hexadecimal digits, of either case; not a point for which anything is signed. */
 bool issuer_from_text(uint8_t out[static ISSUER_PUBLIC_LEN], const char *text);
 
 #endif

@@ -4,13 +4,13 @@
  * that changes something is committed, with its journal row, and in force, before it
  * is answered (engine_wait.c), and the answer names the command that takes it back.
  */
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/printable.h"
+#include "label/issuer.h"
 #include "policy/learn.h"
 #include "process/engine.h"
 
@@ -794,8 +794,6 @@ run_policy_reject(struct call *call)
 
 /* --- reports ------------------------------------------------------------------------------------------ */
 
-enum { ED25519_KEY = 32, ED25519_SIGNATURE = 64 };
-
 static bool
 bytes_from_hex(const char *text, uint8_t *out, size_t len)
 {
@@ -811,33 +809,24 @@ bytes_from_hex(const char *text, uint8_t *out, size_t len)
 static bool
 is_signed_by(const char *key_hex, const char *signature_hex, const char *text, size_t len)
 {
-	uint8_t key[ED25519_KEY], signature[ED25519_SIGNATURE];
-	bool good = false;
+	uint8_t key[ISSUER_PUBLIC_LEN], signature[ISSUER_SIGNATURE_LEN];
 
-	if (!bytes_from_hex(key_hex, key, sizeof key) ||
-		!bytes_from_hex(signature_hex, signature, sizeof signature))
-		return false;
-	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, sizeof key);
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	if (pkey && context && EVP_DigestVerifyInit(context, NULL, NULL, NULL, pkey) == 1)
-		good = EVP_DigestVerify(context, signature, sizeof signature, (const uint8_t *)text,
-			       len) == 1;
-	EVP_MD_CTX_free(context);
-	EVP_PKEY_free(pkey);
-	return good;
+	return issuer_from_text(key, key_hex) &&
+	       bytes_from_hex(signature_hex, signature, sizeof signature) &&
+	       issuer_is_signature(key, text, len, signature);
 }
 
 static json_t *
 run_report_trust(struct call *call)
 {
 	const char *issuer = text_arg(call, "issuer", 127);
-	const char *key = issuer ? text_arg(call, "key", 2 * ED25519_KEY) : NULL;
-	uint8_t bytes[ED25519_KEY];
+	const char *key = issuer ? text_arg(call, "key", ISSUER_TEXT_MAX - 1) : NULL;
+	uint8_t bytes[ISSUER_PUBLIC_LEN];
 	struct change change;
 
 	if (!key)
 		return NULL;
-	if (!is_printable(issuer) || !bytes_from_hex(key, bytes, sizeof bytes)) {
+	if (!is_printable(issuer) || !issuer_from_text(bytes, key)) {
 		fault_set(&call->why, ERR_INVALID,
 			"the key must be an Ed25519 public key in 64 hexadecimal digits");
 		return NULL;
@@ -857,7 +846,7 @@ run_report_import(struct call *call)
 {
 	static struct report report;
 	const char *text = text_arg(call, "report", REPORT_MAX);
-	const char *signature = text ? text_arg(call, "signature", 2 * ED25519_SIGNATURE) : NULL;
+	const char *signature = text ? text_arg(call, "signature", 2 * ISSUER_SIGNATURE_LEN) : NULL;
 	struct change change;
 
 	if (!signature || !report_parse(&report, text, strlen(text), &call->why))
