@@ -527,30 +527,6 @@ TEST(a_critical_failure_closes_the_port_and_a_later_run_without_it_opens_it_agai
 	move_out();
 }
 
-TEST(a_failure_without_evidence_closes_nothing)
-{
-	struct message_finding message = {.finding = {.word = VERDICT_FAIL,
-						  .is_critical = 1,
-						  .proto = 6,
-						  .port = 23,
-						  .provision = "5.1-1",
-						  .text = "believe me"}};
-
-	NEEDS_ENGINE;
-	join("port1");
-	ask("{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}");
-	message.run = run("");
-	message.finding.check = place_of("telnet-login");
-	EXPECT(told(1));
-	say_step(message.run, "telnet-login", AUDIT_STEP_BEGUN);
-	EXPECT(!channel_send(home.checker, MESSAGE_FINDING, 0, &message, sizeof message, -1));
-	say_step(message.run, "telnet-login", AUDIT_STEP_DONE);
-	say_end(message.run, ERR_OK, "");
-	EXPECT(state_becomes(message.run, "done"));
-	EXPECT_INT(containments(), 0);
-	move_out();
-}
-
 TEST(a_port_that_was_closed_upon_a_failure_can_be_taken_back_by_undo)
 {
 	NEEDS_ENGINE;
