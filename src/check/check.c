@@ -55,8 +55,8 @@ set_text(struct finding *finding, const char *fmt, va_list args)
 
 	vsnprintf(text, sizeof text, fmt, args);
 	if (is_printable(text)) /* with what was escaped already */
-		snprintf(finding->text, sizeof finding->text, "%.*s",
-			(int)sizeof finding->text - 1, text);
+		snprintf(finding->text, sizeof finding->text, "%.*s", (int)sizeof finding->text - 1,
+			text);
 	else
 		printable(finding->text, sizeof finding->text, text, strlen(text));
 	assert(finding->text[0]);
