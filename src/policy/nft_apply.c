@@ -45,6 +45,7 @@ struct node {
 	uint32_t data, want_data;
 	uint32_t stamp; /* the batch that wanted it last */
 	uint32_t seq;   /* of the message that deletes it */
+	uint32_t hash;
 	uint8_t set;
 	uint8_t change; /* enum change */
 	bool was_found; /* at start, not made by this process */
@@ -90,10 +91,11 @@ static struct node **
 place(const struct nft_apply *apply, const struct nft_element *element)
 {
 	unsigned len = nft_element_key_len(element);
-	uint32_t at = hash(element->set, element->key, len) & (apply->n_buckets - 1);
-	struct node **node = &apply->bucket[at];
+	uint32_t h = hash(element->set, element->key, len);
+	struct node **node = &apply->bucket[h & (apply->n_buckets - 1)];
 
-	while (*node && ((*node)->set != element->set || memcmp((*node)->key, element->key, len)))
+	while (*node && ((*node)->hash != h || (*node)->set != element->set ||
+				memcmp((*node)->key, element->key, len)))
 		node = &(*node)->next;
 	return node;
 }
@@ -116,9 +118,9 @@ grow(struct nft_apply *apply)
 		struct node *node = apply->bucket[i];
 		while (node) {
 			struct node *next = node->next;
-			uint32_t at = hash(node->set, node->key, node_key_len(node)) & (n - 1);
-			node->next = bucket[at];
-			bucket[at] = node;
+			struct node **at = &bucket[node->hash & (n - 1)];
+			node->next = *at;
+			*at = node;
 			node = next;
 		}
 	}
@@ -147,17 +149,18 @@ unlink_own(struct node *node)
 		node->next_own->prev_own = node->prev_own;
 }
 
+/* Of an element that is not there. */
 static struct node *
 insert(struct nft_apply *apply, const struct nft_element *element)
 {
 	unsigned len = nft_element_key_len(element);
-	struct node **at, *node;
 
 	if (apply->n_nodes >= apply->n_buckets)
 		grow(apply);
-	at = place(apply, element);
-	node = must_alloc(1, sizeof *node + len);
+	struct node *node = must_alloc(1, sizeof *node + len);
 	memset(node, 0, sizeof *node);
+	node->hash = hash(element->set, element->key, len);
+	struct node **at = &apply->bucket[node->hash & (apply->n_buckets - 1)];
 	node->set = element->set;
 	node->device = element->device;
 	node->data = element->data;
@@ -173,11 +176,10 @@ insert(struct nft_apply *apply, const struct nft_element *element)
 static void
 erase(struct nft_apply *apply, struct node *node)
 {
-	struct nft_element element = {.set = node->set};
+	struct node **at = &apply->bucket[node->hash & (apply->n_buckets - 1)];
 
-	memcpy(element.key, node->key, node_key_len(node));
-	struct node **at = place(apply, &element);
-	assert(*at == node);
+	while (*at != node)
+		at = &(*at)->next;
 	*at = node->next;
 	unlink_own(node);
 	apply->n_nodes--;

@@ -42,6 +42,7 @@ struct hold {
 	/* Devices in recheck whose running flows are still to be looked at; each once. */
 	uint32_t *rechecked;
 	uint32_t n_rechecked, room_rechecked;
+	unsigned cut_rounds; /* since the last of them came */
 	uint8_t is_rechecked[DEVICE_NUMBER_MAX / 8 + 1];
 };
 
@@ -379,6 +380,7 @@ look_at_flows_of(struct hold *hold, uint32_t number)
 		hold->rechecked = more;
 	}
 	hold->rechecked[hold->n_rechecked++] = number;
+	hold->cut_rounds = 0;
 	hold->is_rechecked[number / 8] |= (uint8_t)(1u << number % 8);
 }
 
@@ -435,35 +437,31 @@ leave_recheck(struct hold *hold)
 	return err;
 }
 
-/* Until a round finds nothing: a packet that was on its way may have begun a flow meanwhile. */
 uint32_t
 hold_cut(struct hold *hold)
 {
 	static struct log_once trouble;
-	enum err err = ERR_OK;
-	uint32_t all = 0;
+	uint32_t cut = 0;
 
-	for (int i = 0; hold->n_rechecked && i < CUT_ROUNDS; i++) {
-		uint32_t cut = 0;
-		err = cut_once(hold, &cut);
-		all += cut;
-		if (err || !cut)
-			break;
-	}
+	if (!hold->n_rechecked)
+		return 0;
+	enum err err = cut_once(hold, &cut);
+	/* Until a round finds nothing: a packet that was on its way may have begun a flow meanwhile. */
+	if (!err && cut && ++hold->cut_rounds < CUT_ROUNDS)
+		return cut;
 	if (!err)
 		err = leave_recheck(hold);
 	if (err) {
 		/* They stay in recheck: slower, and safe. */
 		if (log_once(&trouble))
 			log_warn("rules", "running flows are checked packet by packet");
-		return all;
+		return 0;
 	}
-	if (hold->n_rechecked)
-		log_once_over(&trouble);
+	log_once_over(&trouble);
 	for (uint32_t i = 0; i < hold->n_rechecked; i++)
 		hold->is_rechecked[hold->rechecked[i] / 8] = 0;
 	hold->n_rechecked = 0;
-	return all;
+	return cut;
 }
 
 /*

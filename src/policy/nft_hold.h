@@ -53,10 +53,13 @@ void hold_rig(
 	struct hold *, const struct message_rig *, struct message_rig_seen *, struct fault *why);
 
 /*
- * Cuts the running flows that are forbidden by now, of all devices in `recheck` together,
- * and takes them out of it; returns how many.  Reading the flows takes the kernel
- * milliseconds, few as they may be, so it is done once for all that narrowed
- * meanwhile; nothing forbidden passes while it waits.
+ * Cuts the running flows that are forbidden by now, of all devices in `recheck` together;
+ * returns how many.  When there were none, or always new ones, the devices are taken out of
+ * `recheck`, and nothing is due any more; until then it is to be called again.  0 while it is
+ * still due: the kernel refused, and will do so again at once.  Each call reads the flows once,
+ * which takes the kernel milliseconds, few as they may be, so it is done for all that
+ * narrowed meanwhile, and between two calls others can be served; nothing forbidden
+ * passes while it waits.
  */
 bool hold_cut_is_due(const struct hold *);
 uint32_t hold_cut(struct hold *);

@@ -25,8 +25,12 @@
 enum {
 	TICK_MS = 2000,
 	STATUS_S = 5,
-	CUT_MS = 20, /* a change that narrows seldom comes alone */
+	CUT_QUIET_MS = 50, /* a change that narrows seldom comes alone */
+	CUT_AGAIN_MS = 1,
 };
+
+/* However many changes come, running flows that are forbidden are cut by then. */
+#define CUT_LATEST_NS (CLOCK_SECOND_NS / 2)
 
 static const struct settings *settings;
 static struct nft_base base;
@@ -39,7 +43,7 @@ static struct message_enforcer_status status;
 static struct channel *engine, *resolver, *uplink;
 static struct log_once refusal;
 static struct loop_timer *cut_timer;
-static bool is_cut_awaited;
+static uint64_t asked_ns, cut_awaited_ns; /* the last question; 0: no cut is awaited */
 
 /* --- answers --------------------------------------------------------------------------------- */
 
@@ -99,24 +103,34 @@ note_result(const struct message_done *done, const struct fault *why)
 
 /* --- questions ----------------------------------------------------------------------------------- */
 
+/* Reading all flows takes milliseconds, for which a question would have to wait. */
 static void
 on_cut_timer(void *arg)
 {
-	uint32_t cut = hold_cut(hold);
+	uint64_t now_ns = clock_monotonic_ns();
 
-	is_cut_awaited = false;
+	if (now_ns - asked_ns < CUT_QUIET_MS * CLOCK_MS_NS &&
+		now_ns - cut_awaited_ns < CUT_LATEST_NS) {
+		loop_timer_again(cut_timer, CUT_QUIET_MS);
+		return;
+	}
+	uint32_t cut = hold_cut(hold);
 	if (cut)
 		log_debug("rules", "%u running flows that are forbidden by now are cut", cut);
+	if (cut && hold_cut_is_due(hold))
+		loop_timer_again(cut_timer, CUT_AGAIN_MS);
+	else
+		cut_awaited_ns = 0;
 }
 
 /* The answer does not wait for it: nothing forbidden passes meanwhile. */
 static void
 cut_soon(void)
 {
-	if (!hold || is_cut_awaited || !hold_cut_is_due(hold))
+	if (!hold || cut_awaited_ns || !hold_cut_is_due(hold))
 		return;
-	is_cut_awaited = true;
-	loop_timer_again(cut_timer, CUT_MS);
+	cut_awaited_ns = clock_monotonic_ns();
+	loop_timer_again(cut_timer, CUT_QUIET_MS);
 }
 
 /* A copy, for what must be compared after a policy was replaced; NULL where there is none. */
@@ -250,6 +264,7 @@ on_message(struct channel *channel, const struct message_header *header, const v
 	struct message_done done = {0};
 	struct fault why = {0};
 
+	asked_ns = clock_monotonic_ns();
 	if (fd >= 0)
 		close(fd);
 	switch (header->type) {
@@ -426,7 +441,7 @@ begin_router(void)
 		network_uplink_adopt(settings, &early[i]);
 	}
 	loop_timer_new(TICK_MS, true, on_tick, NULL);
-	cut_timer = loop_timer_new(CUT_MS, false, on_cut_timer, NULL);
+	cut_timer = loop_timer_new(CUT_QUIET_MS, false, on_cut_timer, NULL);
 	int events = kernel_watch_tables();
 	if (events < 0)
 		log_warn("rules", "nobody tells when rules are taken away; looked at every %d s",
