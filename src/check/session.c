@@ -43,6 +43,7 @@ struct session {
 	struct ip heard_address;
 	uint16_t heard_port;
 	SSL_CTX *tls;
+	session_rig_ask *rig; /* NULL: no gateway */
 };
 
 struct talk {
@@ -185,6 +186,19 @@ session_rest(struct session *session, uint32_t ms)
 	uint32_t left = session_ms_left(session);
 
 	poll(NULL, 0, (int)(ms < left ? ms : left));
+}
+
+void
+session_set_rig(struct session *session, session_rig_ask *ask)
+{
+	session->rig = ask;
+}
+
+bool
+session_rig(struct session *session, const struct message_rig *rig, struct message_rig_seen *seen)
+{
+	*seen = (struct message_rig_seen){.err = ERR_UNSUPPORTED};
+	return session->rig && session->rig(rig, seen) && !seen->err;
 }
 
 static uint32_t

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "check/check.h"
+#include "message/message.h"
 
 /*
  * How a check talks to one device, from top to bottom and one step at a time.
@@ -64,6 +65,15 @@ uint64_t session_us(const struct session *); /* since the run began */
  * for it to come back.  False ends the session for all checks that follow.
  */
 bool session_alive(struct session *);
+
+/*
+ * The gateway's part in a probe (message.h, "the rig"): asks and waits for the answer.
+ * False when there is no gateway to ask, or it refuses; *seen then has err.  run and
+ * ticket are filled in by whoever carries it.
+ */
+typedef bool session_rig_ask(const struct message_rig *, struct message_rig_seen *);
+void session_set_rig(struct session *, session_rig_ask *);
+bool session_rig(struct session *, const struct message_rig *, struct message_rig_seen *);
 
 /* --- one connection -------------------------------------------------------------------------- */
 

@@ -245,6 +245,20 @@ const struct check checks[] = {
 			     "meanwhile.",
 		.for_maker = "Check every length before it is used; restart what fails; fuzz it.",
 	},
+	{
+		.id = "rig-certificate",
+		.title = "whether it believes false certificates in its maker's stead",
+		.consent = CONSENT_INTRUDE,
+		.seconds_gentle = 600,
+		.seconds_lab = 300,
+		.packets = 20000,
+		.provisions = "5.5-1 5.5-7 5.3-10",
+		.probe = rig_certificate_probe,
+		.judge = rig_certificate_judge,
+		.for_owner = "Do not use it in networks that you do not trust, and update it.",
+		.for_maker = "Verify chain, name and dates of each server's certificate; refuse "
+			     "what does not fit.",
+	},
 	/* What comes by itself: no probe, judged from traffic.jsonl (check/traffic.h). */
 	{
 		.id = "traffic",

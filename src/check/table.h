@@ -27,6 +27,7 @@ CHECK_HALVES(upnp_igd)
 CHECK_HALVES(banners)
 CHECK_HALVES(login_throttle)
 CHECK_HALVES(robustness)
+CHECK_HALVES(rig_certificate)
 
 #undef CHECK_HALVES
 

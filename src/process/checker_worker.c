@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "check/check.h"
 #include "check/session.h"
 
@@ -102,6 +103,52 @@ tell_findings(uint16_t check)
 	}
 }
 
+/* --- asking the gateway ----------------------------------------------------------------------- */
+
+/* False when nothing came in time; our ticket tells an answer from one that came too late. */
+static bool
+hear_rig(uint32_t ticket, struct message_rig_seen *seen)
+{
+	enum { PATIENCE_MS = 5000 };
+	struct {
+		struct message_header header;
+		struct message_rig_seen seen;
+	} heard;
+	uint64_t until = clock_monotonic_ns() + PATIENCE_MS * CLOCK_MS_NS;
+	uint64_t now;
+
+	while ((now = clock_monotonic_ns()) < until) {
+		struct pollfd poll_fd = {.fd = worker.out, .events = POLLIN};
+		if (poll(&poll_fd, 1, (int)((until - now) / CLOCK_MS_NS) + 1) <= 0)
+			continue;
+		ssize_t n = recv(worker.out, &heard, sizeof heard, MSG_DONTWAIT);
+		if (n == 0)
+			_exit(EXIT_FAILURE); /* who forked us is gone */
+		if (n == (ssize_t)sizeof heard && heard.header.version == MESSAGE_VERSION &&
+			heard.header.type == MESSAGE_RIG_SEEN &&
+			message_check(MESSAGE_RIG_SEEN, PROCESS_ENGINE, PROCESS_CHECKER,
+				&heard.seen, sizeof heard.seen) &&
+			heard.seen.run == worker.audit->run && heard.seen.ticket == ticket) {
+			*seen = heard.seen;
+			return true;
+		}
+	}
+	seen->err = ERR_TIMEOUT;
+	return false;
+}
+
+static bool
+ask_rig(const struct message_rig *rig, struct message_rig_seen *seen)
+{
+	static uint32_t ticket;
+	struct message_rig message = *rig;
+
+	message.run = worker.audit->run;
+	message.ticket = ++ticket;
+	tell(MESSAGE_RIG, &message, sizeof message);
+	return hear_rig(ticket, seen);
+}
+
 /* --- the transcript of an earlier worker ------------------------------------------------------ */
 
 /* What it was writing when it died is half a line; that is cut off. */
@@ -184,6 +231,7 @@ checker_worker(const struct message_audit *audit, int transcript_fd, int out)
 	worker.session = session_new(
 		&target, (enum pace)audit->pace, (enum consent)audit->consent, worker.transcript);
 	session_limit(worker.session, audit->seconds);
+	session_set_rig(worker.session, ask_rig);
 	for (uint16_t i = 0; i < n_checks; i++)
 		worker.n_all += is_chosen(i);
 	for (uint16_t i = 0; i < n_checks; i++) {

@@ -334,6 +334,40 @@ TEST(a_view_is_sent_up_to_its_last_name_and_no_further)
 	EXPECT(!message_check(MESSAGE_VIEW, PROCESS_ENGINE, PROCESS_RESOLVER, &view, sizeof view));
 }
 
+TEST(the_rig_is_asked_for_within_its_bounds)
+{
+	const struct message_rig good = {.run = 1,
+		.device = 9,
+		.seconds = 30,
+		.bits = RIG_TURN | RIG_CUT,
+		.n_ports = 2,
+		.port = {443, 8883}};
+	struct message_rig rig = good;
+
+#define EXPECT_RIG(is_ok)                                                                          \
+	EXPECT_INT(message_check(MESSAGE_RIG, PROCESS_ENGINE, PROCESS_ENFORCER, &rig, sizeof rig), \
+		is_ok);                                                                            \
+	rig = good
+	EXPECT_RIG(true);
+	rig.seconds = RIG_SECONDS_MAX + 1;
+	EXPECT_RIG(false);
+	rig.bits = 0;
+	EXPECT_RIG(false);
+	rig.bits = RIG_BITS + 1;
+	EXPECT_RIG(false);
+	rig.n_ports = 1; /* a port that is not counted */
+	EXPECT_RIG(false);
+	rig.port[1] = 0;
+	EXPECT_RIG(false);
+	rig.n_ports = RIG_PORTS_MAX + 1;
+	EXPECT_RIG(false);
+	rig.run = 0;
+	EXPECT_RIG(false);
+#undef EXPECT_RIG
+	EXPECT(!message_check(MESSAGE_RIG, PROCESS_RESOLVER, PROCESS_ENFORCER, &rig, sizeof rig));
+	EXPECT(!message_check(MESSAGE_RIG, PROCESS_CHECKER, PROCESS_MONITOR, &rig, sizeof rig));
+}
+
 TEST(every_struct_fits_into_one_message)
 {
 #define X(name, payload, from, to) EXPECT(sizeof(payload) <= MESSAGE_PAYLOAD_MAX);

@@ -1,0 +1,715 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <netinet/in.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "check/rig.h"
+#include "check/table.h"
+#include "packet/tls.h"
+
+/*
+ * Does the device believe a certificate that it must not believe?  The gateway
+ * turns its flows to us, we answer in the stead of its servers, and see whether it
+ * goes on.  What it sends then is looked at, measured, and thrown away; nothing is
+ * ever passed on.
+ *
+ * Steps: "control" (the device and its true server, by the kernel's counters),
+ * "turned", and for each of its connections the word of the certificate that we
+ * presented: sent is that certificate, received the ClientHello, the note what it
+ * did (rig.h).
+ */
+enum {
+	TURN_S = 30, /* the kernel ends it by then, whatever becomes of us */
+	RENEW_MS = 10000,
+	LOOK_MS = 2000,
+	HELLO_MS = 3000,
+	HANDSHAKE_MS = 6000,
+	DATA_MS = 5000,     /* after the handshake: until it speaks */
+	QUIET_MS = 90000,   /* nothing of it for so long, and we have waited enough */
+	SETTLED_MS = 12000, /* all is known of all that were seen: are there more? */
+	SETTLED_LAB_MS = 5000,
+	QUIET_LAB_MS = 45000,
+	CONTROL_MS = 45000,
+	CONTROL_MORE_MS = 6000, /* after the first: other servers */
+	LAST_MS = 60000,        /* of the check's time, for the control at the end */
+	HOSTS_MAX = 16,
+	ROUNDS = 2,
+	TRIES_MAX = 4, /* connections that came to nothing, for one certificate */
+	HELLO_MAX = 4096,
+	DER_MAX = 4096,
+	DATA_MAX = 4096,
+	PACKETS_A_CONNECTION = 14,
+	/* SO_ORIGINAL_DST of both families; its header does not bear the C library's beside it. */
+	ORIGINAL_DST = 80,
+};
+
+/* Where TLS is usual: web, its second port, MQTT, and what platforms of devices use. */
+static const uint16_t ports[] = {443, 8443, 8883, 8886, 6668};
+
+/* A server is a name: it may have many addresses.  Without a name it is its address. */
+struct host {
+	struct ip address; /* where it was last */
+	uint16_t port;
+	char name[96];
+	struct {
+		uint8_t rounds; /* that came to something */
+		uint8_t n_believed;
+		uint8_t n_tries;
+	} variant[RIG_VARIANT_COUNT];
+};
+
+struct rig {
+	struct session *session;
+	struct rig_maker *maker;
+	int listening;
+	struct host host[HOSTS_MAX];
+	size_t n_hosts;
+	uint64_t renewed_ns, heard_ns;
+	struct rig_row control[RIG_ROWS_MAX]; /* told already: each server once */
+	size_t n_control;
+};
+
+static uint64_t
+ms_since(uint64_t ns)
+{
+	return (clock_monotonic_ns() - ns) / CLOCK_MS_NS;
+}
+
+/* --- the gateway ----------------------------------------------------------------------------------- */
+
+static bool
+ask(struct rig *rig, uint8_t bits, uint32_t seconds, struct message_rig_seen *seen)
+{
+	struct message_rig message = {.bits = bits, .seconds = seconds, .n_ports = COUNT_OF(ports)};
+
+	memcpy(message.port, ports, sizeof ports);
+	return session_rig(rig->session, &message, seen);
+}
+
+/* --- the control: the device and its true servers ------------------------------------------------ */
+
+static void
+keep_control(struct rig *rig, const struct rig_row *row)
+{
+	struct exchange e = {.proto = IPPROTO_TCP,
+		.port = row->port,
+		.address = row->address,
+		.round = 1,
+		.end = EXCHANGE_OPEN};
+
+	rig_control_render(row, e.note, sizeof e.note);
+	if (!rig_control_is_good(e.note) || rig->n_control == RIG_ROWS_MAX)
+		return;
+	for (size_t i = 0; i < rig->n_control; i++)
+		if (rig->control[i].port == row->port &&
+			ip_is_equal(&rig->control[i].address, &row->address))
+			return;
+	rig->control[rig->n_control++] = *row;
+	snprintf(e.step, sizeof e.step, "control");
+	session_record(rig->session, &e);
+}
+
+static bool
+has_control(const struct rig *rig, const struct host *host)
+{
+	for (size_t i = 0; i < rig->n_control; i++)
+		if (rig->control[i].port == host->port &&
+			ip_is_equal(&rig->control[i].address, &host->address))
+			return true;
+	return false;
+}
+
+static bool
+all_have_control(const struct rig *rig)
+{
+	for (size_t i = 0; i < rig->n_hosts; i++)
+		if (!has_control(rig, &rig->host[i]))
+			return false;
+	return rig->n_control > 0;
+}
+
+/* False when the gateway does not play along. */
+static bool
+look_for_control(struct rig *rig, uint32_t ms)
+{
+	uint64_t begun = clock_monotonic_ns(), first = 0;
+	struct message_rig_seen seen;
+
+	while (ms_since(begun) < ms && !session_is_over(rig->session)) {
+		if (!ask(rig, RIG_LOOK, 0, &seen))
+			return false;
+		for (uint32_t i = 0; i < seen.n_rows; i++)
+			keep_control(rig, &seen.row[i]);
+		if (all_have_control(rig) && !first)
+			first = clock_monotonic_ns();
+		if (first && (rig->n_hosts || ms_since(first) > CONTROL_MORE_MS))
+			break;
+		session_rest(rig->session, LOOK_MS);
+	}
+	return true;
+}
+
+/* --- one connection of the device ------------------------------------------------------------------ */
+
+/* Of several rigs one at a time: whose port it is. */
+static int
+listen_at(uint16_t port)
+{
+	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+	int one = 1, zero = 0;
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd >= 0 && !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) &&
+		!setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero) &&
+		!bind(fd, (struct sockaddr *)&any, sizeof any) && !listen(fd, 16))
+		return fd;
+	int error = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return -1;
+}
+
+static bool
+is_mapped(const struct in6_addr *address)
+{
+	return IN6_IS_ADDR_V4MAPPED(address);
+}
+
+/* Where it wanted to go, before it was turned. */
+static bool
+true_target(int fd, bool is_v4, struct ip *address, uint16_t *port)
+{
+	struct sockaddr_in v4 = {0};
+	struct sockaddr_in6 v6 = {0};
+	socklen_t len = is_v4 ? sizeof v4 : sizeof v6;
+
+	if (getsockopt(fd, is_v4 ? SOL_IP : SOL_IPV6, ORIGINAL_DST,
+		    is_v4 ? (void *)&v4 : (void *)&v6, &len))
+		return false;
+	*address = is_v4 ? ip_from_v4((const uint8_t *)&v4.sin_addr)
+			 : ip_from_v6(v6.sin6_addr.s6_addr);
+	*port = ntohs(is_v4 ? v4.sin_port : v6.sin6_port);
+	return ip_is_valid(address) && *port && *port != RIG_PORT;
+}
+
+/* The next connection of the device under test; -1: none in this time. */
+static int
+take(struct rig *rig, uint32_t ms, struct ip *address, uint16_t *port)
+{
+	const struct ip *ours = &session_target(rig->session)->address4;
+	struct pollfd poll_fd = {.fd = rig->listening, .events = POLLIN};
+	struct sockaddr_in6 peer;
+	socklen_t len = sizeof peer;
+
+	if (poll(&poll_fd, 1, (int)ms) <= 0)
+		return -1;
+	int fd = accept4(
+		rig->listening, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	bool is_v4 = is_mapped(&peer.sin6_addr);
+	/* An earlier rig's device may still come; by IPv6 it is ours by any of its addresses. */
+	bool is_ours = !is_v4 ||
+		       (ours->version == 4 && !memcmp(peer.sin6_addr.s6_addr + 12, ours->byte, 4));
+	if (is_ours && true_target(fd, is_v4, address, port))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* The ClientHello, left in the socket; 0: none came. */
+static size_t
+peek_hello(int fd, uint8_t *bytes, size_t size, struct tls_hello *hello)
+{
+	uint64_t begun = clock_monotonic_ns();
+
+	while (ms_since(begun) < HELLO_MS) {
+		struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+		if (poll(&poll_fd, 1, 200) <= 0)
+			continue;
+		ssize_t n = recv(fd, bytes, size, MSG_PEEK | MSG_DONTWAIT);
+		if (n <= 0)
+			return 0;
+		struct reader reader = reader_over(bytes, (size_t)n);
+		if (n >= 6 && !tls_is_hello(reader))
+			return 0;
+		if (n >= 6 && tls_hello_parse(hello, reader) &&
+			(!hello->is_cut || (size_t)n == size))
+			return (size_t)n;
+		/* More of it must come; poll() would say at once that there is something. */
+		poll(NULL, 0, 50);
+	}
+	return 0;
+}
+
+/* Did it go away before we said anything?  Then it refused nothing. */
+static bool
+is_gone(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&poll_fd, 1, 0) > 0 && poll_fd.revents;
+}
+
+static struct host *
+host_of(struct rig *rig, const struct ip *address, uint16_t port, const char *name)
+{
+	for (size_t i = 0; i < rig->n_hosts; i++) {
+		struct host *host = &rig->host[i];
+		if (host->port != port || strcmp(host->name, name))
+			continue;
+		host->address = *address;
+		return host;
+	}
+	if (rig->n_hosts == HOSTS_MAX)
+		return NULL;
+	struct host *host = &rig->host[rig->n_hosts++];
+	*host = (struct host){.address = *address, .port = port};
+	snprintf(host->name, sizeof host->name, "%s", name);
+	return host;
+}
+
+/* What one program of it believes another may refuse: seen once, it is looked for longer. */
+static bool
+is_settled(const struct host *host, unsigned i)
+{
+	unsigned rounds = host->variant[i].n_believed == 1 ? 2 * ROUNDS : ROUNDS;
+
+	return host->variant[i].rounds >= rounds || host->variant[i].n_tries >= TRIES_MAX;
+}
+
+/* What was believed once is presented again before anything else; then each once, then each again. */
+static int
+next_variant(const struct host *host)
+{
+	for (int i = 0; i < RIG_VARIANT_COUNT; i++)
+		if (host->variant[i].n_believed && !is_settled(host, (unsigned)i))
+			return i;
+	for (unsigned round = 0; round < ROUNDS; round++)
+		for (int i = 0; i < RIG_VARIANT_COUNT; i++)
+			if (host->variant[i].rounds == round && !is_settled(host, (unsigned)i))
+				return i;
+	return -1;
+}
+
+static bool
+is_done(const struct rig *rig)
+{
+	for (size_t i = 0; i < rig->n_hosts; i++)
+		if (next_variant(&rig->host[i]) >= 0)
+			return false;
+	return rig->n_hosts > 0;
+}
+
+/* True when the operation may be tried again. */
+static bool
+wait_tls(SSL *ssl, int fd, int result, uint64_t until)
+{
+	uint64_t now = clock_monotonic_ns();
+	int want = SSL_get_error(ssl, result);
+	struct pollfd poll_fd = {.fd = fd,
+		.events = want == SSL_ERROR_WANT_READ    ? POLLIN
+			  : want == SSL_ERROR_WANT_WRITE ? POLLOUT
+							 : 0};
+
+	return poll_fd.events && now < until &&
+	       poll(&poll_fd, 1, (int)((until - now) / CLOCK_MS_NS) + 1) > 0;
+}
+
+/* Why it ended: what OpenSSL says is an alert of the other side is one. */
+static void
+note_end(struct rig_told *told, SSL *ssl, int result, uint64_t until)
+{
+	unsigned long error = ERR_peek_last_error();
+	int reason = ERR_GET_REASON(error);
+
+	if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET &&
+		reason <= SSL_AD_REASON_OFFSET + 255) {
+		told->result = RIG_ALERTED;
+		told->alert = reason - SSL_AD_REASON_OFFSET;
+	} else if (SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ &&
+		   clock_monotonic_ns() >= until) {
+		told->result = RIG_SILENT;
+	} else {
+		told->result = RIG_CLOSED;
+	}
+}
+
+static void
+serve(SSL *ssl, int fd, struct rig_told *told)
+{
+	uint64_t until = clock_monotonic_ns() + HANDSHAKE_MS * CLOCK_MS_NS;
+	uint8_t data[DATA_MAX];
+	size_t len = 0;
+	int n;
+
+	ERR_clear_error();
+	while ((n = SSL_accept(ssl)) != 1)
+		if (!wait_tls(ssl, fd, n, until)) {
+			note_end(told, ssl, n, until);
+			return;
+		}
+	until = clock_monotonic_ns() + DATA_MS * CLOCK_MS_NS;
+	while (len < sizeof data) {
+		n = SSL_read(ssl, data + len, (int)(sizeof data - len));
+		if (n > 0) {
+			len += (size_t)n;
+			/* The rest of a request follows at once, if there is one. */
+			until = clock_monotonic_ns() + 300 * CLOCK_MS_NS;
+		} else if (!wait_tls(ssl, fd, n, until)) {
+			break;
+		}
+	}
+	if (len) {
+		told->result = RIG_BELIEVED;
+		rig_look_at(told, data, len);
+	} else {
+		note_end(told, ssl, n, until);
+		/* It had the certificate, finished, and then only went away or waited. */
+		if (told->result != RIG_ALERTED)
+			told->result = RIG_QUIET;
+	}
+	OPENSSL_cleanse(data, sizeof data);
+}
+
+static void
+record(struct rig *rig, const struct host *host, unsigned variant, unsigned round,
+	const struct rig_told *told, uint64_t begun, const uint8_t *der, size_t n_der,
+	const uint8_t *hello, size_t n_hello)
+{
+	static const uint8_t ends[RIG_RESULT_COUNT] = {
+		[RIG_BELIEVED] = EXCHANGE_OPEN,
+		[RIG_QUIET] = EXCHANGE_OPEN,
+		[RIG_ALERTED] = EXCHANGE_TLS_FAILED,
+		[RIG_CLOSED] = EXCHANGE_CLOSED,
+		[RIG_SILENT] = EXCHANGE_SILENT,
+	};
+	struct exchange e = {.proto = IPPROTO_TCP,
+		.port = host->port,
+		.address = host->address,
+		.round = round,
+		.is_tls = true,
+		.end = ends[told->result],
+		.took_us = (clock_monotonic_ns() - begun) / 1000,
+		.sent = der,
+		.n_sent = n_der,
+		.received = hello,
+		.n_received = n_hello};
+
+	snprintf(e.step, sizeof e.step, "%s", rig_variant_word((enum rig_variant)variant));
+	rig_told_render(told, e.note, sizeof e.note);
+	session_record(rig->session, &e);
+	session_count(rig->session, PACKETS_A_CONNECTION);
+}
+
+static void
+present(struct rig *rig, struct host *host, int fd, unsigned variant, const uint8_t *hello,
+	size_t n_hello)
+{
+	uint64_t begun = clock_monotonic_ns();
+	struct rig_told told = {0};
+	uint8_t der[DER_MAX];
+	size_t n_der;
+	SSL_CTX *context = rig_server(
+		rig->maker, (enum rig_variant)variant, host->name, der, sizeof der, &n_der);
+	SSL *ssl = context ? SSL_new(context) : NULL;
+
+	snprintf(told.name, sizeof told.name, "%s", host->name);
+	if (ssl && SSL_set_fd(ssl, fd)) {
+		serve(ssl, fd, &told);
+		/* Nothing is answered, and it is not told that all was well. */
+		bool has_said = told.result != RIG_SILENT;
+		host->variant[variant].n_tries += !has_said;
+		host->variant[variant].rounds += has_said;
+		host->variant[variant].n_believed += told.result == RIG_BELIEVED;
+		record(rig, host, variant, host->variant[variant].rounds, &told, begun, der, n_der,
+			hello, n_hello);
+	} else {
+		session_note(rig->session, "trouble", "no TLS server could be made");
+	}
+	SSL_free(ssl);
+	SSL_CTX_free(context);
+}
+
+static void
+answer(struct rig *rig, int fd, const struct ip *address, uint16_t port)
+{
+	uint8_t hello[HELLO_MAX];
+	struct tls_hello parsed = {0};
+	char name[96];
+	size_t n_hello = peek_hello(fd, hello, sizeof hello, &parsed);
+
+	if (!n_hello || is_gone(fd))
+		return;
+	if (!rig_name(parsed.claimed_server_name, name, sizeof name))
+		ip_render(address, name);
+	struct host *host = host_of(rig, address, port, name);
+	int variant = host ? next_variant(host) : -1;
+	/* What says nothing new is no reason to stay. */
+	if (variant < 0)
+		return;
+	rig->heard_ns = clock_monotonic_ns();
+	present(rig, host, fd, (unsigned)variant, hello, n_hello);
+}
+
+/* --- the whole ----------------------------------------------------------------------------------------- */
+
+static bool
+keep_turned(struct rig *rig)
+{
+	struct message_rig_seen seen;
+
+	if (rig->renewed_ns && ms_since(rig->renewed_ns) < RENEW_MS)
+		return true;
+	bool is_ok = ask(rig, rig->renewed_ns ? RIG_TURN : RIG_TURN | RIG_CUT, TURN_S, &seen);
+	rig->renewed_ns = clock_monotonic_ns();
+	return is_ok;
+}
+
+/* Everything of it that comes, until all is known, or nothing comes any more. */
+static bool
+answer_all(struct rig *rig)
+{
+	struct message_rig_seen seen;
+	bool is_ok;
+
+	bool is_lab = session_pace(rig->session) == PACE_LAB;
+	uint64_t settled = is_lab ? SETTLED_LAB_MS : SETTLED_MS;
+	uint64_t quiet = is_lab ? QUIET_LAB_MS : QUIET_MS;
+
+	rig->heard_ns = clock_monotonic_ns();
+	session_note(rig->session, "turned", "its flows to TCP 443, 8443, 8883, 8886 and 6668");
+	while ((is_ok = keep_turned(rig)) && session_ms_left(rig->session) > LAST_MS &&
+		ms_since(rig->heard_ns) < (is_done(rig) ? settled : quiet)) {
+		struct ip address;
+		uint16_t port;
+		auto_close int fd = take(rig, 500, &address, &port);
+		if (fd >= 0)
+			answer(rig, fd, &address, port);
+	}
+	return ask(rig, RIG_TURN, 0, &seen) && is_ok;
+}
+
+static bool
+listen_in_turn(struct rig *rig)
+{
+	while (!session_is_over(rig->session)) {
+		rig->listening = listen_at(RIG_PORT);
+		if (rig->listening >= 0)
+			return true;
+		if (errno != EADDRINUSE) {
+			session_note(rig->session, "trouble", "no socket: %s", strerror(errno));
+			return false;
+		}
+		session_rest(rig->session, 1000); /* another device is in the rig */
+	}
+	return false;
+}
+
+void
+rig_certificate_probe(struct session *session)
+{
+	struct rig *rig = must_alloc(1, sizeof *rig);
+	struct message_rig_seen seen;
+
+	rig->session = session;
+	rig->listening = -1;
+	/* Asked before anybody waits for his turn. */
+	if (!ask(rig, RIG_LOOK, 0, &seen)) {
+		session_note(session, "no-rig", "%s", err_text((enum err)seen.err));
+	} else if (listen_in_turn(rig)) {
+		rig->maker = rig_maker_new();
+		if (!rig->maker)
+			session_note(session, "trouble", "no keys could be made");
+		else if (!look_for_control(rig, CONTROL_MS) || !answer_all(rig))
+			session_note(session, "trouble", "the gateway did not go on");
+		else if (!all_have_control(rig))
+			look_for_control(rig, LAST_MS);
+	}
+	if (rig->listening >= 0)
+		close(rig->listening);
+	rig_maker_free(rig->maker);
+	free(rig);
+}
+
+/* --- judging ---------------------------------------------------------------------------------------------- */
+
+/* What all the certificates for one server came to. */
+struct seen {
+	bool is_believed;
+	unsigned refused_variants, n_variants;
+};
+
+static const struct exchange *
+control_for(const struct transcript *transcript, uint16_t check, const struct exchange *e)
+{
+	const struct exchange *control;
+	size_t from = 0;
+
+	while ((control = transcript_next(transcript, &from, check, "control")))
+		if (control->port == e->port && ip_is_equal(&control->address, &e->address) &&
+			rig_control_is_good(control->note))
+			return control;
+	return NULL;
+}
+
+static bool
+variant_of(const struct exchange *e, unsigned *variant)
+{
+	for (*variant = 0; *variant < RIG_VARIANT_COUNT; ++*variant)
+		if (!strcmp(e->step, rig_variant_word((enum rig_variant) * variant)))
+			return e->proto == IPPROTO_TCP;
+	return false;
+}
+
+static bool
+is_same_host(const struct exchange *a, const struct rig_told *told_a, const struct exchange *b,
+	const struct rig_told *told_b)
+{
+	return a->port == b->port && !strcmp(told_a->name, told_b->name);
+}
+
+/* At one of the addresses where the device looked for it. */
+static const struct exchange *
+control_for_host(const struct transcript *transcript, uint16_t check, const struct exchange *first,
+	const struct rig_told *host)
+{
+	const struct exchange *e, *control = NULL;
+	struct rig_told told;
+	unsigned variant;
+	size_t from = 0;
+
+	while (!control && (e = transcript_next(transcript, &from, check, NULL)))
+		if (variant_of(e, &variant) && rig_told_parse(&told, e->note) &&
+			is_same_host(first, host, e, &told))
+			control = control_for(transcript, check, e);
+	return control;
+}
+
+/* Of all exchanges with the host of `first`, the certificate of one variant. */
+static void
+judge_variant(const struct transcript *transcript, struct findings *findings,
+	const struct exchange *first, const struct rig_told *host, unsigned variant,
+	struct seen *seen)
+{
+	const struct exchange *e, *believed[2] = {0}, *secret[2] = {0}, *update = NULL;
+	const char *word = rig_variant_word((enum rig_variant)variant);
+	bool is_refused = false, is_quiet = false;
+	struct rig_told told;
+	size_t from = 0;
+
+	while ((e = transcript_next(transcript, &from, findings->check, word))) {
+		if (!rig_told_parse(&told, e->note) || !is_same_host(first, host, e, &told))
+			continue;
+		if (told.result == RIG_BELIEVED && told.n_bytes) {
+			if (!believed[0] || (!believed[1] && e->round != believed[0]->round))
+				believed[believed[0] != NULL] = e;
+			if (told.has_credentials &&
+				(!secret[0] || (!secret[1] && e->round != secret[0]->round)))
+				secret[secret[0] != NULL] = e;
+			if (told.asks_for_update)
+				update = e;
+		}
+		is_refused |= told.result == RIG_ALERTED || told.result == RIG_CLOSED;
+		is_quiet |= told.result == RIG_QUIET;
+	}
+	const struct exchange *control = control_for_host(transcript, findings->check, first, host);
+	if (believed[0])
+		findings_fail(findings, "5.5-1", believed[0], believed[1], control,
+			"it sent data to a server with a certificate %s, in the stead of %s",
+			rig_variant_text((enum rig_variant)variant), host->name);
+	if (secret[0])
+		findings_fail(findings, "5.5-7", secret[0], secret[1], control,
+			"it sent credentials to a server with a certificate %s, in the stead of %s",
+			rig_variant_text((enum rig_variant)variant), host->name);
+	if (update)
+		findings_inc(findings, "5.3-10", INC_NO_IMAGE, update,
+			"it asked %s for an update and believed a certificate %s; whether the "
+			"update is signed as well is not seen here",
+			host->name, rig_variant_text((enum rig_variant)variant));
+	seen->n_variants += is_refused || is_quiet || believed[0];
+	if (!believed[0] && is_refused && !is_quiet)
+		seen->refused_variants++;
+	else if (!believed[0] && is_quiet)
+		findings_inc(findings, "5.5-1", INC_NOT_SEEN, first,
+			"it did not refuse a certificate %s in the stead of %s, and sent nothing",
+			rig_variant_text((enum rig_variant)variant), host->name);
+	seen->is_believed |= believed[0] != NULL;
+}
+
+static bool
+was_judged(const struct transcript *transcript, uint16_t check, const struct exchange *e,
+	const struct rig_told *host)
+{
+	const struct exchange *before;
+	struct rig_told told;
+	unsigned variant;
+	size_t from = 0;
+
+	while ((before = transcript_next(transcript, &from, check, NULL)) && before != e)
+		if (variant_of(before, &variant) && rig_told_parse(&told, before->note) &&
+			is_same_host(before, &told, e, host))
+			return true;
+	return false;
+}
+
+static void
+judge_host(const struct transcript *transcript, struct findings *findings,
+	const struct exchange *first, const struct rig_told *host)
+{
+	const struct exchange *control = control_for_host(transcript, findings->check, first, host);
+	struct seen seen = {0};
+
+	for (unsigned variant = 0; variant < RIG_VARIANT_COUNT; variant++)
+		judge_variant(transcript, findings, first, host, variant, &seen);
+	if (seen.is_believed)
+		return;
+	if (!control)
+		findings_inc(findings, "5.5-1", INC_FAR_END_DOWN, first,
+			"it refused false certificates for %s, and was not seen to speak with the "
+			"true server",
+			host->name);
+	else if (seen.refused_variants == RIG_VARIANT_COUNT)
+		finding_coverage(findings_add(findings, "5.5-1", VERDICT_NFF, first,
+					 "it refused every false certificate for %s", host->name),
+			seen.refused_variants, RIG_VARIANT_COUNT);
+	else if (seen.n_variants == seen.refused_variants)
+		finding_coverage(findings_inc(findings, "5.5-1", INC_TIME_OUT, first,
+					 "it came back too seldom to be shown every false "
+					 "certificate for %s",
+					 host->name),
+			seen.refused_variants, RIG_VARIANT_COUNT);
+	/* Nothing reached a false server, so nothing secret did. */
+	if (control && seen.refused_variants == RIG_VARIANT_COUNT)
+		finding_coverage(findings_add(findings, "5.5-7", VERDICT_NFF, first,
+					 "nothing was sent to a false server in the stead of %s",
+					 host->name),
+			seen.refused_variants, RIG_VARIANT_COUNT);
+}
+
+void
+rig_certificate_judge(const struct transcript *transcript, struct findings *findings)
+{
+	const struct exchange *e;
+	struct rig_told told;
+	unsigned variant;
+	size_t from = 0;
+
+	while ((e = transcript_next(transcript, &from, findings->check, "no-rig")))
+		findings_inc(findings, "5.5-1", INC_TOOL_ERROR, NULL,
+			"its way could not be turned to the test: %s", e->note);
+	from = 0;
+	while ((e = transcript_next(transcript, &from, findings->check, NULL)))
+		if (variant_of(e, &variant) && rig_told_parse(&told, e->note) &&
+			!was_judged(transcript, findings->check, e, &told))
+			judge_host(transcript, findings, e, &told);
+}

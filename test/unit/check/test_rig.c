@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tale.h"
+
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "check/rig.h"
+
+static const char id[] = "rig-certificate";
+static const char to_cloud[] = "believed 0 180 http credentials 0123456789abcdef cloud.example";
+static const char good[] = "packets 12/10 bytes 1900/4200 assured";
+
+static struct transcript *
+begun(void)
+{
+	struct transcript *t = transcript_new(NULL);
+
+	TELL(t, id, "begin");
+	TELL(t, id, "turned");
+	return t;
+}
+static const struct finding *
+ended(struct transcript *t, const char *provision)
+{
+	tell_end(t, id);
+	return verdict_of(t, id, provision);
+}
+
+/* --- the judge ------------------------------------------------------------------------------- */
+
+TEST(whoever_sends_data_twice_to_a_false_server_fails)
+{
+	struct transcript *t = begun();
+
+	TELL(t, id, "control", 1, 443, .note = good);
+	TELL(t, id, "self-signed", 1, 443, .note = to_cloud);
+	TELL(t, id, "self-signed", 2, 443, .note = to_cloud);
+	const struct finding *f = ended(t, "5.5-1");
+	EXPECT_VERDICT(f, "FAIL");
+	EXPECT_INT(f->n_evidence, 3);
+	EXPECT_VERDICT(verdict_of(t, id, "5.5-7"), "FAIL");
+	transcript_free(t);
+}
+
+TEST(once_is_not_enough)
+{
+	struct transcript *t = begun();
+
+	TELL(t, id, "control", 1, 443, .note = good);
+	TELL(t, id, "self-signed", 1, 443, .note = to_cloud);
+	TELL(t, id, "expired", 1, 443, .note = to_cloud);
+	EXPECT_INC(ended(t, "5.5-1"), "NOT_REPRODUCED");
+	transcript_free(t);
+}
+
+TEST(the_same_round_told_twice_is_once)
+{
+	struct transcript *t = begun();
+
+	TELL(t, id, "control", 1, 443, .note = good);
+	TELL(t, id, "self-signed", 1, 443, .note = to_cloud);
+	TELL(t, id, "self-signed", 1, 443, .note = to_cloud);
+	EXPECT_INC(ended(t, "5.5-1"), "NOT_REPRODUCED");
+	transcript_free(t);
+}
+
+TEST(two_servers_do_not_make_one_failure)
+{
+	struct transcript *t = begun();
+
+	TELL(t, id, "control", 1, 443, .note = good);
+	TELL(t, id, "self-signed", 1, 443, .note = to_cloud);
+	TELL(t, id, "self-signed", 2, 443,
+		.note = "believed 0 20 http - 0123456789abcdef other.example");
+	EXPECT_INC(ended(t, "5.5-1"), "NOT_REPRODUCED");
+	transcript_free(t);
+}
+
+TEST(without_its_true_server_nothing_is_a_failure)
+{
+	struct transcript *t = begun();
+
+	TELL(t, id, "control", 1, 8883, .note = good); /* another server */
+	TELL(t, id, "self-signed", 1, 443, .note = to_cloud);
+	TELL(t, id, "self-signed", 2, 443, .note = to_cloud);
+	EXPECT_INC(ended(t, "5.5-1"), "CONTROL_FAILED");
+	transcript_free(t);
+}
+
+TEST(a_true_server_that_ended_it_at_once_is_no_control)
+{
+	static const char *const bad[] = {"packets 2/1 bytes 120/40 begun",
+		"packets 12/10 bytes 1900/4200 begun", "packets 12/10 bytes 1900/700 assured",
+		"packets 12/2 bytes 1900/4200 assured", "packets", ""};
+
+	EXPECT(rig_control_is_good(good));
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		EXPECT(!rig_control_is_good(bad[i]));
+}
+
+TEST(a_handshake_without_data_is_no_failure)
+{
+	struct transcript *t = begun();
+
+	TELL(t, id, "control", 1, 443, .note = good);
+	TELL(t, id, "self-signed", 1, 443, .note = "quiet 0 0 - - - cloud.example");
+	TELL(t, id, "self-signed", 2, 443, .note = "quiet 0 0 - - - cloud.example");
+	EXPECT_INC(ended(t, "5.5-1"), "NOT_SEEN");
+	transcript_free(t);
+}
+
+static void
+refuse_all(struct transcript *t)
+{
+	for (int i = 0; i < RIG_VARIANT_COUNT; i++)
+		TELL(t, id, rig_variant_word((enum rig_variant)i), 1, 443,
+			.note = "alert 48 0 - - - cloud.example", .end = EXCHANGE_TLS_FAILED);
+}
+
+TEST(whoever_refuses_all_has_no_failure_found_and_no_more)
+{
+	struct transcript *t = begun();
+
+	TELL(t, id, "control", 1, 443, .note = good);
+	refuse_all(t);
+	const struct finding *f = ended(t, "5.5-1");
+	EXPECT_VERDICT(f, "NFF");
+	EXPECT_INT(f->n_tried, RIG_VARIANT_COUNT);
+	EXPECT_VERDICT(verdict_of(t, id, "5.5-7"), "NFF");
+	EXPECT_INC(verdict_of(t, id, "5.3-10"), "NOT_SEEN");
+	transcript_free(t);
+}
+
+TEST(refusing_everybody_shows_nothing)
+{
+	struct transcript *t = begun();
+
+	refuse_all(t);
+	EXPECT_INC(ended(t, "5.5-1"), "FAR_END_DOWN");
+	EXPECT_INC(verdict_of(t, id, "5.5-7"), "NOT_SEEN");
+	transcript_free(t);
+}
+
+TEST(a_run_that_was_cut_has_found_nothing)
+{
+	struct transcript *t = begun();
+
+	TELL(t, id, "control", 1, 443, .note = good);
+	refuse_all(t);
+	TELL(t, id, "end", .note = "TIME_OUT");
+	EXPECT_INC(verdict_of(t, id, "5.5-1"), "TIME_OUT");
+	transcript_free(t);
+}
+
+TEST(an_update_from_a_false_server_is_told_and_not_judged)
+{
+	struct transcript *t = begun();
+
+	TELL(t, id, "control", 1, 443, .note = good);
+	TELL(t, id, "expired", 1, 443,
+		.note = "believed 0 90 http -,update 0123456789abcdef updates.example");
+	EXPECT_INC(ended(t, "5.3-10"), "NO_IMAGE");
+	transcript_free(t);
+}
+
+TEST(where_the_gateway_does_not_turn_it_nothing_is_said_of_the_device)
+{
+	struct transcript *t = begun();
+
+	TELL(t, id, "no-rig", .note = "not permitted");
+	EXPECT_INC(ended(t, "5.5-1"), "TOOL_ERROR");
+	transcript_free(t);
+}
+
+/* --- notes ----------------------------------------------------------------------------------------- */
+
+TEST(a_note_says_what_was_seen_and_nothing_else_is_believed)
+{
+	static const char *const odd[] = {"", "believed", "believed 0 18 http credentials",
+		"unknown 0 0 - - - cloud.example", "no 0 0 - - - cloud.example"};
+	struct rig_told told = {.result = RIG_ALERTED, .alert = 42}, again;
+	char note[192];
+
+	strcpy(told.name, "cloud.example");
+	rig_told_render(&told, note, sizeof note);
+	EXPECT_STR(note, "alert 42 0 - - - cloud.example");
+	EXPECT(rig_told_parse(&again, note));
+	EXPECT_INT(again.alert, 42);
+	EXPECT_STR(again.name, "cloud.example");
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+		EXPECT(!rig_told_parse(&again, odd[i]));
+}
+
+TEST(of_data_only_length_likeness_and_digest_are_kept)
+{
+	static const char request[] = "GET /firmware/latest HTTP/1.1\r\nHost: cloud.example\r\n"
+				      "Cookie: session=secret\r\n\r\n";
+	/* CONNECT of MQTT 3.1.1, user "u", password "p" */
+	static const uint8_t connect[] = {0x10, 19, 0, 4, 'M', 'Q', 'T', 'T', 4, 0xc2, 0, 60, 0, 1,
+		'c', 0, 1, 'u', 0, 1, 'p'};
+	struct rig_told told = {.result = RIG_BELIEVED};
+	char note[192];
+
+	strcpy(told.name, "cloud.example");
+	rig_look_at(&told, (const uint8_t *)request, strlen(request));
+	EXPECT(told.is_http && told.has_credentials && told.asks_for_update);
+	rig_told_render(&told, note, sizeof note);
+	EXPECT(!strstr(note, "secret") && !strstr(note, "latest"));
+	EXPECT_INT(strlen(told.digest), 16);
+	told = (struct rig_told){.result = RIG_BELIEVED};
+	rig_look_at(&told, connect, sizeof connect);
+	EXPECT(told.is_mqtt && told.has_credentials && !told.asks_for_update);
+	told = (struct rig_told){.result = RIG_BELIEVED};
+	rig_look_at(&told, (const uint8_t *)"\n", 1);
+	EXPECT(!told.is_http && !told.is_mqtt);
+}
+
+TEST(a_name_that_could_be_none_is_not_taken)
+{
+	char name[96];
+	char spaced[] = "cloud example 5";
+
+	EXPECT(rig_name((struct bytes){(const uint8_t *)"cloud.example", 13}, name, sizeof name));
+	EXPECT(!rig_name((struct bytes){(const uint8_t *)spaced, 15}, name, sizeof name));
+	EXPECT(!rig_name((struct bytes){(const uint8_t *)"a\0b", 3}, name, sizeof name));
+	EXPECT(!rig_name((struct bytes){NULL, 0}, name, sizeof name));
+	EXPECT(!rig_name((struct bytes){(const uint8_t *)"cloud.example", 13}, name, 13));
+}
+
+/* --- certificates ------------------------------------------------------------------------------------- */
+
+static X509 *
+presented(const struct rig_maker *maker, enum rig_variant variant, const char *name)
+{
+	uint8_t der[4096];
+	const uint8_t *at = der;
+	size_t n;
+	SSL_CTX *server = rig_server(maker, variant, name, der, sizeof der, &n);
+
+	assert_true(server != NULL);
+	SSL_CTX_free(server);
+	X509 *certificate = d2i_X509(NULL, &at, (long)n);
+	assert_true(certificate != NULL);
+	return certificate;
+}
+
+TEST(each_certificate_has_its_fault_and_no_other_but_its_signer)
+{
+	struct rig_maker *maker = rig_maker_new();
+
+	assert_true(maker != NULL);
+	for (int i = 0; i < RIG_VARIANT_COUNT; i++) {
+		X509 *x = presented(maker, (enum rig_variant)i, "cloud.example");
+		bool is_self = !X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x));
+		bool is_valid_now = X509_cmp_current_time(X509_get0_notAfter(x)) > 0 &&
+				    X509_cmp_current_time(X509_get0_notBefore(x)) < 0;
+		EXPECT_INT(is_self, i != RIG_UNKNOWN_CA);
+		EXPECT_INT(is_valid_now, i != RIG_EXPIRED);
+		EXPECT_INT(
+			X509_check_host(x, "cloud.example", 0, 0, NULL) == 1, i != RIG_WRONG_NAME);
+		X509_free(x);
+	}
+	rig_maker_free(maker);
+}
+
+TEST(a_server_without_a_name_is_its_address)
+{
+	struct rig_maker *maker = rig_maker_new();
+
+	assert_true(maker != NULL);
+	X509 *x = presented(maker, RIG_SELF_SIGNED, "198.18.1.11");
+	EXPECT_INT(X509_check_ip_asc(x, "198.18.1.11", 0), 1);
+	X509_free(x);
+	rig_maker_free(maker);
+}
