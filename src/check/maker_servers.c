@@ -5,7 +5,6 @@
  * (5.5-8 is about how keys are kept, which nobody sees from outside).
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -14,14 +13,6 @@
 #include "packet/tls.h"
 
 enum { SAID_MAX = 16, SOON_S = 14 * 86400, LONG_S = 3 * 366 * 86400 };
-
-static int64_t
-number_behind(const char *detail, const char *key)
-{
-	const char *at = strstr(detail, key);
-
-	return at ? strtoll(at + strlen(key), NULL, 10) : 0;
-}
 
 static void
 date(int64_t utc_s, char out[static 16])
@@ -52,8 +43,8 @@ static void
 judge_certificate(const struct transcript *transcript, struct findings *findings,
 	const struct traffic_seen *seen)
 {
-	int64_t from_s = number_behind(seen->detail, "from="),
-		until_s = number_behind(seen->detail, "until=");
+	int64_t from_s = traffic_time(seen->detail, "from="),
+		until_s = traffic_time(seen->detail, "until=");
 	const struct exchange *last = seen->last ? seen->last : seen->first;
 	const char *issuer = strstr(seen->detail, "issuer=");
 	char until[16];

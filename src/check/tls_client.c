@@ -71,7 +71,8 @@ static void
 judge_certificate(const struct transcript *transcript, struct findings *findings,
 	const struct traffic_seen *seen)
 {
-	const char *until = strstr(seen->detail, "until="), *from = strstr(seen->detail, "from=");
+	int64_t until_s = traffic_time(seen->detail, "until="),
+		from_s = traffic_time(seen->detail, "from=");
 	char address[IP_TEXT_MAX];
 
 	if (is_badly_signed(seen))
@@ -85,9 +86,7 @@ judge_certificate(const struct transcript *transcript, struct findings *findings
 			"beforehand is tested by showing it another one",
 			server_of(seen, address));
 	const struct exchange *last = seen->last ? seen->last : seen->first;
-	if (until && from &&
-		(strtoll(until + 6, NULL, 10) < last->utc_s ||
-			strtoll(from + 5, NULL, 10) > last->utc_s))
+	if (until_s && (until_s < last->utc_s || from_s > last->utc_s))
 		findings_inc(findings, "5.5-1", INC_NO_IXIT, last,
 			"the certificate of %.80s was not valid at that time; whether the device "
 			"went on all the same is tested by showing it one",

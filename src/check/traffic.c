@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -133,6 +134,15 @@ traffic_watch(const struct transcript *transcript)
 	for (from = 0; traffic_next(transcript, &from, NULL, &seen);)
 		watch.n_facts++;
 	return watch;
+}
+
+int64_t
+traffic_time(const char *detail, const char *key)
+{
+	const char *at = strstr(detail, key);
+	long long value = at ? strtoll(at + strlen(key), NULL, 10) : 0;
+
+	return value > 0 && value < 253402300800 ? value : 0;
 }
 
 bool

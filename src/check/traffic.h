@@ -53,6 +53,9 @@ struct traffic_watch {
 };
 struct traffic_watch traffic_watch(const struct transcript *);
 
+/* The time behind "until=" or the like; 0 where there is none, or none before the year 10000. */
+int64_t traffic_time(const char *detail, const char *key);
+
 /* Seen on the way to or from the internet. */
 bool traffic_is_outside(const struct traffic_seen *);
 

@@ -263,9 +263,7 @@ date(int64_t utc_s, char out[static 16])
 static int64_t
 end_of(const struct fact *fact)
 {
-	const char *until = strstr(detail_of(fact), "until=");
-
-	return until ? strtoll(until + 6, NULL, 10) : 0;
+	return traffic_time(detail_of(fact), "until=");
 }
 
 /* A server that was known otherwise.  Those of large sites differ; of each is told once. */
@@ -539,18 +537,6 @@ remove_orphans(void)
 		closedir(folder);
 }
 
-void
-traffic_load(void)
-{
-	remove_orphans();
-	for (size_t i = 0; i < engine.n_peers; i++) {
-		struct ward *ward = engine.wards[i];
-		if (ward->device && ward->device->class != DEVICE_CLASS_PERSONAL)
-			load(ward);
-	}
-	saved_ns = looked_ns = clock_monotonic_ns();
-}
-
 /* --- servers, from day to day ---------------------------------------------------------------------- */
 
 static const struct fact *
@@ -595,6 +581,28 @@ look_at(struct ward *ward, int64_t now_s)
 	}
 }
 
+static void
+look(void)
+{
+	for (size_t i = 0; i < engine.n_peers; i++)
+		if (engine.wards[i]->device && engine.wards[i]->traffic)
+			look_at(engine.wards[i], clock_wall_s());
+	looked_ns = clock_monotonic_ns();
+}
+
+void
+traffic_load(void)
+{
+	remove_orphans();
+	for (size_t i = 0; i < engine.n_peers; i++) {
+		struct ward *ward = engine.wards[i];
+		if (ward->device && ward->device->class != DEVICE_CLASS_PERSONAL)
+			load(ward);
+	}
+	saved_ns = clock_monotonic_ns();
+	look();
+}
+
 void
 traffic_look(void)
 {
@@ -604,8 +612,5 @@ traffic_look(void)
 		traffic_save();
 	if (now_ns - looked_ns < LOOK_S * CLOCK_SECOND_NS)
 		return;
-	looked_ns = now_ns;
-	for (size_t i = 0; i < engine.n_peers; i++)
-		if (engine.wards[i]->device && engine.wards[i]->traffic)
-			look_at(engine.wards[i], clock_wall_s());
+	look();
 }

@@ -564,6 +564,98 @@ TEST(what_was_decided_is_in_force_again_after_the_engine_was_killed)
 	move_out();
 }
 
+static void
+certificate(const char *serial, const char *issuer, int64_t until_s)
+{
+	struct observation *at = row(OBSERVED_TLS_HELLO, "p1", 0x11);
+
+	at->proto = 6;
+	at->source = ip("10.77.0.11");
+	at->target = ip("198.18.0.80");
+	at->source_port = 40000;
+	at->target_port = 443;
+	snprintf(at->claimed_text, sizeof at->claimed_text, "cloud.example");
+	struct observation *shown = row(OBSERVED_TLS_CERTIFICATE, "", 0x11);
+	struct observation empty = *shown;
+	*shown = *at;
+	shown->what = empty.what;
+	memset(shown->port, 0, sizeof shown->port);
+	memset(shown->claimed_detail, 0, sizeof shown->claimed_detail);
+	snprintf(shown->claimed_detail, sizeof shown->claimed_detail,
+		"from=1 until=%lld signature=sha2 key=ec0 own=0 serial=%s issuer=%s",
+		(long long)until_s, serial, issuer);
+	flush();
+}
+
+static bool
+was_told(const char *text)
+{
+	json_t *events = ask("{\"verb\":\"events.list\"}");
+	char *all = json_dumps(events, 0);
+	bool is = strstr(all, text);
+
+	free(all);
+	json_decref(events);
+	return is;
+}
+
+/* As if it had been seen two hours before. */
+static void
+grow_old(const char *path)
+{
+	static char text[16384], older[16384];
+	size_t len = 0;
+	FILE *file = fopen(path, "r");
+
+	EXPECT(file);
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	fclose(file);
+	for (const char *at = text; *at;) {
+		char *end;
+		bool is_time = !strncmp(at, "\"utc\":", 6);
+		if (!is_time) {
+			older[len++] = *at++;
+			continue;
+		}
+		long long utc = strtoll(at + 6, &end, 10);
+		len += (size_t)sprintf(older + len, "\"utc\":%lld", utc - 7200);
+		at = end;
+	}
+	file = fopen(path, "w");
+	EXPECT(file && fwrite(older, 1, len, file) == len);
+	fclose(file);
+}
+
+TEST(another_certificate_of_a_server_and_one_that_ends_are_told_also_over_a_restart)
+{
+	char path[200];
+
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	certificate("01", "A CA", clock_wall_s() + 3 * 86400);
+	/* Another one soon after is that of another machine of theirs. */
+	certificate("02", "A CA", clock_wall_s() + 300 * 86400);
+	EXPECT(!was_told("server-changed"));
+	snprintf(path, sizeof path, "%s/traffic/%s.jsonl", home.directory, field("1", "id"));
+	stop(SIGTERM);
+	grow_old(path);
+	start();
+	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
+	EXPECT(was_told("server-expiring"));
+	EXPECT(!was_told("server-changed"));
+	certificate("03", "Another CA", clock_wall_s() + 90 * 86400);
+	EXPECT(was_told("server-changed"));
+	EXPECT(was_told("before it was by A CA"));
+	/* Of who is made personal nothing stays. */
+	tell("device.class", "1", "\"class\":\"personal\"");
+	EXPECT(access(path, F_OK));
+	stop(SIGTERM);
+	EXPECT(access(path, F_OK));
+	move_out();
+}
+
 TEST(an_address_that_was_open_is_opened_again_before_the_ports_come_up)
 {
 	NEEDS_ENGINE;
