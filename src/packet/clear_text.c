@@ -55,12 +55,16 @@ bool
 clear_is_text(struct reader r)
 {
 	struct clear_text text = {0};
+	struct reader letters = r;
 	struct bytes line;
-	int first = reader_peek(&r) | 0x20;
 
-	/* Most segments are none: a letter is asked for before a line is looked for. */
-	return first >= 'a' && first <= 'z' && line_next(&r, &line) && line.len < 1024 &&
-	       kind_of(line, &text);
+	/* Most segments are none: letters are asked for before a line is looked for. */
+	for (int i = 0; i < 3; i++) {
+		uint8_t c = reader_u8(&letters) | 0x20;
+		if (c < 'a' || c > 'z')
+			return false;
+	}
+	return line_next(&r, &line) && line.len < 1024 && kind_of(line, &text);
 }
 
 bool
