@@ -173,6 +173,21 @@ weaken(struct finding *finding, enum inc_reason reason)
 	finding->is_critical = false;
 }
 
+bool
+check_may_speak_of(uint16_t check, const char *provision)
+{
+	size_t len = strlen(provision);
+	const char *at = check < n_checks ? checks[check].provisions : "";
+
+	while (*at) {
+		size_t word = strcspn(at, " ");
+		if (word == len && !memcmp(at, provision, len))
+			return true;
+		at += word + strspn(at + word, " ");
+	}
+	return false;
+}
+
 static bool
 is_spoken_of(const struct findings *findings, size_t first, const char *provision)
 {
@@ -225,6 +240,8 @@ check_judge(uint16_t check, const struct transcript *transcript, struct findings
 	findings->check = check;
 	if (!row->probe || was_begun(transcript, check))
 		row->judge(transcript, findings);
+	for (size_t i = first; i < findings->n; i++)
+		assert(check_may_speak_of(check, findings->finding[i].provision));
 	settle(findings, first, cut);
 	speak_of_the_rest(findings, first, row, cut);
 }

@@ -53,6 +53,8 @@ struct check {
 extern const struct check checks[];
 extern const size_t n_checks;
 int check_find(const char *id); /* its place, or -1 */
+/* Is the provision one of its row?  Of others a check says nothing, whoever speaks in its name. */
+bool check_may_speak_of(uint16_t check, const char *provision);
 
 /* --- findings -------------------------------------------------------------------------------- */
 

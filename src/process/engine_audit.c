@@ -838,7 +838,8 @@ audit_message(uint16_t type, const void *payload)
 	case MESSAGE_FINDING: {
 		const struct message_finding *message = payload;
 		struct audit *audit = audit_find(message->run);
-		if (audit && !audit->is_ending && is_planned(audit, message->finding.check))
+		if (audit && !audit->is_ending && is_planned(audit, message->finding.check) &&
+			check_may_speak_of(message->finding.check, message->finding.provision))
 			keep_finding(audit, &message->finding);
 		return;
 	}

@@ -17,6 +17,17 @@ TEST(every_row_of_the_table_is_whole_and_says_what_to_do)
 	EXPECT_INT(check_find("no-such-check"), -1);
 }
 
+TEST(a_check_speaks_of_the_provisions_of_its_row_alone)
+{
+	uint16_t telnet = (uint16_t)check_find("telnet-login");
+
+	EXPECT(check_may_speak_of(telnet, "5.1-1"));
+	EXPECT(!check_may_speak_of(telnet, "5.1"));
+	EXPECT(!check_may_speak_of(telnet, "5.2-1"));
+	EXPECT(!check_may_speak_of(telnet, ""));
+	EXPECT(!check_may_speak_of((uint16_t)n_checks, "5.1-1"));
+}
+
 TEST(what_was_not_tested_is_never_shown_as_passed)
 {
 	struct transcript *t = transcript_new(NULL);

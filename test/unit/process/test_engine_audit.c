@@ -481,6 +481,23 @@ TEST(a_check_that_was_not_run_to_its_end_is_inconclusive_and_never_passed)
 	move_out();
 }
 
+TEST(a_check_is_not_believed_about_what_is_not_its_own)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	uint32_t number = run("");
+	EXPECT(told(1));
+	say_step(number, "telnet-login", AUDIT_STEP_BEGUN);
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_NFF, INC_NONE, 23, false);
+	say_finding(number, "telnet-login", "5.2-1", VERDICT_PASS, INC_NONE, 0, false);
+	say_step(number, "telnet-login", AUDIT_STEP_DONE);
+	say_end(number, ERR_OK, "");
+	EXPECT(state_becomes(number, "done"));
+	EXPECT_INT(count_word(number, "NFF", ""), 1);
+	EXPECT_INT(count_word(number, "PASS", ""), 0);
+	move_out();
+}
+
 TEST(a_device_that_goes_away_ends_the_run_with_that_reason)
 {
 	NEEDS_ENGINE;
