@@ -259,6 +259,19 @@ const struct check checks[] = {
 		.for_maker = "Verify chain, name and dates of each server's certificate; refuse "
 			     "what does not fit.",
 	},
+	{
+		.id = "rig-outage",
+		.title = "what works without the internet, and whether it finds back",
+		.consent = CONSENT_INTRUDE,
+		.seconds_gentle = 400,
+		.seconds_lab = 300,
+		.packets = 2000,
+		.provisions = "5.9-1 5.9-2",
+		.probe = rig_outage_probe,
+		.judge = rig_outage_judge,
+		.for_owner = "Do not rely on it when the internet is away.",
+		.for_maker = "What a device does at home should not need the internet.",
+	},
 	/* What comes by itself: no probe, judged from traffic.jsonl (check/traffic.h). */
 	{
 		.id = "traffic",

@@ -28,6 +28,7 @@ CHECK_HALVES(banners)
 CHECK_HALVES(login_throttle)
 CHECK_HALVES(robustness)
 CHECK_HALVES(rig_certificate)
+CHECK_HALVES(rig_outage)
 
 #undef CHECK_HALVES
 

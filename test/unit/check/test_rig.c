@@ -172,6 +172,83 @@ TEST(where_the_gateway_does_not_turn_it_nothing_is_said_of_the_device)
 	transcript_free(t);
 }
 
+/* --- outages --------------------------------------------------------------------------------------- */
+
+static const char outage[] = "rig-outage";
+
+static struct transcript *
+outages(enum exchange_end offline1, enum exchange_end offline2, enum exchange_end after)
+{
+	struct transcript *t = transcript_new(NULL);
+
+	TELL(t, outage, "begin");
+	for (uint32_t round = 1; round <= 2; round++) {
+		TELL(t, outage, "internet", round, .note = "0 ms, port 443");
+		TELL(t, outage, "before", round, 80);
+		TELL(t, outage, "gone", round);
+		TELL(t, outage, "offline", round, 80, .end = round == 1 ? offline1 : offline2);
+		TELL(t, outage, "back", round, .note = "2100 ms, port 443");
+		TELL(t, outage, "after", round, 80, .end = after);
+	}
+	tell_end(t, outage);
+	return t;
+}
+
+TEST(a_service_that_goes_with_the_internet_twice_fails)
+{
+	struct transcript *t = outages(EXCHANGE_REFUSED, EXCHANGE_SILENT, EXCHANGE_OPEN);
+
+	EXPECT_VERDICT(verdict_of(t, outage, "5.9-2"), "FAIL");
+	EXPECT_VERDICT(verdict_of(t, outage, "5.9-1"), "NFF");
+	transcript_free(t);
+}
+
+TEST(a_service_that_was_away_once_or_stays_away_is_not_the_internets_fault)
+{
+	struct transcript *t = outages(EXCHANGE_REFUSED, EXCHANGE_OPEN, EXCHANGE_OPEN);
+
+	EXPECT_INC(verdict_of(t, outage, "5.9-2"), "NOT_REPRODUCED");
+	transcript_free(t);
+	t = outages(EXCHANGE_REFUSED, EXCHANGE_REFUSED, EXCHANGE_REFUSED);
+	EXPECT_INC(verdict_of(t, outage, "5.9-2"), "CONTROL_FAILED");
+	transcript_free(t);
+}
+
+TEST(a_service_that_goes_on_has_no_failure_found)
+{
+	struct transcript *t = outages(EXCHANGE_OPEN, EXCHANGE_OPEN, EXCHANGE_OPEN);
+
+	EXPECT_VERDICT(verdict_of(t, outage, "5.9-2"), "NFF");
+	transcript_free(t);
+}
+
+TEST(who_never_used_the_internet_and_serves_nothing_shows_nothing)
+{
+	struct transcript *t = transcript_new(NULL);
+
+	TELL(t, outage, "begin");
+	TELL(t, outage, "gone", 1);
+	TELL(t, outage, "not-back", 1);
+	tell_end(t, outage);
+	EXPECT_INC(verdict_of(t, outage, "5.9-1"), "NOT_SEEN");
+	EXPECT_INC(verdict_of(t, outage, "5.9-2"), "NOT_SEEN");
+	transcript_free(t);
+}
+
+TEST(who_does_not_find_back_in_our_time_may_find_back_later)
+{
+	struct transcript *t = transcript_new(NULL);
+
+	TELL(t, outage, "begin");
+	for (uint32_t round = 1; round <= 2; round++) {
+		TELL(t, outage, "internet", round, .note = "0 ms, port 443");
+		TELL(t, outage, "not-back", round);
+	}
+	tell_end(t, outage);
+	EXPECT_INC(verdict_of(t, outage, "5.9-1"), "TIME_OUT");
+	transcript_free(t);
+}
+
 /* --- notes ----------------------------------------------------------------------------------------- */
 
 TEST(a_note_says_what_was_seen_and_nothing_else_is_believed)
