@@ -11,7 +11,9 @@
 #include "process/engine.h"
 
 enum {
-	SAVE_MS = 2000, /* how long a new lease may be unknown to the disk */
+	SAVE_MS = 2000,    /* how long a new lease may be unknown to the disk */
+	SAVE_AT_ONCE = 32, /* of more, the rest after others were served */
+	SAVE_REST_MS = 10,
 	FLUSH_MS = 300 * 1000,
 	SAVE_CALM_S = 60,  /* what is only new knowledge */
 	SAVE_BUSY_S = 600, /* the same once the day's share of writes is used */
@@ -26,6 +28,7 @@ enum {
 #define PATIENCE_NS (3600 * CLOCK_SECOND_NS)
 
 static uint64_t flushed_ns, openings_ns;
+static struct loop_timer *rest_timer;
 
 void
 keep_trouble(const struct fault *why)
@@ -166,17 +169,17 @@ keep_device_gone(uint32_t number)
 		keep_trouble(&why);
 }
 
-/* One transaction; false when there was nothing, or the database refused. */
+/* One transaction; true when there may be more, and the database took it. */
 static bool
 save_batch(bool all)
 {
 	enum { BATCH = 256 };
 	struct ward *saved[BATCH];
 	uint64_t now_ns = clock_monotonic_ns();
-	size_t n = 0;
+	size_t n = 0, n_max = all ? BATCH : SAVE_AT_ONCE;
 	struct fault why;
 
-	for (size_t i = 0; i < engine.n_peers && n < BATCH; i++) {
+	for (size_t i = 0; i < engine.n_peers && n < n_max; i++) {
 		struct ward *ward = engine.wards[i];
 		if (ward->is_save_due && (all || ward->save_after_ns <= now_ns))
 			saved[n++] = ward;
@@ -193,14 +196,22 @@ save_batch(bool all)
 	keep_trouble_over();
 	for (size_t i = 0; i < n; i++)
 		saved[i]->is_save_due = false;
-	return true;
+	return n == n_max;
 }
 
 static void
-save_due(bool all)
+save_all(void)
 {
-	while (save_batch(all) && all)
+	while (save_batch(true))
 		;
+}
+
+/* What a device is bound to, or does wrong, does not wait until all of them are written. */
+static void
+save_due(void *arg)
+{
+	if (save_batch(false))
+		loop_timer_again(rest_timer, SAVE_REST_MS);
 }
 
 static void
@@ -239,7 +250,7 @@ keep_flush(bool is_final)
 		keep_trouble(&why);
 	flushed_ns = openings_ns = clock_monotonic_ns();
 	if (is_final)
-		save_due(true);
+		save_all();
 }
 
 static void
@@ -249,7 +260,7 @@ on_save_timer(void *arg)
 	struct fault why;
 
 	change_retry_unrecorded();
-	save_due(false);
+	save_due(NULL);
 	/* The budget may ask for patience, and is asked anew; an hour is the end of it. */
 	bool patient = store_budget_ms(engine.store) && now_ns - flushed_ns < PATIENCE_NS;
 	if (now_ns - flushed_ns >= FLUSH_MS * CLOCK_MS_NS && !patient) {
@@ -281,6 +292,7 @@ keep_start(void)
 {
 	flushed_ns = openings_ns = clock_monotonic_ns();
 	loop_timer_new(SAVE_MS, true, on_save_timer, NULL);
+	rest_timer = loop_timer_new(SAVE_REST_MS, false, save_due, NULL);
 }
 
 /* --- loading ---------------------------------------------------------------------------------- */
