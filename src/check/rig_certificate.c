@@ -543,24 +543,22 @@ rig_certificate_probe(struct session *session)
 
 /* --- judging ---------------------------------------------------------------------------------------------- */
 
-/* What all the certificates for one server came to. */
-struct seen {
-	bool is_believed;
-	unsigned refused_variants, n_variants;
+enum {
+	/* More than any probe writes: a transcript may come from a stranger. */
+	SHOWN_MAX = HOSTS_MAX * RIG_VARIANT_COUNT * 2 * (2 * ROUNDS + TRIES_MAX),
+	CONTROLS_MAX = RIG_ROWS_MAX,
 };
 
-static const struct exchange *
-control_for(const struct transcript *transcript, uint16_t check, const struct exchange *e)
-{
-	const struct exchange *control;
-	size_t from = 0;
-
-	while ((control = transcript_next(transcript, &from, check, "control")))
-		if (control->port == e->port && ip_is_equal(&control->address, &e->address) &&
-			rig_control_is_good(control->note))
-			return control;
-	return NULL;
-}
+/* Every certificate that was shown, and every true server that was seen. */
+struct tale {
+	size_t n, n_controls;
+	struct {
+		const struct exchange *e;
+		struct rig_told told;
+		unsigned variant;
+	} shown[SHOWN_MAX];
+	const struct exchange *control[CONTROLS_MAX];
+};
 
 static bool
 variant_of(const struct exchange *e, unsigned *variant)
@@ -571,145 +569,163 @@ variant_of(const struct exchange *e, unsigned *variant)
 	return false;
 }
 
-static bool
-is_same_host(const struct exchange *a, const struct rig_told *told_a, const struct exchange *b,
-	const struct rig_told *told_b)
+static void
+read_tale(struct tale *tale, const struct transcript *transcript, uint16_t check)
 {
-	return a->port == b->port && !strcmp(told_a->name, told_b->name);
-}
-
-/* At one of the addresses where the device looked for it. */
-static const struct exchange *
-control_for_host(const struct transcript *transcript, uint16_t check, const struct exchange *first,
-	const struct rig_told *host)
-{
-	const struct exchange *e, *control = NULL;
-	struct rig_told told;
-	unsigned variant;
+	const struct exchange *e;
 	size_t from = 0;
 
-	while (!control && (e = transcript_next(transcript, &from, check, NULL)))
-		if (variant_of(e, &variant) && rig_told_parse(&told, e->note) &&
-			is_same_host(first, host, e, &told))
-			control = control_for(transcript, check, e);
-	return control;
+	while ((e = transcript_next(transcript, &from, check, NULL))) {
+		if (!strcmp(e->step, "control") && rig_control_is_good(e->note) &&
+			tale->n_controls < CONTROLS_MAX)
+			tale->control[tale->n_controls++] = e;
+		if (tale->n < SHOWN_MAX && variant_of(e, &tale->shown[tale->n].variant) &&
+			rig_told_parse(&tale->shown[tale->n].told, e->note))
+			tale->shown[tale->n++].e = e;
+	}
 }
 
-/* Of all exchanges with the host of `first`, the certificate of one variant. */
+static bool
+is_same_host(const struct tale *tale, size_t a, size_t b)
+{
+	return tale->shown[a].e->port == tale->shown[b].e->port &&
+	       !strcmp(tale->shown[a].told.name, tale->shown[b].told.name);
+}
+
+/* Its true server, at one of the addresses where the device looked for it. */
+static const struct exchange *
+control_for(const struct tale *tale, size_t host)
+{
+	for (size_t i = 0; i < tale->n; i++) {
+		const struct exchange *e = tale->shown[i].e;
+		for (size_t k = 0; is_same_host(tale, i, host) && k < tale->n_controls; k++)
+			if (tale->control[k]->port == e->port &&
+				ip_is_equal(&tale->control[k]->address, &e->address))
+				return tale->control[k];
+	}
+	return NULL;
+}
+
+/* Two of different rounds. */
 static void
-judge_variant(const struct transcript *transcript, struct findings *findings,
-	const struct exchange *first, const struct rig_told *host, unsigned variant,
+note_pair(const struct exchange *pair[static 2], const struct exchange *e)
+{
+	if (!pair[0])
+		pair[0] = e;
+	else if (!pair[1] && e->round != pair[0]->round)
+		pair[1] = e;
+}
+
+/* What all the certificates for one server came to. */
+struct seen {
+	bool is_believed;
+	unsigned refused_variants, n_variants;
+};
+
+static void
+judge_variant(const struct tale *tale, struct findings *findings, size_t host, unsigned variant,
 	struct seen *seen)
 {
-	const struct exchange *e, *believed[2] = {0}, *secret[2] = {0}, *update = NULL;
-	const char *word = rig_variant_word((enum rig_variant)variant);
+	const struct exchange *believed[2] = {0}, *secret[2] = {0}, *update = NULL;
+	const struct exchange *control = control_for(tale, host);
+	const char *name = tale->shown[host].told.name;
+	const char *text = rig_variant_text((enum rig_variant)variant);
 	bool is_refused = false, is_quiet = false;
-	struct rig_told told;
-	size_t from = 0;
 
-	while ((e = transcript_next(transcript, &from, findings->check, word))) {
-		if (!rig_told_parse(&told, e->note) || !is_same_host(first, host, e, &told))
+	for (size_t i = 0; i < tale->n; i++) {
+		const struct rig_told *told = &tale->shown[i].told;
+		if (tale->shown[i].variant != variant || !is_same_host(tale, i, host))
 			continue;
-		if (told.result == RIG_BELIEVED && told.n_bytes) {
-			if (!believed[0] || (!believed[1] && e->round != believed[0]->round))
-				believed[believed[0] != NULL] = e;
-			if (told.has_credentials &&
-				(!secret[0] || (!secret[1] && e->round != secret[0]->round)))
-				secret[secret[0] != NULL] = e;
-			if (told.asks_for_update)
-				update = e;
+		if (told->result == RIG_BELIEVED && told->n_bytes) {
+			note_pair(believed, tale->shown[i].e);
+			if (told->has_credentials)
+				note_pair(secret, tale->shown[i].e);
+			if (told->asks_for_update)
+				update = tale->shown[i].e;
 		}
-		is_refused |= told.result == RIG_ALERTED || told.result == RIG_CLOSED;
-		is_quiet |= told.result == RIG_QUIET;
+		is_refused |= told->result == RIG_ALERTED || told->result == RIG_CLOSED;
+		is_quiet |= told->result == RIG_QUIET;
 	}
-	const struct exchange *control = control_for_host(transcript, findings->check, first, host);
 	if (believed[0])
 		findings_fail(findings, "5.5-1", believed[0], believed[1], control,
-			"it sent data to a server with a certificate %s, in the stead of %s",
-			rig_variant_text((enum rig_variant)variant), host->name);
+			"it sent data to a server with a certificate %s, in the stead of %s", text,
+			name);
 	if (secret[0])
 		findings_fail(findings, "5.5-7", secret[0], secret[1], control,
 			"it sent credentials to a server with a certificate %s, in the stead of %s",
-			rig_variant_text((enum rig_variant)variant), host->name);
+			text, name);
 	if (update)
 		findings_inc(findings, "5.3-10", INC_NO_IMAGE, update,
 			"it asked %s for an update and believed a certificate %s; whether the "
 			"update is signed as well is not seen here",
-			host->name, rig_variant_text((enum rig_variant)variant));
-	seen->n_variants += is_refused || is_quiet || believed[0];
-	if (!believed[0] && is_refused && !is_quiet)
-		seen->refused_variants++;
-	else if (!believed[0] && is_quiet)
-		findings_inc(findings, "5.5-1", INC_NOT_SEEN, first,
+			name, text);
+	if (!believed[0] && is_quiet)
+		findings_inc(findings, "5.5-1", INC_NOT_SEEN, tale->shown[host].e,
 			"it did not refuse a certificate %s in the stead of %s, and sent nothing",
-			rig_variant_text((enum rig_variant)variant), host->name);
+			text, name);
 	seen->is_believed |= believed[0] != NULL;
-}
-
-static bool
-was_judged(const struct transcript *transcript, uint16_t check, const struct exchange *e,
-	const struct rig_told *host)
-{
-	const struct exchange *before;
-	struct rig_told told;
-	unsigned variant;
-	size_t from = 0;
-
-	while ((before = transcript_next(transcript, &from, check, NULL)) && before != e)
-		if (variant_of(before, &variant) && rig_told_parse(&told, before->note) &&
-			is_same_host(before, &told, e, host))
-			return true;
-	return false;
+	seen->n_variants += is_refused || is_quiet || believed[0];
+	seen->refused_variants += is_refused && !is_quiet && !believed[0];
 }
 
 static void
-judge_host(const struct transcript *transcript, struct findings *findings,
-	const struct exchange *first, const struct rig_told *host)
+judge_host(const struct tale *tale, struct findings *findings, size_t host)
 {
-	const struct exchange *control = control_for_host(transcript, findings->check, first, host);
+	const struct exchange *first = tale->shown[host].e;
+	const char *name = tale->shown[host].told.name;
 	struct seen seen = {0};
 
 	for (unsigned variant = 0; variant < RIG_VARIANT_COUNT; variant++)
-		judge_variant(transcript, findings, first, host, variant, &seen);
+		judge_variant(tale, findings, host, variant, &seen);
 	if (seen.is_believed)
 		return;
-	if (!control)
+	if (!control_for(tale, host)) {
 		findings_inc(findings, "5.5-1", INC_FAR_END_DOWN, first,
 			"it refused false certificates for %s, and was not seen to speak with the "
 			"true server",
-			host->name);
-	else if (seen.refused_variants == RIG_VARIANT_COUNT)
+			name);
+	} else if (seen.refused_variants == RIG_VARIANT_COUNT) {
 		finding_coverage(findings_add(findings, "5.5-1", VERDICT_NFF, first,
-					 "it refused every false certificate for %s", host->name),
-			seen.refused_variants, RIG_VARIANT_COUNT);
-	else if (seen.n_variants == seen.refused_variants)
+					 "it refused every false certificate for %s", name),
+			RIG_VARIANT_COUNT, RIG_VARIANT_COUNT);
+		/* Nothing reached a false server, so nothing secret did. */
+		finding_coverage(
+			findings_add(findings, "5.5-7", VERDICT_NFF, first,
+				"nothing was sent to a false server in the stead of %s", name),
+			RIG_VARIANT_COUNT, RIG_VARIANT_COUNT);
+	} else if (seen.n_variants == seen.refused_variants) {
 		finding_coverage(findings_inc(findings, "5.5-1", INC_TIME_OUT, first,
 					 "it came back too seldom to be shown every false "
 					 "certificate for %s",
-					 host->name),
+					 name),
 			seen.refused_variants, RIG_VARIANT_COUNT);
-	/* Nothing reached a false server, so nothing secret did. */
-	if (control && seen.refused_variants == RIG_VARIANT_COUNT)
-		finding_coverage(findings_add(findings, "5.5-7", VERDICT_NFF, first,
-					 "nothing was sent to a false server in the stead of %s",
-					 host->name),
-			seen.refused_variants, RIG_VARIANT_COUNT);
+	}
+}
+
+/* The first exchange with this server speaks for it. */
+static bool
+is_first(const struct tale *tale, size_t host)
+{
+	for (size_t i = 0; i < host; i++)
+		if (is_same_host(tale, i, host))
+			return false;
+	return true;
 }
 
 void
 rig_certificate_judge(const struct transcript *transcript, struct findings *findings)
 {
+	struct tale *tale = must_alloc(1, sizeof *tale);
 	const struct exchange *e;
-	struct rig_told told;
-	unsigned variant;
 	size_t from = 0;
 
-	while ((e = transcript_next(transcript, &from, findings->check, "no-rig")))
+	e = transcript_next(transcript, &from, findings->check, "no-rig");
+	if (e)
 		findings_inc(findings, "5.5-1", INC_TOOL_ERROR, NULL,
 			"its way could not be turned to the test: %s", e->note);
-	from = 0;
-	while ((e = transcript_next(transcript, &from, findings->check, NULL)))
-		if (variant_of(e, &variant) && rig_told_parse(&told, e->note) &&
-			!was_judged(transcript, findings->check, e, &told))
-			judge_host(transcript, findings, e, &told);
+	read_tale(tale, transcript, findings->check);
+	for (size_t i = 0; i < tale->n; i++)
+		if (is_first(tale, i))
+			judge_host(tale, findings, i);
+	free(tale);
 }

@@ -177,7 +177,8 @@ judge_services(const struct transcript *transcript, struct findings *findings)
 	const struct exchange *e, *any = NULL;
 	size_t from = 0, n = 0, n_lost = 0;
 
-	while ((e = transcript_next(transcript, &from, check, "before"))) {
+	/* No probe writes more; each costs several walks. */
+	while (n < SERVED_MAX && (e = transcript_next(transcript, &from, check, "before"))) {
 		if (e->round != 1 || !is_answered(e) || !find(transcript, check, "offline", 1, e))
 			continue;
 		any = e;
