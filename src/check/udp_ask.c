@@ -129,7 +129,7 @@ coap_answer(struct bytes bytes, uint16_t number, struct bytes *payload)
 		return 0;
 	if ((first >> 4 & 3) == 2 && id != number)
 		return 0;
-	while (reader_left(&r)) {
+	while (reader_ok(&r) && reader_left(&r)) {
 		uint8_t option = reader_u8(&r);
 		if (option == 0xff) {
 			*payload = reader_rest(&r);
