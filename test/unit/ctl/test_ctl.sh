@@ -53,11 +53,13 @@ expect "but are shown as numbers" says 'x1b'
 expect "a pack has to be named" status_is 2 audit verify
 expect "a key is 64 digits" status_is 2 audit verify "$work/none" --key 12
 expect "a pack that is not there is refused" status_is 1 audit verify "$work/none"
+# The leak detector of a sanitized build starts a process, which whoever looks at a pack cannot.
+confined() { (export ASAN_OPTIONS=detect_leaks=0; "$@"); }
 head -c 5000 /dev/urandom >"$work/noise"
-expect "noise is no pack" status_is 1 audit verify "$work/noise"
+expect "noise is no pack" confined status_is 1 audit verify "$work/noise"
 : >"$work/empty"
-expect "nothing is no pack" status_is 1 audit verify "$work/empty"
-expect "a folder is no pack" status_is 1 audit verify "$work"
+expect "nothing is no pack" confined status_is 1 audit verify "$work/empty"
+expect "a folder is no pack" confined status_is 1 audit verify "$work"
 expect "a run is a number" status_is 2 audit show camera
 expect "without a daemon nothing is tested" status_is 3 audit run camera
 
