@@ -200,7 +200,7 @@ static const struct row rows[PROCESS_COUNT] = {
 					"net_bind_service"},
 			.reach =
 				{
-					{.in_settings = SETTING(state_directory),
+					{.in_settings = SETTING(run_directory),
 						.below = "/dhcp",
 						.rights = R_READ | R_WRITE | R_MAKE},
 					{.in_settings = SETTING(run_directory),

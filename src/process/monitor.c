@@ -545,6 +545,12 @@ on_watchdog(void *arg)
 }
 
 static void
+on_keep_leases(void *arg)
+{
+	monitor_dhcp_keep(&settings);
+}
+
+static void
 make_folder(const char *path, mode_t mode, uid_t owner)
 {
 	struct stat st;
@@ -568,6 +574,8 @@ make_folders(void)
 	make_folder(path, 0555, 0);
 	make_folder(settings.state_directory, 0711, base + PROCESS_ENGINE);
 	snprintf(path, sizeof path, "%s/dhcp", settings.state_directory);
+	make_folder(path, 0700, 0);
+	snprintf(path, sizeof path, "%s/dhcp", settings.run_directory);
 	make_folder(path, 0700, base + PROCESS_DHCP);
 }
 
@@ -686,8 +694,11 @@ main(int argc, char **argv)
 	choose_children();
 	make_folders();
 	lock_run_folder();
-	if (settings.mode == SETTINGS_ROUTER && monitor_dhcp_write(&settings, &why))
-		fatalx("start", "%s", why.text);
+	if (settings.mode == SETTINGS_ROUTER) {
+		monitor_dhcp_restore(&settings);
+		if (monitor_dhcp_write(&settings, &why))
+			fatalx("start", "%s", why.text);
+	}
 	confine_monitor();
 
 	signal(SIGPIPE, SIG_IGN);
@@ -700,9 +711,13 @@ main(int argc, char **argv)
 	open_again = loop_timer_new(OPEN_AGAIN_MS, false, on_open_again, NULL);
 	if (notify_watchdog_ms())
 		loop_timer_new(notify_watchdog_ms(), true, on_watchdog, NULL);
+	if (settings.mode == SETTINGS_ROUTER)
+		loop_timer_new(MONITOR_DHCP_KEEP_MS, true, on_keep_leases, NULL);
 	monitor_link_start(&settings, &link_hooks);
 	start_all();
 	loop_run();
+	if (settings.mode == SETTINGS_ROUTER)
+		monitor_dhcp_keep(&settings);
 	log_info("end", "the others have ended");
 	return 0;
 }

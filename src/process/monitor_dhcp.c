@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/log.h"
+#include "message/message.h"
 
-enum { LEASES_MAX = 16384 };
+enum { LEASES_MAX = 16384, LEASES_BYTES_MAX = LEASES_MAX * 256 };
 
 static uint32_t
 as_number(const struct ip *ip)
@@ -74,7 +76,7 @@ monitor_dhcp_render(char *out, size_t size, const struct settings *s)
 		"dhcp-authoritative\n"
 		"no-ping\n"
 		"dhcp-ignore-names\n"
-		"dhcp-leasefile=%s/dhcp/leases\n"
+		"dhcp-leasefile=%s/" MONITOR_DHCP_LEASES "\n"
 		"dhcp-lease-max=%u\n"
 		"dhcp-range=%s,%s,%s,1h\n"
 		"dhcp-option=option:router,%s\n"
@@ -82,7 +84,7 @@ monitor_dhcp_render(char *out, size_t size, const struct settings *s)
 		"enable-ra\n"
 		"dhcp-range=::1:0,::1:ffff,constructor:%s,slaac,off-link,64,1h\n"
 		"dhcp-option=option6:dns-server,[%s]\n",
-		s->bridge, s->state_directory, addresses < LEASES_MAX ? addresses : LEASES_MAX,
+		s->bridge, s->run_directory, addresses < LEASES_MAX ? addresses : LEASES_MAX,
 		ip_render(&first, first4), ip_render(&last, last4), ip_render(&netmask, mask),
 		ip_render(&s->lan4.address, lan4), lan4, s->bridge,
 		ip_render(&s->lan6.address, lan6));
@@ -106,4 +108,66 @@ monitor_dhcp_write(const struct settings *settings, struct fault *why)
 		return ERR_SYSTEM;
 	}
 	return ERR_OK;
+}
+
+/* Its folders are dnsmasq's own, which may be lost: no link is followed, no size believed. */
+static bool
+copy_leases(const char *from, const char *to, uid_t owner, struct stat *is)
+{
+	char path[SETTINGS_PATH_MAX + 32], bytes[16384];
+	ssize_t n;
+	size_t sum = 0;
+
+	auto_close int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (in < 0 || fstat(in, is) || !S_ISREG(is->st_mode))
+		return false;
+	snprintf(path, sizeof path, "%s.new", to);
+	auto_close int out =
+		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (out < 0)
+		return false;
+	while ((n = read(in, bytes, sizeof bytes)) > 0) {
+		sum += (size_t)n;
+		if (sum > LEASES_BYTES_MAX || write(out, bytes, (size_t)n) != n)
+			return false;
+	}
+	return !n && !fchown(out, owner, owner) && !fsync(out) && !rename(path, to);
+}
+
+static void
+leases_paths(const struct settings *settings, char *running, char *kept, size_t size)
+{
+	snprintf(running, size, "%s/" MONITOR_DHCP_LEASES, settings->run_directory);
+	snprintf(kept, size, "%s/" MONITOR_DHCP_LEASES, settings->state_directory);
+}
+
+void
+monitor_dhcp_restore(const struct settings *settings)
+{
+	char running[SETTINGS_PATH_MAX + 32], kept[SETTINGS_PATH_MAX + 32];
+	struct stat is;
+
+	leases_paths(settings, running, kept, sizeof running);
+	if (lstat(running, &is) && errno == ENOENT)
+		copy_leases(kept, running, settings->uid_base + PROCESS_DHCP, &is);
+}
+
+void
+monitor_dhcp_keep(const struct settings *settings)
+{
+	static struct timespec kept_ts;
+	static struct log_once trouble;
+	char running[SETTINGS_PATH_MAX + 32], kept[SETTINGS_PATH_MAX + 32];
+	struct stat is;
+
+	leases_paths(settings, running, kept, sizeof running);
+	if (lstat(running, &is) ||
+		(is.st_mtim.tv_sec == kept_ts.tv_sec && is.st_mtim.tv_nsec == kept_ts.tv_nsec))
+		return;
+	if (copy_leases(running, kept, 0, &is)) {
+		kept_ts = is.st_mtim;
+		log_once_over(&trouble);
+	} else if (log_once(&trouble)) {
+		log_warnx("dhcp", "%s: the copy of the leases could not be written", kept);
+	}
 }

@@ -41,9 +41,9 @@ expect "in our network, above what the owner numbers by hand" \
 	sh -c "case $ip in 192.168.77.*) [ ${ip##*.} -ge 16 ];; *) false;; esac"
 expect "with us as router and name server" [ "$router $dns" = "192.168.77.1 192.168.77.1" ]
 expect "for an hour" [ "$lease" = 3600 ]
-expect "the lease is written down" within 30 grep -q "$ip" $folder/state/dhcp/leases
+expect "the lease is written down" within 30 grep -q "$ip" $folder/run/dhcp/leases
 refuse "nobody else may read the leases" \
-	setpriv --reuid 65534 --regid 65534 --clear-groups cat $folder/state/dhcp/leases 2>/dev/null
+	setpriv --reuid 65534 --regid 65534 --clear-groups cat $folder/run/dhcp/leases 2>/dev/null
 
 has_slaac() { ip -n device -6 addr show dev far-a | grep -q 'inet6 fd77:7069:6e66:'; }
 expect "the device makes itself an IPv6 address of our prefix" within 100 has_slaac
@@ -60,4 +60,16 @@ rm -f $folder/lease
 expect "after its death the device gets an address" within 10 has_lease
 read -r again rest <$folder/lease
 expect "and it is the same one" [ "$again" = "$ip" ]
+
+# The machine goes off and on: the run directory is new, the state directory is not.
+kill -TERM "$monitor"
+wait "$monitor" || true
+expect "at the end the leases are kept" grep -q "$ip" $folder/state/dhcp/leases
+rm -rf $folder/run
+start
+expect "at the next start they are there again" within 50 grep -q "$ip" $folder/run/dhcp/leases
+rm -f $folder/lease
+expect "and the device has its address" within 20 has_lease
+read -r again rest <$folder/lease
+expect "which is still the same" [ "$again" = "$ip" ]
 finish

@@ -593,7 +593,7 @@ foreign(int (*attempt)(void))
 
 	make_place();
 	char leases[SETTINGS_PATH_MAX + 16];
-	snprintf(leases, sizeof leases, "%s/dhcp", settings.state_directory);
+	snprintf(leases, sizeof leases, "%s/dhcp", settings.run_directory);
 	mkdir(leases, 0700);
 	fflush(NULL);
 	pid_t pid = fork();
