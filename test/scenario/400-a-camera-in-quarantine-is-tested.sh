@@ -13,7 +13,7 @@ if [ $# -ge 4 ]; then
 	export CHECKER CHECKER_DRIVE
 fi
 . "$(dirname "$0")/lib.sh"
-command -v telnetd >/dev/null || skip "needs telnetd of busybox"
+busybox --list | grep -qx telnetd || skip "needs busybox-static, for its telnetd"
 
 begin
 said restored
