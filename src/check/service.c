@@ -333,6 +333,7 @@ ask(struct session *session, const struct ip *address, uint16_t port, enum quest
 	uint32_t round, uint32_t ms)
 {
 	uint8_t hello[TLS_OFFER_MAX];
+	size_t n_hello;
 	struct talk *talk = question == ASK_HTTP_IN_TLS
 				    ? talk_tls(session, address, port, "service", round)
 				    : talk_tcp(session, address, port, "service", round);
@@ -347,8 +348,8 @@ ask(struct session *session, const struct ip *address, uint16_t port, enum quest
 		ask_http(talk, address);
 		break;
 	case ASK_TLS:
-		talk_send(talk, hello,
-			tls_offer_render(hello, &(struct tls_offer){.version_max = 0x0304}));
+		n_hello = tls_offer_render(hello, &(struct tls_offer){.version_max = 0x0304});
+		talk_send(talk, hello, n_hello);
 		break;
 	case ASK_RTSP:
 		talk_send_text(talk, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n");

@@ -186,7 +186,8 @@ ask(struct session *session, const struct service_at *at, const char *step, uint
 	if (!talk)
 		return answer;
 	talk_note(talk, "%s", name);
-	talk_send(talk, out, tls_offer_render(out, hello));
+	size_t n_out = tls_offer_render(out, hello);
+	talk_send(talk, out, n_out);
 	size_t n = talk_receive(talk, 2000, is_said, NULL, &bytes);
 	tls_answer_parse(&answer, (struct bytes){bytes, n}, scratch, HANDSHAKE_MAX);
 	answer.certificate = (struct bytes){0}; /* it points into what is gone */

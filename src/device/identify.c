@@ -520,7 +520,7 @@ identify_kind(struct device *device)
 	struct {
 		const char *word;
 		uint8_t confidence;
-	} sum[WORDS_MAX];
+	} sum[WORDS_MAX] = {0};
 	size_t n = 0, best = 0, len = 0;
 	struct device_kind kind = {0};
 	const char *maker = NULL;

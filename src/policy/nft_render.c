@@ -177,7 +177,7 @@ static void
 put_prefix(struct key_writer *key, const struct ip *address, unsigned length)
 {
 	unsigned len = address_len(address);
-	uint8_t lo[16], hi[16];
+	uint8_t lo[16] = {0}, hi[16] = {0};
 
 	for (unsigned i = 0; i < len; i++) {
 		unsigned bits = length >= 8 * (i + 1) ? 8 : length > 8 * i ? length - 8 * i : 0;
