@@ -19,7 +19,9 @@ quiet pinfold policy add phone "allow tcp camera 23"
 quiet pinfold policy add camera "allow tcp from phone 23"
 quiet pinfold device enforce camera --from rules
 camera=$(fact camera 4)
-from_phone() { room phone busybox nc -w 1 "$camera" 23 </dev/null 2>/dev/null | grep -aq login; }
+# An input that never ends: telnetd hangs up at the end of it, and may do so before login has asked.
+mkfifo "$folder/silence"
+from_phone() { lab exec phone timeout 3 busybox nc -w 1 "$camera" 23 <>"$folder/silence" 2>/dev/null | grep -aq login; }
 expect "the phone reaches the camera's telnet, as its owner allowed" within 30 from_phone
 
 # --- who may be tested
@@ -39,7 +41,8 @@ expect "PSTI's first item fails" grep -q "^  1 *FAIL" "$folder/camera"
 expect "what nobody looked at is not shown as passed" grep -q "^  3 *INC.*not tested" "$folder/camera"
 expect "what its owner should do is said" grep -q "Change the password" "$folder/camera"
 run=$(field run audit list camera)
-expect "its port is closed for the phone" within 30 sh -c "! $folder/lab/pinfold-lab exec phone busybox nc -w 1 $camera 23 </dev/null 2>/dev/null | grep -aq login"
+not_from_phone() { ! from_phone; }
+expect "its port is closed for the phone" within 30 not_from_phone
 expect "the reason names run and exchange" says "run $run, exchange [1-9]" pinfold --json device show camera
 expect "the camera itself was held for nothing" is enforce state_of camera
 expect "no alarm was raised by our own probes" is 0 sh -c "grep -c 'scan\|flood\|quarantine' '$log' || :"
