@@ -58,3 +58,14 @@ json_strict(const char *bytes, size_t len, size_t len_max, unsigned depth_max, s
 	}
 	return root;
 }
+
+bool
+json_take_text(char *out, size_t size, const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (!text || json_string_length(value) >= size || !is_printable(text))
+		return false;
+	memcpy(out, text, json_string_length(value) + 1);
+	return true;
+}

@@ -3,6 +3,7 @@
 #define PINFOLD_BASE_JSON_STRICT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -15,5 +16,8 @@
  */
 json_t *json_strict(
 	const char *bytes, size_t len, size_t len_max, unsigned depth_max, struct fault *why);
+
+/* The text of a string, if it is printable and fits with its NUL; else false, and out is as it was. */
+bool json_take_text(char *out, size_t size, const json_t *value);
 
 #endif

@@ -91,20 +91,6 @@ is_content(const struct exchange *e)
 	       payload.len;
 }
 
-static const struct exchange *
-beside(const struct transcript *transcript, uint16_t check, const char *step, uint32_t round,
-	const struct exchange *of)
-{
-	const struct exchange *e;
-	size_t from = 0;
-
-	while ((e = transcript_next(transcript, &from, check, step)))
-		if (ip_is_equal(&e->address, &of->address) && e->round == round &&
-			(strcmp(step, "resource") || !strcmp(e->note, of->note)))
-			return e;
-	return NULL;
-}
-
 void
 coap_open_judge(const struct transcript *transcript, struct findings *findings)
 {
@@ -119,9 +105,9 @@ coap_open_judge(const struct transcript *transcript, struct findings *findings)
 		if (!is_content(e))
 			continue;
 		const struct exchange *again =
-			beside(transcript, findings->check, "resource", 2, e);
+			transcript_beside(transcript, e, "resource", 2, e->note);
 		const struct exchange *control =
-			beside(transcript, findings->check, "control", 1, e);
+			transcript_beside(transcript, e, "control", 1, NULL);
 		findings_fail(findings, "5.5-4", e, is_content(again) ? again : NULL,
 			control && !is_content(control) ? control : NULL,
 			"CoAP gives '%s' to everybody", e->note);

@@ -79,21 +79,6 @@ debug_ports_probe(struct session *session)
 	}
 }
 
-/* The same port in the other step and round; NULL where it does not bear the finding out. */
-static const struct exchange *
-beside(const struct transcript *transcript, uint16_t check, const char *step, uint32_t round,
-	const struct exchange *of)
-{
-	const struct exchange *e;
-	size_t from = 0;
-
-	while ((e = transcript_next(transcript, &from, check, step)))
-		if (e->port == of->port && ip_is_equal(&e->address, &of->address) &&
-			e->round == round)
-			return e;
-	return NULL;
-}
-
 static size_t
 judge_step(const struct transcript *transcript, struct findings *findings, const char *step,
 	bool (*is_open)(const struct exchange *), const char *text)
@@ -104,9 +89,9 @@ judge_step(const struct transcript *transcript, struct findings *findings, const
 	while ((e = transcript_next(transcript, &from, findings->check, step))) {
 		if (e->round != 1 || !is_open(e))
 			continue;
-		const struct exchange *again = beside(transcript, findings->check, step, 2, e);
+		const struct exchange *again = transcript_beside(transcript, e, step, 2, NULL);
 		const struct exchange *control =
-			beside(transcript, findings->check, "control", 1, e);
+			transcript_beside(transcript, e, "control", 1, NULL);
 		struct finding *finding =
 			findings_fail(findings, "5.6-4A", e, again && is_open(again) ? again : NULL,
 				control && !is_open(control) ? control : NULL, "%s at port %u",

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/auto.h"
+#include "base/hex.h"
 #include "base/printable.h"
 #include "check/service.h"
 
@@ -226,8 +227,7 @@ md5_hex(char hex[static 33], const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
 	EVP_Digest(text, strlen(text), sum, NULL, EVP_md5(), NULL);
-	for (int i = 0; i < 16; i++)
-		snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+	hex_text(sum, 16, hex);
 }
 
 /* name="value" or name=value of the challenge; empty when it is not there. */

@@ -14,16 +14,6 @@
 
 enum { SAID_MAX = 16, SOON_S = 14 * 86400, LONG_S = 3 * 366 * 86400 };
 
-static void
-date(int64_t utc_s, char out[static 16])
-{
-	time_t when = (time_t)utc_s;
-	struct tm tm;
-
-	if (!gmtime_r(&when, &tm) || !strftime(out, 16, "%Y-%m-%d", &tm))
-		snprintf(out, 16, "unknown");
-}
-
 /* Another certificate for the same name, seen after this one had gone. */
 static bool
 has_changed(const struct transcript *transcript, const struct traffic_seen *old)
@@ -49,7 +39,7 @@ judge_certificate(const struct transcript *transcript, struct findings *findings
 	const char *issuer = strstr(seen->detail, "issuer=");
 	char until[16];
 
-	date(until_s, until);
+	traffic_date(until_s, until);
 	struct finding *finding = findings_inc(findings, "5.5-8", INC_NO_IXIT, seen->first,
 		"%.70s: certificate of %.40s until %s%s%s%s",
 		seen->first->note[0] ? seen->first->note : "a server without a name",

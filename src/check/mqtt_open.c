@@ -94,20 +94,6 @@ mqtt_open_probe(struct session *session)
 	}
 }
 
-static const struct exchange *
-step_at(const struct transcript *transcript, uint16_t check, const char *step, uint32_t round,
-	const struct exchange *of)
-{
-	const struct exchange *e;
-	size_t from = 0;
-
-	while ((e = transcript_next(transcript, &from, check, step)))
-		if (e->port == of->port && ip_is_equal(&e->address, &of->address) &&
-			e->round == round)
-			return e;
-	return NULL;
-}
-
 void
 mqtt_open_judge(const struct transcript *transcript, struct findings *findings)
 {
@@ -119,10 +105,9 @@ mqtt_open_judge(const struct transcript *transcript, struct findings *findings)
 			continue;
 		n++;
 		struct heard heard = heard_from(e);
-		const struct exchange *again =
-			step_at(transcript, findings->check, "connect", 2, e);
+		const struct exchange *again = transcript_beside(transcript, e, "connect", 2, NULL);
 		const struct exchange *control =
-			step_at(transcript, findings->check, "control", 1, e);
+			transcript_beside(transcript, e, "control", 1, NULL);
 		if (heard.is_accepted && heard.is_subscribed)
 			findings_fail(findings, "5.5-4", e,
 				again && heard_from(again).is_subscribed ? again : NULL,

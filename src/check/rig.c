@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/hex.h"
 #include "packet/http.h"
 #include "packet/mqtt.h"
 
@@ -235,8 +236,7 @@ rig_look_at(struct rig_told *told, const uint8_t *data, size_t len)
 		told->has_credentials = mqtt.has_password;
 	}
 	if (EVP_Digest(data, len, digest, NULL, EVP_sha256(), NULL))
-		for (int i = 0; i < 8; i++)
-			snprintf(told->digest + 2 * i, 3, "%02x", digest[i]);
+		hex_text(digest, 8, told->digest);
 }
 
 static const char *const result_words[RIG_RESULT_COUNT] = {

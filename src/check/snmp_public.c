@@ -44,19 +44,6 @@ snmp_public_probe(struct session *session)
 		}
 }
 
-static const struct exchange *
-beside(const struct transcript *transcript, uint16_t check, const char *step, uint32_t round,
-	const struct exchange *of)
-{
-	const struct exchange *e;
-	size_t from = 0;
-
-	while ((e = transcript_next(transcript, &from, check, step)))
-		if (ip_is_equal(&e->address, &of->address) && e->round == round)
-			return e;
-	return NULL;
-}
-
 static bool
 tells(const struct exchange *e, char *text, size_t size)
 {
@@ -78,9 +65,9 @@ snmp_public_judge(const struct transcript *transcript, struct findings *findings
 		if (!tells(e, text, sizeof text))
 			continue;
 		const struct exchange *again =
-			beside(transcript, findings->check, "community", 2, e);
+			transcript_beside(transcript, e, "community", 2, NULL);
 		const struct exchange *control =
-			beside(transcript, findings->check, "control", 1, e);
+			transcript_beside(transcript, e, "control", 1, NULL);
 		bool is_again = tells(again, again_text, sizeof again_text);
 		bool is_controlled = control && !tells(control, again_text, sizeof again_text);
 		n_open++;

@@ -10,6 +10,7 @@
 #include "check/service.h"
 #include "check/table.h"
 #include "check/tls_offer.h"
+#include "packet/tls.h"
 
 /*
  * What a server would agree to: it is asked for one version, then for one kind
@@ -52,28 +53,6 @@ gather(struct reader *r, struct tls_answer *answer, uint8_t *out, size_t size)
 	return n;
 }
 
-static void
-take_server_hello(struct reader body, struct tls_answer *answer)
-{
-	uint16_t version = reader_u16(&body);
-
-	reader_skip(&body, 32);
-	reader_skip(&body, reader_u8(&body));
-	uint16_t cipher = reader_u16(&body);
-	reader_skip(&body, 1);
-	if (!reader_ok(&body))
-		return;
-	answer->version = version;
-	answer->cipher = cipher;
-	struct reader extensions = reader_slice(&body, reader_u16(&body));
-	while (reader_left(&extensions) >= 4) {
-		uint16_t type = reader_u16(&extensions);
-		struct reader extension = reader_slice(&extensions, reader_u16(&extensions));
-		if (type == 43 && reader_left(&extension) == 2)
-			answer->version = reader_u16(&extension);
-	}
-}
-
 bool
 tls_answer_parse(struct tls_answer *answer, struct bytes bytes, uint8_t *scratch, size_t size)
 {
@@ -84,6 +63,7 @@ tls_answer_parse(struct tls_answer *answer, struct bytes bytes, uint8_t *scratch
 	if (bytes.len < 7 || (first != RECORD_ALERT && first != RECORD_HANDSHAKE) ||
 		bytes.at[1] != 3)
 		return false;
+	struct tls_server hello = {0};
 	size_t n = gather(&r, answer, scratch, size);
 	struct reader messages = reader_over(scratch, n);
 	while (reader_left(&messages) >= 4) {
@@ -91,8 +71,9 @@ tls_answer_parse(struct tls_answer *answer, struct bytes bytes, uint8_t *scratch
 		struct reader body = reader_slice(&messages, reader_u24(&messages));
 		if (!reader_ok(&messages))
 			break;
-		if (type == SERVER_HELLO) {
-			take_server_hello(body, answer);
+		if (type == SERVER_HELLO && tls_server_hello_parse(&hello, body)) {
+			answer->version = hello.version;
+			answer->cipher = hello.cipher;
 		} else if (type == CERTIFICATE && !answer->certificate.len) {
 			reader_skip(&body, 3);
 			struct reader one = reader_slice(&body, reader_u24(&body));
@@ -250,21 +231,6 @@ agreed(const struct exchange *e, struct tls_answer *answer, uint8_t *scratch)
 	       answer->version;
 }
 
-static const struct exchange *
-beside(const struct transcript *transcript, uint16_t check, const char *step, uint32_t round,
-	const struct exchange *of)
-{
-	const struct exchange *e;
-	size_t from = 0;
-
-	while ((e = transcript_next(transcript, &from, check, step)))
-		if (e->port == of->port && ip_is_equal(&e->address, &of->address) &&
-			e->round == round &&
-			(!strcmp(step, "control") || !strcmp(e->note, of->note)))
-			return e;
-	return NULL;
-}
-
 static uint16_t
 version_of(const char *name, bool *is_bad)
 {
@@ -327,8 +293,8 @@ judge_port(const struct transcript *transcript, struct findings *findings,
 					certificate_facts(answer.certificate, facts, sizeof facts);
 				continue;
 			}
-			const struct exchange *again = beside(
-				transcript, findings->check, kind ? "cipher" : "version", 2, e);
+			const struct exchange *again =
+				transcript_beside(transcript, e, e->step, 2, e->note);
 			n_bad++;
 			findings_fail(findings, "5.5-1", e,
 				again && agreed(again, &other, scratch) ? again : NULL,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/auto.h"
 #include "base/printable.h"
@@ -143,6 +144,16 @@ traffic_time(const char *detail, const char *key)
 	long long value = at ? strtoll(at + strlen(key), NULL, 10) : 0;
 
 	return value > 0 && value < 253402300800 ? value : 0;
+}
+
+void
+traffic_date(int64_t utc_s, char out[static TRAFFIC_DATE_MAX])
+{
+	time_t when = (time_t)utc_s;
+	struct tm tm;
+
+	if (!gmtime_r(&when, &tm) || !strftime(out, TRAFFIC_DATE_MAX, "%Y-%m-%d", &tm))
+		snprintf(out, TRAFFIC_DATE_MAX, "unknown");
 }
 
 bool

@@ -56,6 +56,10 @@ struct traffic_watch traffic_watch(const struct transcript *);
 /* The time behind "until=" or the like; 0 where there is none, or none before the year 10000. */
 int64_t traffic_time(const char *detail, const char *key);
 
+/* The day, for people; "unknown" where there is none. */
+enum { TRAFFIC_DATE_MAX = 16 };
+void traffic_date(int64_t utc_s, char out[static TRAFFIC_DATE_MAX]);
+
 /* Seen on the way to or from the internet. */
 bool traffic_is_outside(const struct traffic_seen *);
 

@@ -38,12 +38,6 @@ static const char *const end_words[EXCHANGE_END_COUNT] = {
 	[EXCHANGE_TROUBLE] = "trouble",
 };
 
-const char *
-exchange_end_name(enum exchange_end end)
-{
-	return (unsigned)end < EXCHANGE_END_COUNT ? end_words[end] : end_words[0];
-}
-
 static bool
 end_from_name(const char *name, uint8_t *out)
 {
@@ -315,6 +309,20 @@ transcript_first(const struct transcript *transcript, uint16_t check, const char
 	size_t from = 0;
 
 	return transcript_next(transcript, &from, check, step);
+}
+
+const struct exchange *
+transcript_beside(const struct transcript *transcript, const struct exchange *of, const char *step,
+	uint32_t round, const char *note)
+{
+	const struct exchange *e;
+	size_t from = 0;
+
+	while ((e = transcript_next(transcript, &from, of->check, step)))
+		if (e->port == of->port && ip_is_equal(&e->address, &of->address) &&
+			e->round == round && (!note || !strcmp(e->note, note)))
+			return e;
+	return NULL;
 }
 
 /* --- reading ----------------------------------------------------------------------------------- */

@@ -59,8 +59,6 @@ struct exchange {
 
 struct transcript;
 
-const char *exchange_end_name(enum exchange_end); /* the word in the file */
-
 /* file may be NULL: kept in memory alone.  It is written line by line and belongs to the caller. */
 struct transcript *transcript_new(FILE *file);
 void transcript_free(struct transcript *);
@@ -88,6 +86,13 @@ const struct exchange *transcript_next(
 /* The first of this check and step; NULL: there is none. */
 const struct exchange *transcript_first(
 	const struct transcript *, uint16_t check, const char *step);
+
+/*
+ * The same place in another step or round of the same check: what bears a finding
+ * out, or is its control.  note: only with this one; NULL: any.
+ */
+const struct exchange *transcript_beside(const struct transcript *, const struct exchange *of,
+	const char *step, uint32_t round, const char *note);
 
 /* Reads what transcript_add() wrote.  Every bound is checked again: a pack comes from a stranger. */
 enum err transcript_read(FILE *, struct transcript **, struct fault *why);

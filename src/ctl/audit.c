@@ -1,53 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Audits for people: the live line of a run, its verdicts, the list. */
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ctl/ctl.h"
 #include "verdict/provision.h"
 
-enum { CELL = 400, TURNS = 8, POLL_S = 1, ASK_AGAIN_MAX = 60 };
-
-static const char *
-text(const json_t *object, const char *key)
-{
-	static char turn[TURNS][CELL];
-	static unsigned at;
-	const json_t *value = json_object_get(object, key);
-	char *out = turn[at++ % TURNS];
-
-	out[0] = '\0';
-	if (json_is_string(value))
-		shown(out, CELL, json_string_value(value), json_string_length(value));
-	return out;
-}
-
-static long long
-number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
+enum { CELL = 400, POLL_S = 1, ASK_AGAIN_MAX = 60 };
 
 static bool
 is_word(const json_t *object, const char *key, const char *word)
 {
 	return !strcmp(text(object, key), word);
-}
-
-static const char *
-when(const json_t *object, const char *key)
-{
-	static char turn[2][32];
-	static unsigned at;
-	char *out = turn[at++ % 2];
-	time_t time_s = (time_t)number(object, key);
-	struct tm tm;
-
-	if (!time_s || !localtime_r(&time_s, &tm))
-		return "-";
-	strftime(out, sizeof turn[0], "%Y-%m-%d %H:%M:%S", &tm);
-	return out;
 }
 
 static bool

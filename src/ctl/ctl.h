@@ -63,6 +63,15 @@ json_t *ask(const char *socket, const json_t *question, void (*on_event)(const j
 /* --- show.c: tables for people; every value passes shown() ------------------------------ */
 
 void shown(char *out, size_t size, const char *bytes, size_t len);
+/*
+ * Values of an answer.  A string, number or truth as text that is safe on a
+ * terminal, empty where there is none (key NULL: of the value itself); good until
+ * the eighth call after it.  A number; 0 where there is none.  A time of the wall
+ * clock, "-" for none; good until the fourth.
+ */
+const char *text(const json_t *object, const char *key);
+long long number(const json_t *object, const char *key);
+const char *when(const json_t *object, const char *key);
 
 void show_status(const json_t *, const struct options *);
 void show_doctor(const json_t *, const struct options *);

@@ -33,8 +33,7 @@ shown(char *out, size_t size, const char *bytes, size_t len)
 	out[at] = '\0';
 }
 
-/* A value as text that is safe on a terminal; the buffers turn, eight at a time. */
-static const char *
+const char *
 text(const json_t *object, const char *key)
 {
 	static char turn[8][CELL_MAX];
@@ -52,7 +51,7 @@ text(const json_t *object, const char *key)
 	return out;
 }
 
-static long long
+long long
 number(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
@@ -64,7 +63,7 @@ is_true(const json_t *object, const char *key)
 	return json_is_true(json_object_get(object, key));
 }
 
-static const char *
+const char *
 when(const json_t *object, const char *key)
 {
 	static char turn[4][32];

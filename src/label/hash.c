@@ -2,9 +2,9 @@
 #include "label/hash.h"
 
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "base/hex.h"
 
 void
 hash_parts(const struct hash_part *part, size_t n, uint8_t out[static HASH_LEN])
@@ -31,28 +31,5 @@ hash_bytes(const void *bytes, size_t len, uint8_t out[static HASH_LEN])
 void
 hash_text(const uint8_t hash[static HASH_LEN], char out[static HASH_TEXT_MAX])
 {
-	for (size_t i = 0; i < HASH_LEN; i++)
-		snprintf(out + 2 * i, 3, "%02x", hash[i]);
-}
-
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool
-hex_parse(uint8_t *out, size_t len, const char *text)
-{
-	if (strlen(text) != 2 * len)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		out[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
+	hex_text(hash, HASH_LEN, out);
 }

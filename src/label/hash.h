@@ -17,7 +17,5 @@ void hash_parts(const struct hash_part *, size_t n, uint8_t out[static HASH_LEN]
 void hash_bytes(const void *bytes, size_t len, uint8_t out[static HASH_LEN]);
 
 void hash_text(const uint8_t hash[static HASH_LEN], char out[static HASH_TEXT_MAX]);
-/* len bytes from exactly 2 len digits, lower case. */
-bool hex_parse(uint8_t *out, size_t len, const char *text);
 
 #endif

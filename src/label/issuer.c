@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/hex.h"
 #include "label/hash.h"
 
 struct issuer {
@@ -189,14 +190,26 @@ issuer_is_signature(const uint8_t public_key[static ISSUER_PUBLIC_LEN], const vo
 	return is_good;
 }
 
-bool
-issuer_from_text(uint8_t out[static ISSUER_PUBLIC_LEN], const char *text)
+static bool
+of_either_case(uint8_t *out, size_t len, const char *text)
 {
-	char lower[ISSUER_TEXT_MAX];
+	char lower[2 * ISSUER_SIGNATURE_LEN + 1];
 	size_t n = 0;
 
 	for (; text[n] && n + 1 < sizeof lower; n++)
 		lower[n] = (char)tolower((unsigned char)text[n]);
 	lower[n] = '\0';
-	return !text[n] && hex_parse(out, ISSUER_PUBLIC_LEN, lower) && !is_of_small_order(out);
+	return !text[n] && hex_parse(out, len, lower);
+}
+
+bool
+issuer_signature_from_text(uint8_t out[static ISSUER_SIGNATURE_LEN], const char *text)
+{
+	return of_either_case(out, ISSUER_SIGNATURE_LEN, text);
+}
+
+bool
+issuer_from_text(uint8_t out[static ISSUER_PUBLIC_LEN], const char *text)
+{
+	return of_either_case(out, ISSUER_PUBLIC_LEN, text) && !is_of_small_order(out);
 }

@@ -40,4 +40,7 @@ bool issuer_is_signature(const uint8_t public_key[static ISSUER_PUBLIC_LEN], con
 /* 64 hexadecimal digits, of either case; not a point for which anything is signed. */
 bool issuer_from_text(uint8_t out[static ISSUER_PUBLIC_LEN], const char *text);
 
+/* 128 hexadecimal digits, of either case. */
+bool issuer_signature_from_text(uint8_t out[static ISSUER_SIGNATURE_LEN], const char *text);
+
 #endif

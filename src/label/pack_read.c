@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/json_strict.h"
 #include "base/printable.h"
 #include "label/pack.h"
@@ -103,18 +104,6 @@ pack_find(const struct pack *pack, const char *name)
 /* --- the manifest ----------------------------------------------------------------------- */
 
 static bool
-text_of(const json_t *object, const char *name, char *out, size_t size)
-{
-	const json_t *value = json_object_get(object, name);
-	const char *text = json_string_value(value);
-
-	if (!text || json_string_length(value) >= size || !is_printable(text))
-		return false;
-	memcpy(out, text, json_string_length(value) + 1);
-	return true;
-}
-
-static bool
 number_of(const json_t *object, const char *name, uint64_t max, uint64_t *out)
 {
 	const json_t *value = json_object_get(object, name);
@@ -144,7 +133,8 @@ is_as_listed(const struct pack_file *file, const json_t *row, uint8_t hash[stati
 	uint64_t size, block;
 	char name[sizeof file->name];
 
-	if (json_object_size(row) != 5 || !text_of(row, "name", name, sizeof name) ||
+	if (json_object_size(row) != 5 ||
+		!json_take_text(name, sizeof name, json_object_get(row, "name")) ||
 		!number_of(row, "size", PACK_FILE_BYTES_MAX, &size) ||
 		!number_of(row, "block", PACK_FILE_BYTES_MAX, &block) ||
 		block != pack_block(size) || !hash_of(json_object_get(row, "sha256"), hash) ||
@@ -236,14 +226,15 @@ parse_manifest(struct pack *pack, json_t *root, struct fault *why)
 	free(again);
 
 	if (!is_canonical || json_object_size(root) != 9 ||
-		!text_of(root, "schema", schema, sizeof schema) ||
+		!json_take_text(schema, sizeof schema, json_object_get(root, "schema")) ||
 		strcmp(schema, PACK_SCHEMA) != 0 ||
 		!hash_of(json_object_get(root, "key"), pack->key) ||
 		!number_of(root, "run", UINT32_MAX, &run) ||
 		!number_of(root, "created", (uint64_t)1 << 40, &created) ||
-		!text_of(root, "device", device, sizeof device) ||
-		!text_of(root, "tool", pack->tool, sizeof pack->tool) ||
-		!text_of(root, "ruleset", pack->ruleset, sizeof pack->ruleset))
+		!json_take_text(device, sizeof device, json_object_get(root, "device")) ||
+		!json_take_text(pack->tool, sizeof pack->tool, json_object_get(root, "tool")) ||
+		!json_take_text(
+			pack->ruleset, sizeof pack->ruleset, json_object_get(root, "ruleset")))
 		return refuse(why, PACK_MANIFEST, file->at, "it is not as manifests are written");
 	pack->run = (uint32_t)run;
 	issuer_id(pack->key, pack->key_id);

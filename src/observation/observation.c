@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/hex.h"
 #include "base/printable.h"
 #include "message/policy_entry.h"
 #include "message/reason.h"
@@ -690,8 +691,8 @@ tell_certificate(struct telling *telling, struct bytes der)
 
 	if (!certificate_parse(&certificate, der))
 		return;
-	for (size_t i = 0; i < certificate.serial.len && i < 8; i++)
-		snprintf(serial + 2 * i, 3, "%02x", certificate.serial.at[i]);
+	hex_text(certificate.serial.at, certificate.serial.len < 8 ? certificate.serial.len : 8,
+		serial);
 	int len = snprintf(text, sizeof text,
 		"from=%lld until=%lld signature=%s key=%s%u own=%d serial=%s issuer=",
 		(long long)certificate.not_before_s, (long long)certificate.not_after_s,

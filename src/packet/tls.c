@@ -249,8 +249,8 @@ take_what_came(struct reader *r, size_t len)
 	return reader_slice(r, len < left ? len : left);
 }
 
-static bool
-take_server_hello(struct tls_server *server, struct reader body)
+bool
+tls_server_hello_parse(struct tls_server *server, struct reader body)
 {
 	/* RFC 8446, section 4.1.3: the random of a HelloRetryRequest. */
 	static const uint8_t retry[] = {0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11};
@@ -302,7 +302,7 @@ take_messages(struct tls_server *server, struct reader record, bool *has_hello)
 		uint32_t len = reader_u24(&record);
 		struct reader body = take_what_came(&record, len);
 		if (type == HANDSHAKE_SERVER_HELLO && !*has_hello) {
-			*has_hello = take_server_hello(server, body);
+			*has_hello = tls_server_hello_parse(server, body);
 			if (!*has_hello)
 				return false;
 		} else if (type == HANDSHAKE_CERTIFICATE && server->version < 0x0304) {

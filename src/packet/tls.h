@@ -61,6 +61,9 @@ bool tls_is_server_hello(struct reader);
 
 bool tls_server_parse(struct tls_server *, struct reader);
 
+/* The body of a ServerHello alone, where somebody put the records together; false: it is none. */
+bool tls_server_hello_parse(struct tls_server *, struct reader body);
+
 /* "TLS 1.2"; never NULL. */
 const char *tls_version_text(uint16_t version);
 

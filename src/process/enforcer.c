@@ -338,10 +338,6 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 		send_status();
 }
 
-/* Told before the settings are known: the bridge's, with what was delegated, may be among them. */
-static struct message_link early[SETTINGS_PORTS_MAX + 2];
-static size_t n_early;
-
 /*
  * What stands on the bridge since before we began, or by the owner's hand.  That it
  * is gone is not heard here: a new prefix is set before the old one is told as gone.
@@ -359,11 +355,8 @@ on_link(const struct message_link *link, void *arg)
 {
 	struct fault why = {0};
 
-	if (!network) {
-		if (n_early < COUNT_OF(early))
-			early[n_early++] = *link;
+	if (!network)
 		return;
-	}
 	note_delegated(link);
 	network_on_link(network, link);
 	if (!network_uplink_again(network_index(network, settings->uplink),
@@ -436,9 +429,11 @@ begin_router(void)
 	if (network_prepare(network, &why))
 		fatalx("start", "%s", why.text);
 	hold = hold_new(apply, conntrack, settings);
-	for (size_t i = 0; i < n_early; i++) {
-		note_delegated(&early[i]);
-		network_uplink_adopt(settings, &early[i]);
+	size_t n_links;
+	const struct message_link *link = process_early_links(&n_links);
+	for (size_t i = 0; i < n_links; i++) {
+		note_delegated(&link[i]);
+		network_uplink_adopt(settings, &link[i]);
 	}
 	loop_timer_new(TICK_MS, true, on_tick, NULL);
 	cut_timer = loop_timer_new(CUT_QUIET_MS, false, on_cut_timer, NULL);

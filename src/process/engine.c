@@ -139,9 +139,6 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 	}
 }
 
-/* Links are told before the settings are known, and with them which is the uplink. */
-static struct message_link early[SETTINGS_PORTS_MAX + 2];
-static size_t n_early;
 static size_t n_lan_of_settings; /* in engine.lan; behind them, what was delegated */
 
 static void
@@ -184,8 +181,6 @@ on_link(const struct message_link *link, void *arg)
 	if (engine.settings) {
 		note_uplink(link);
 		note_delegated(link);
-	} else if (n_early < COUNT_OF(early)) {
-		early[n_early++] = *link;
 	}
 	device_port_is(engine.table, link->name, link->up && !link->gone);
 }
@@ -243,6 +238,8 @@ read_own_macs(void)
 static void
 know_the_home(const struct settings *settings)
 {
+	const struct message_link *link;
+	size_t n_links;
 	const struct ip_prefix *own[] = {&settings->lan4, &settings->lan6};
 	static const struct ip_prefix link_local = {
 		.address = {.version = 6, .byte = {0xfe, 0x80}}, .length = 10};
@@ -258,9 +255,11 @@ know_the_home(const struct settings *settings)
 	engine.lan[engine.world.n_lan++] = link_local;
 	engine.world.lan = engine.lan;
 	n_lan_of_settings = engine.world.n_lan;
-	for (size_t i = 0; i < n_early; i++) {
-		note_uplink(&early[i]);
-		note_delegated(&early[i]);
+	/* Before, nobody knew which of them is the uplink. */
+	link = process_early_links(&n_links);
+	for (size_t i = 0; i < n_links; i++) {
+		note_uplink(&link[i]);
+		note_delegated(&link[i]);
 	}
 	engine.join_until_s = clock_wall_s() + settings->join_window_minutes * 60;
 	if (!settings->join_window_minutes)

@@ -305,6 +305,7 @@ struct ward *keep_import(const json_t *, struct fault *why);
 
 /* --- engine_observe.c ---------------------------------------------------------------------- */
 
+bool observe_is_ours(const struct ip *); /* an address of the gateway */
 void observe_message(const struct message_observation *);
 void observe_answered(const struct message_answered *);
 void observe_counters(const struct message_counters *);

@@ -44,12 +44,6 @@ audit_state_word(enum audit_state state)
 }
 
 struct audit *
-audit_at(size_t index)
-{
-	return index < AUDITS_AT_ONCE && audits[index].row.run ? &audits[index] : NULL;
-}
-
-struct audit *
 audit_find(uint32_t run)
 {
 	for (size_t i = 0; run && i < AUDITS_AT_ONCE; i++)
@@ -883,11 +877,22 @@ is_rested_on(uint32_t run)
 struct pruning {
 	uint32_t run[64]; /* that may go, oldest last */
 	size_t n;
-	uint64_t bytes[64];
 	uint32_t newer; /* of the device or of all */
 	uint32_t keep;
 	uint32_t newest;
 };
+
+/* The newest are forgotten first when there are more than fit: the next time is theirs. */
+static void
+may_go(struct pruning *pruning, uint32_t run)
+{
+	if (pruning->n == COUNT_OF(pruning->run)) {
+		memmove(pruning->run, pruning->run + 1,
+			sizeof pruning->run - sizeof pruning->run[0]);
+		pruning->n--;
+	}
+	pruning->run[pruning->n++] = run;
+}
 
 static void
 on_old(const struct stored_audit *audit, void *arg)
@@ -898,12 +903,7 @@ on_old(const struct stored_audit *audit, void *arg)
 		pruning->newest = audit->run;
 	if (pruning->newer++ < pruning->keep || audit_find(audit->run) || is_rested_on(audit->run))
 		return;
-	if (pruning->n == COUNT_OF(pruning->run)) {
-		memmove(pruning->run, pruning->run + 1,
-			sizeof pruning->run - sizeof pruning->run[0]);
-		pruning->n--;
-	}
-	pruning->run[pruning->n++] = audit->run;
+	may_go(pruning, audit->run);
 }
 
 static void
@@ -928,12 +928,7 @@ on_evidence(const struct stored_audit *audit, void *arg)
 	if (!pruning->newer++ || audit_find(audit->run) || is_rested_on(audit->run) ||
 		!audit->bytes)
 		return;
-	if (pruning->n == COUNT_OF(pruning->run)) {
-		memmove(pruning->run, pruning->run + 1,
-			sizeof pruning->run - sizeof pruning->run[0]);
-		pruning->n--;
-	}
-	pruning->run[pruning->n++] = audit->run;
+	may_go(pruning, audit->run);
 }
 
 /*

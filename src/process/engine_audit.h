@@ -48,8 +48,6 @@ struct audit {
 	size_t n_findings, n_all_findings, n_lost;
 };
 
-/* Runs that have not ended; NULL-terminated walk by index below AUDITS_AT_ONCE. */
-struct audit *audit_at(size_t index);
 struct audit *audit_find(uint32_t run);
 /* Where it can be reached; version 0: it has none of the kind. */
 void audit_addresses(const struct device *, struct ip *address4, struct ip *address6);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/hex.h"
 #include "label/pack.h"
 #include "process/engine_audit.h"
 #include "verdict/gate.h"
@@ -314,21 +315,29 @@ show_gate(const struct stored_audit *row, const struct gate *gate)
 		reasons, "more", (int)gate->n_more, "shield", shield);
 }
 
+/* What is derived from a run is derived from a whole one. */
+static bool
+has_ended(uint32_t run, struct stored_audit *row, struct fault *why)
+{
+	enum err err = store_audit_find(engine.store, run, row);
+
+	if (!err && row->ended_s)
+		return true;
+	fault_set(why, err ? err : ERR_BUSY,
+		err ? "there is no run %u that can be read; \"pinfold audit list\" shows all"
+		    : "run %u has not ended yet",
+		run);
+	return false;
+}
+
 json_t *
 audit_gate(uint32_t run, struct fault *why)
 {
 	struct stored_audit row;
 	struct gate gate;
-	enum err err = store_audit_find(engine.store, run, &row);
 
-	if (err || !row.ended_s) {
-		fault_set(why, err ? err : ERR_BUSY,
-			err ? "there is no run %u that can be read; \"pinfold audit list\" shows "
-			      "all"
-			    : "run %u has not ended yet",
-			run);
+	if (!has_ended(run, &row, why))
 		return NULL;
-	}
 	struct audit_result *result = audit_result(&row, why);
 	if (!result)
 		return NULL;
@@ -353,8 +362,7 @@ audit_key(struct fault *why)
 	issuer_public(issuer, public_key);
 	issuer_free(issuer);
 	issuer_id(public_key, id);
-	for (size_t i = 0; i < sizeof public_key; i++)
-		snprintf(text + 2 * i, 3, "%02x", public_key[i]);
+	hex_text(public_key, sizeof public_key, text);
 	return json_pack("{s:s, s:s, s:s}", "id", id, "public", text, "path", path);
 }
 
@@ -363,16 +371,9 @@ audit_evidence(uint32_t run, struct fault *why)
 {
 	char folder[SETTINGS_PATH_MAX + 32];
 	struct stored_audit row;
-	enum err err = store_audit_find(engine.store, run, &row);
 
-	if (err || !row.ended_s) {
-		fault_set(why, err ? err : ERR_BUSY,
-			err ? "there is no run %u that can be read; \"pinfold audit list\" shows "
-			      "all"
-			    : "run %u has not ended yet",
-			run);
+	if (!has_ended(run, &row, why))
 		return NULL;
-	}
 	json_t *key = audit_key(why);
 	if (!key)
 		return NULL;

@@ -795,24 +795,12 @@ run_policy_reject(struct call *call)
 /* --- reports ------------------------------------------------------------------------------------------ */
 
 static bool
-bytes_from_hex(const char *text, uint8_t *out, size_t len)
-{
-	if (strlen(text) != len * 2 || strspn(text, "0123456789abcdefABCDEF") != len * 2)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		char pair[3] = {text[2 * i], text[2 * i + 1], '\0'};
-		out[i] = (uint8_t)strtoul(pair, NULL, 16);
-	}
-	return true;
-}
-
-static bool
 is_signed_by(const char *key_hex, const char *signature_hex, const char *text, size_t len)
 {
 	uint8_t key[ISSUER_PUBLIC_LEN], signature[ISSUER_SIGNATURE_LEN];
 
 	return issuer_from_text(key, key_hex) &&
-	       bytes_from_hex(signature_hex, signature, sizeof signature) &&
+	       issuer_signature_from_text(signature, signature_hex) &&
 	       issuer_is_signature(key, text, len, signature);
 }
 

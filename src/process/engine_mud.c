@@ -16,6 +16,7 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "base/hex.h"
 #include "packet/mud_url.h"
 #include "process/engine.h"
 
@@ -204,8 +205,7 @@ describe(const char *url, const struct mud *mud, const struct message_fetched *f
 	int64_t now_s = clock_wall_s();
 	char digest[65];
 
-	for (int i = 0; i < 32; i++)
-		snprintf(digest + 2 * i, 3, "%02x", fetched->digest[i]);
+	hex_text(fetched->digest, sizeof fetched->digest, digest);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:b}", "url", url,
 		"state", state, "digest", digest, "signature", signature_words[fetched->signature],
 		"signer", fetched->signer, "systeminfo", mud->systeminfo, "manufacturer",

@@ -49,8 +49,8 @@ is_flow(enum observed what)
 	return what == OBSERVED_FLOW_NEW || what == OBSERVED_FLOW_END || what == OBSERVED_DENIED;
 }
 
-static bool
-is_ours(const struct ip *ip)
+bool
+observe_is_ours(const struct ip *ip)
 {
 	for (int i = 0; i < engine.rules.n_gateways; i++)
 		if (ip_is_equal(&engine.rules.gateway[i], ip))
@@ -89,7 +89,7 @@ keep_flow(const struct observation *row)
 		.is_denied = row->what == OBSERVED_DENIED,
 		.is_end = row->what == OBSERVED_FLOW_END};
 
-	if (!is_about_a_flow(row) || is_ours(&row->target) || ip_is_multicast(&row->target))
+	if (!is_about_a_flow(row) || observe_is_ours(&row->target) || ip_is_multicast(&row->target))
 		return;
 	if (opener) {
 		flow.device = opener->number;
@@ -107,7 +107,7 @@ keep_flow(const struct observation *row)
 	}
 	const struct ward *ward = ward_find(flow.device);
 	if (!ward || !ward->device || ward->device->class == DEVICE_CLASS_PERSONAL ||
-		ip_is_multicast(&flow.address) || is_ours(&flow.address))
+		ip_is_multicast(&flow.address) || observe_is_ours(&flow.address))
 		return;
 	flow.is_tainted = contain_taints(ward, flow.proto, flow.port, flow.is_end);
 	if (flow.address.version)
@@ -141,7 +141,8 @@ static bool
 is_answer_of_tested(const struct ward *ward, const struct observation *row)
 {
 	return is_flow((enum observed)row->what) &&
-	       (is_ours(&row->target) || is_ours(&row->source)) && audit_is_on(ward);
+	       (observe_is_ours(&row->target) || observe_is_ours(&row->source)) &&
+	       audit_is_on(ward);
 }
 
 static void

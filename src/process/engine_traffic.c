@@ -184,15 +184,6 @@ keep(struct ward *ward, const struct traffic_fact *seen, uint16_t source_port)
 
 /* --- what is seen -------------------------------------------------------------------------------- */
 
-static bool
-is_ours(const struct ip *ip)
-{
-	for (int i = 0; i < engine.rules.n_gateways; i++)
-		if (ip_is_equal(&engine.rules.gateway[i], ip))
-			return true;
-	return false;
-}
-
 /* Which kinds are facts, under which word; NULL: none. */
 static const char *
 step_of(const struct observation *row)
@@ -250,16 +241,6 @@ issuer_of(const struct fact *fact)
 	return issuer && issuer[7] ? issuer + 7 : "nobody named";
 }
 
-static void
-date(int64_t utc_s, char out[static 16])
-{
-	time_t when = (time_t)utc_s;
-	struct tm tm;
-
-	if (!gmtime_r(&when, &tm) || !strftime(out, 16, "%Y-%m-%d", &tm))
-		snprintf(out, 16, "unknown");
-}
-
 static int64_t
 end_of(const struct fact *fact)
 {
@@ -287,7 +268,7 @@ tell_change(struct ward *ward, const struct fact *fact)
 	if (!before)
 		return;
 	if (!strcmp(fact->step, "tls-certificate")) {
-		date(end_of(fact), until);
+		traffic_date(end_of(fact), until);
 		event(EVENT_NOTICE, ward, "server-changed", fact->text,
 			"%.80s shows another certificate, by %.60s until %s; before it was by "
 			"%.60s",
@@ -327,7 +308,8 @@ traffic_row(struct ward *ward, const struct observation *row)
 		seen.port = source_port = 0;
 	} else if ((row->source.version &&
 			   device_find_by_address(engine.table, &row->source) != ward->device) ||
-		   (!is_to_router && (is_ours(&row->target) || ip_is_multicast(&row->target)))) {
+		   (!is_to_router &&
+			   (observe_is_ours(&row->target) || ip_is_multicast(&row->target)))) {
 		return;
 	}
 	if (!row->source.version && row->what != OBSERVED_DHCP4_DISCOVER && !is_to_router)
@@ -565,7 +547,7 @@ look_at(struct ward *ward, int64_t now_s)
 			continue;
 		if (!strcmp(at->step, "tls-certificate") && end_of(at) &&
 			end_of(at) - now_s < SOON_S) {
-			date(end_of(at), until);
+			traffic_date(end_of(at), until);
 			event(EVENT_NOTICE, ward, "server-expiring", at->text,
 				"the certificate of %.80s %s %s", at->text,
 				end_of(at) < now_s ? "ended" : "ends", until);

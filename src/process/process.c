@@ -7,12 +7,16 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "base/log.h"
 #include "base/loop.h"
 
 static enum process self;
 static const struct process_hooks *hooks;
 static struct settings settings;
+static struct message_link early[SETTINGS_PORTS_MAX + 2]; /* all ports, bridge and uplink */
+static size_t n_early;
+static bool has_begun;
 
 static void
 handle(const struct message_header *header, const void *payload, int fd)
@@ -27,6 +31,8 @@ handle(const struct message_header *header, const void *payload, int fd)
 		return;
 	}
 	case MESSAGE_LINK:
+		if (!has_begun && n_early < COUNT_OF(early))
+			early[n_early++] = *(const struct message_link *)payload;
 		if (hooks->on_link)
 			hooks->on_link(payload, hooks->arg);
 		break;
@@ -70,7 +76,15 @@ process_begin(enum process process, const struct process_hooks *told)
 	}
 	if (!has_settings)
 		fatalx("start", "no settings came");
+	has_begun = true;
 	return &settings;
+}
+
+const struct message_link *
+process_early_links(size_t *n)
+{
+	*n = n_early;
+	return early;
 }
 
 static void

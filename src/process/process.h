@@ -30,6 +30,12 @@ struct process_hooks {
 /* Hooks and the returned settings live as long as the process. */
 const struct settings *process_begin(enum process self, const struct process_hooks *);
 
+/*
+ * What on_link was told before process_begin() returned, that is without settings:
+ * for processes that can make nothing of a link so early.  *n of them, in order.
+ */
+const struct message_link *process_early_links(size_t *n);
+
 /* Tells the monitor that the process is confined and serves; starts to listen to it. */
 void process_ready(void);
 

@@ -122,17 +122,11 @@ on_peer(enum process peer, int fd)
 		query_set_engine(engine);
 }
 
-/* Like descriptors, links are told before the settings are known. */
-static struct message_link early_link[SETTINGS_PORTS_MAX + 2];
-static unsigned n_early_links;
-
 static void
 on_link(const struct message_link *link, void *arg)
 {
 	if (is_serving)
 		query_link(link);
-	else if (n_early_links < sizeof early_link / sizeof early_link[0])
-		early_link[n_early_links++] = *link;
 }
 
 static void
@@ -168,6 +162,8 @@ main(void)
 		.on_descriptor = on_descriptor, .on_link = on_link};
 
 	settings = process_begin(PROCESS_RESOLVER, &hooks);
+	size_t n_links;
+	const struct message_link *link = process_early_links(&n_links);
 
 	upstream_init(settings);
 	query_init(settings);
@@ -175,8 +171,8 @@ main(void)
 	is_serving = true;
 	for (unsigned i = 0; i < n_early; i++)
 		on_descriptor(early[i].what, early[i].peer, early[i].fd, NULL);
-	for (unsigned i = 0; i < n_early_links; i++)
-		query_link(&early_link[i]);
+	for (size_t i = 0; i < n_links; i++)
+		query_link(&link[i]);
 	confine(PROCESS_RESOLVER, settings);
 	process_ready();
 	loop_run();

@@ -147,17 +147,6 @@ fields_to_json(const struct field *field, const void *from)
 }
 
 static bool
-text_from_json(char *out, size_t size, const json_t *value)
-{
-	const char *text = json_string_value(value);
-
-	if (!text || json_string_length(value) >= size || !is_printable(text))
-		return false;
-	memcpy(out, text, json_string_length(value) + 1);
-	return true;
-}
-
-static bool
 number_from_json(uint32_t *out, const json_t *value)
 {
 	json_int_t number = json_integer_value(value);
@@ -200,7 +189,7 @@ field_from_json(const struct field *field, void *into, const json_t *value)
 
 	switch (field->kind) {
 	case TEXT:
-		return text_from_json(at, field->size, value);
+		return json_take_text(at, field->size, value);
 	case NUMBER:
 		if (!number_from_json(&number, value))
 			return false;
@@ -293,7 +282,7 @@ finding_from_json(const struct audit_result *result, struct finding *out, const 
 	out->is_critical = json_is_true(critical);
 	if (out->check >= result->n_checks || out->word == VERDICT_UNKNOWN ||
 		(*reason != '\0') != (out->reason != INC_NONE) ||
-		!text_from_json(out->provision, sizeof out->provision,
+		!json_take_text(out->provision, sizeof out->provision,
 			json_object_get(object, "provision")) ||
 		!address_from_json(&out->address, json_object_get(object, "address")) ||
 		!number_from_json(&proto, json_object_get(object, "proto")) || proto > UINT8_MAX ||
@@ -301,7 +290,7 @@ finding_from_json(const struct audit_result *result, struct finding *out, const 
 		!number_from_json(&out->n_tried, json_object_get(object, "tried")) ||
 		!number_from_json(&out->n_all, json_object_get(object, "all")) ||
 		!number_from_json(&out->n_evidence, json_object_get(object, "evidence_in_all")) ||
-		!text_from_json(out->text, sizeof out->text, json_object_get(object, "text")))
+		!json_take_text(out->text, sizeof out->text, json_object_get(object, "text")))
 		return false;
 	out->proto = (uint8_t)proto;
 	out->port = (uint16_t)port;

@@ -164,3 +164,15 @@ none_arrived() { # ROOM NAME
 	n=$(counted "$1" "$2")
 	[ "$n" = 0 ] || { echo "   $n packets arrived"; false; }
 }
+
+# --- a fault, while a camera does what it may and tries what it may not
+
+resolves() { room camera getent ahostsv4 "$1" | grep -q 198.18; }
+# Since the last look, what is allowed flowed, and nothing else did.  The scenario
+# counts "allowed" and "forbidden" on the internet and "neighbour" at the bulb.
+seen=0
+goes_on() { [ "$(counted internet allowed)" -gt $((seen + 20)) ]; }
+unchanged() {
+	seen=$(counted internet allowed)
+	within 40 goes_on && none_arrived internet forbidden && none_arrived bulb neighbour
+}
