@@ -8,8 +8,10 @@
 
 /*
  * Audits, as the engine keeps them: a run of checks on one device, from the wish of
- * its owner to findings, verdicts and a closed port.  engine_audit.c leads a run,
- * engine_audit_file.c keeps its evidence, engine_audit_show.c says what it is.
+ * its owner to findings, verdicts and a closed port.  engine_audit.c leads runs,
+ * engine_audit_plan.c chooses their checks, engine_audit_take.c takes what the checker
+ * says, engine_audit_patch.c closes ports and opens them, engine_audit_file.c keeps
+ * evidence, engine_audit_prune.c bounds it, engine_audit_show.c says what a run is.
  *
  * The checker that reports has talked to a hostile device and may be lost.  The
  * worst that it can do here is to lie about the device of a run that the owner
@@ -49,8 +51,49 @@ struct audit {
 };
 
 struct audit *audit_find(uint32_t run);
+struct ward *audit_ward(const struct audit *); /* NULL: it was forgotten, or is nobody yet */
+void audit_release(struct audit *);            /* its place is free */
+
+/* --- engine_audit_plan.c -------------------------------------------------------------------- */
+
+/* False with the reason where the device's class or state forbid it. */
+bool audit_may_be_tested(const struct ward *, enum consent, struct fault *why);
 /* Where it can be reached; version 0: it has none of the kind. */
 void audit_addresses(const struct device *, struct ip *address4, struct ip *address6);
+const char *audit_model(const struct device *); /* what it calls itself, or "" */
+
+bool audit_is_planned(const struct audit *, size_t check);
+bool audit_step_is_over(uint8_t step);
+void audit_plan(struct audit *, size_t check);
+void audit_plan_profile(struct audit *);
+/* The owner names the checks; false with the reason when there is no such one. */
+bool audit_plan_chosen(struct audit *, const char *ids, struct fault *why);
+void audit_measure(struct audit *); /* how many checks, and seconds at most */
+
+/* --- engine_audit_take.c -------------------------------------------------------------------- */
+
+/* Writes all that the disk has not taken yet; false when it takes nothing. */
+bool audit_save(struct audit *);
+/*
+ * Says INC of all that was not run, judges what the device sent by itself, and
+ * concludes.  why NULL: as it was said when it was stopped.
+ */
+void audit_end(struct audit *, enum audit_state, enum inc_reason, const char *why);
+/* Tried again each second until the disk takes it: what was found is not thrown away. */
+void audit_conclude(struct audit *);
+
+/* --- engine_audit_patch.c ------------------------------------------------------------------- */
+
+bool audit_is_reason_to_close(const struct finding *);
+void audit_close_port(struct audit *, struct ward *, const char *check, const struct finding *);
+/* Opens again what was closed upon this check and is mended, by these findings of it. */
+void audit_open_mended(
+	struct audit *, struct ward *, const char *check, const struct finding *const *, size_t n);
+
+/* --- engine_audit_prune.c ------------------------------------------------------------------- */
+
+void audit_forget(uint32_t run);
+void audit_prune(const char *device_id); /* "": of nobody in particular */
 
 /* --- engine_audit_file.c: <state>/audit/<run>/ -------------------------------------------- */
 

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Audits: what the checker says, until all of it is on the disk.  A check's
+ * findings are when it is done, so that a run goes on where it was after
+ * whichever process died.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "process/engine_audit.h"
+#include "process/engine_traffic.h"
+
+static size_t
+findings_of(const struct audit *audit, uint16_t check, const struct finding **out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < audit->n_findings; i++)
+		if (audit->finding[i].check == check)
+			out[n++] = &audit->finding[i];
+	return n;
+}
+
+/* Gives how many they were. */
+static size_t
+drop_findings(struct audit *audit, uint16_t check)
+{
+	size_t kept = 0, n = audit->n_findings;
+
+	for (size_t i = 0; i < audit->n_findings; i++)
+		if (audit->finding[i].check != check)
+			audit->finding[kept++] = audit->finding[i];
+	audit->n_findings = kept;
+	return n - kept;
+}
+
+static bool
+keep_finding(struct audit *audit, const struct finding *finding)
+{
+	if (audit->n_all_findings >= AUDIT_FINDINGS_MAX ||
+		audit->n_findings >= AUDIT_FINDINGS_MAX) {
+		audit->n_lost++;
+		return false;
+	}
+	if (!audit->finding)
+		audit->finding = must_alloc(AUDIT_FINDINGS_MAX, sizeof *audit->finding);
+	audit->finding[audit->n_findings++] = *finding;
+	audit->n_all_findings++;
+	return true;
+}
+
+/* What is said of a check that was not run to its end, so that nothing looks tested. */
+static void
+keep_inc(struct audit *audit, uint16_t check, enum inc_reason reason, const char *text)
+{
+	const char *at = checks[check].provisions;
+
+	while (*at) {
+		size_t len = strcspn(at, " ");
+		struct finding finding = {
+			.check = check, .word = VERDICT_INC, .reason = (uint8_t)reason};
+		if (len && len < sizeof finding.provision) {
+			memcpy(finding.provision, at, len);
+			snprintf(finding.text, sizeof finding.text, "%s", text);
+			keep_finding(audit, &finding);
+		}
+		at += len + strspn(at + len, " ");
+	}
+}
+
+/* All that the disk has not taken yet; a check at a time is the usual case. */
+bool
+audit_save(struct audit *audit)
+{
+	const struct finding *list[AUDIT_FINDINGS_MAX];
+	struct fault why;
+
+	store_audits_begin(engine.store);
+	for (uint16_t check = 0; check < n_checks && check < AUDIT_CHECKS_MAX; check++) {
+		if (!audit->is_unsaved[check])
+			continue;
+		size_t n = findings_of(audit, check, list);
+		store_findings_put(engine.store, audit->row.run, checks[check].id, list, n);
+		store_audit_step_put(
+			engine.store, audit->row.run, check, checks[check].id, audit->step[check]);
+	}
+	store_audit_put(engine.store, &audit->row);
+	if (store_audits_commit(engine.store, &why)) {
+		keep_trouble(&why);
+		return false;
+	}
+	for (uint16_t check = 0; check < n_checks && check < AUDIT_CHECKS_MAX; check++) {
+		if (!audit->is_unsaved[check])
+			continue;
+		audit->is_unsaved[check] = false;
+		drop_findings(audit, check);
+	}
+	return true;
+}
+
+static void
+tell_progress(const struct audit *audit)
+{
+	char cause[16];
+
+	snprintf(cause, sizeof cause, "%u", audit->row.run);
+	event(EVENT_INFO, audit_ward(audit), "audit", cause,
+		"run %u: %u of %u checks are done, about %u s are left", audit->row.run,
+		audit->n_done, audit->n_all, audit->seconds_left);
+}
+
+static void
+take_step(struct audit *audit, const struct message_audit_step *step)
+{
+	const struct finding *list[AUDIT_FINDINGS_MAX];
+	struct ward *ward = audit_ward(audit);
+	uint16_t check = step->check;
+
+	if (!audit_is_planned(audit, check) || audit->is_ending)
+		return;
+	audit->n_done = step->n_done;
+	audit->seconds_left = step->seconds_left;
+	audit->row.exchanges = step->exchanges;
+	if (!audit_step_is_over(step->step)) {
+		audit->current = check;
+		audit->n_all_findings -= drop_findings(audit, check);
+		return;
+	}
+	audit->current = -1;
+	audit->step[check] = step->step;
+	audit->is_unsaved[check] = true;
+	size_t n = findings_of(audit, check, list);
+	for (size_t i = 0; ward && i < n; i++)
+		if (audit_is_reason_to_close(list[i]))
+			audit_close_port(audit, ward, checks[check].id, list[i]);
+	if (ward && step->step == AUDIT_STEP_DONE)
+		audit_open_mended(audit, ward, checks[check].id, list, n);
+	sync_pump();
+	audit_save(audit);
+	tell_progress(audit);
+}
+
+/* The verdicts as they are now, in a file of their own beside the evidence. */
+static bool
+keep_result(struct audit *audit)
+{
+	struct fault why;
+	struct audit_result *result = audit_result(&audit->row, &why);
+	size_t len;
+
+	if (!result) {
+		keep_trouble(&why);
+		return false;
+	}
+	auto_free char *text = result_to_text(result, &len);
+	result_free(result);
+	if (audit_file_put(audit->row.run, "result.json", text, len, &why)) {
+		keep_trouble(&why);
+		return false;
+	}
+	return true;
+}
+
+/* Tried again each second until the disk takes it: what was found is not thrown away. */
+void
+audit_conclude(struct audit *audit)
+{
+	char device_id[STORE_ID_MAX];
+	struct fault why;
+
+	struct stored_audit *row = &audit->row;
+	int64_t ended_s = clock_wall_s();
+
+	/* In the list it has ended only when all of it is on the disk. */
+	row->ended_s = 0;
+	if (!audit_save(audit))
+		return;
+	row->ended_s = ended_s;
+	if (!keep_result(audit)) {
+		row->ended_s = 0;
+		return;
+	}
+	keep_trouble_over();
+	audit_transcript_sync(row->run);
+	row->bytes = audit_folder_bytes(row->run);
+	store_audits_begin(engine.store);
+	store_audit_put(engine.store, &audit->row);
+	if (store_audits_commit(engine.store, &why)) {
+		keep_trouble(&why);
+		row->ended_s = 0;
+		return;
+	}
+	event(audit->row.state == AUDIT_BROKEN ? EVENT_ALARM : EVENT_NOTICE, audit_ward(audit),
+		"audit-ended", "", "run %u is %s%s%s; to see it: pinfold audit show %u",
+		audit->row.run, audit_state_word((enum audit_state)audit->row.state),
+		audit->row.why[0] ? ": " : "", audit->row.why, audit->row.run);
+	snprintf(device_id, sizeof device_id, "%s", audit->row.device_id);
+	audit_release(audit);
+	audit_prune(device_id);
+}
+
+/* Whatever the rig did to the device, if its worker died before it took that back. */
+static void
+end_rig(const struct audit *audit)
+{
+	const struct ward *ward = audit_ward(audit);
+	struct message_rig rig = {.run = audit->row.run, .bits = RIG_TURN | RIG_OFF};
+
+	if (!ward || audit->row.consent < CONSENT_INTRUDE ||
+		!channel_is_open(engine.peer[PROCESS_ENFORCER]))
+		return;
+	rig.device = ward_number(ward);
+	if (channel_send(engine.peer[PROCESS_ENFORCER], MESSAGE_RIG, 0, &rig, sizeof rig, -1))
+		log_info("audit", "run %u: its rig ends by itself", audit->row.run);
+}
+
+/*
+ * What the device sent by itself, before the run and in it, becomes evidence of
+ * its own, and what needs no probe is judged from that.
+ */
+static void
+judge_traffic(struct audit *audit)
+{
+	auto_free struct findings *findings = must_alloc(1, sizeof *findings);
+	struct ward *ward = audit_ward(audit);
+	char *text = NULL;
+	size_t len = 0;
+	struct fault why;
+
+	FILE *file = open_memstream(&text, &len);
+	if (!file)
+		fatalx("audit", "out of memory");
+	/* Of a device that was forgotten meanwhile nothing is known any more. */
+	struct transcript *transcript =
+		ward ? traffic_transcript(ward, TRAFFIC_EVIDENCE_S, file) : transcript_new(NULL);
+	transcript_write_to(transcript, NULL);
+	if (fclose(file))
+		fatalx("audit", "out of memory");
+	enum err err = audit_file_put(audit->row.run, "traffic.jsonl", text, len, &why);
+	free(text);
+	for (uint16_t check = 0; check < n_checks && check < AUDIT_CHECKS_MAX; check++) {
+		if (!audit_is_planned(audit, check) || audit_step_is_over(audit->step[check]) ||
+			checks[check].probe)
+			continue;
+		audit->n_all_findings -= drop_findings(audit, check);
+		memset(findings, 0, sizeof *findings);
+		if (err)
+			keep_inc(audit, check, INC_TOOL_ERROR, why.text);
+		else
+			check_judge(check, transcript, findings);
+		for (size_t i = 0; i < findings->n; i++)
+			keep_finding(audit, &findings->finding[i]);
+		audit->step[check] = err ? AUDIT_STEP_UNKNOWN : AUDIT_STEP_DONE;
+		audit->is_unsaved[check] = true;
+	}
+	transcript_free(transcript);
+}
+
+/* why NULL: as it was said when it was stopped. */
+void
+audit_end(struct audit *audit, enum audit_state state, enum inc_reason reason, const char *why)
+{
+	if (audit->is_ending)
+		return;
+	if (why)
+		snprintf(audit->row.why, sizeof audit->row.why, "%s", why);
+	judge_traffic(audit);
+	for (uint16_t check = 0; check < n_checks && check < AUDIT_CHECKS_MAX; check++) {
+		if (!audit_is_planned(audit, check) || audit_step_is_over(audit->step[check]))
+			continue;
+		audit->n_all_findings -= drop_findings(audit, check);
+		keep_inc(audit, check, reason,
+			audit->row.why[0] ? audit->row.why : "the check was not run to its end");
+		/* Planned and not run: no transcript says so, and none has to. */
+		audit->step[check] = AUDIT_STEP_UNKNOWN;
+		audit->is_unsaved[check] = true;
+	}
+	end_rig(audit);
+	audit->row.state = (uint8_t)state;
+	if (audit->n_lost) {
+		size_t len = strlen(audit->row.why);
+		snprintf(audit->row.why + len, sizeof audit->row.why - len,
+			"%s%zu findings were too many and are not kept", len ? "; " : "",
+			audit->n_lost);
+	}
+	audit->current = -1;
+	audit->seconds_left = 0;
+	audit->is_ending = true;
+	audit_conclude(audit);
+}
+
+static enum inc_reason
+reason_of(enum err err)
+{
+	switch (err) {
+	case ERR_OK:
+		return INC_NOT_SEEN; /* it had nothing to say */
+	case ERR_TIMEOUT:
+		return INC_TIME_OUT;
+	case ERR_NOT_FOUND:
+		return INC_DEVICE_LOST;
+	default:
+		return INC_TOOL_ERROR;
+	}
+}
+
+static void
+take_end(struct audit *audit, const struct message_audit_end *message)
+{
+	enum err err = (enum err)message->err;
+
+	audit->row.exchanges = message->exchanges;
+	audit->row.packets = message->packets;
+	if (audit->stop_ns && audit->row.why[0])
+		/* We asked for it, and kept why. */
+		audit_end(audit, AUDIT_STOPPED, INC_TIME_OUT, NULL);
+	else if (!err || err == ERR_NOT_FOUND || err == ERR_TIMEOUT)
+		/* A device that went away, or took too long, is a result. */
+		audit_end(audit, AUDIT_DONE, reason_of(err), message->why);
+	else
+		audit_end(audit, AUDIT_BROKEN, reason_of(err),
+			message->why[0] ? message->why : err_text(err));
+}
+
+/* --- the rig: between the checker and the enforcer -------------------------------------------------- */
+
+static void
+answer_rig(const struct message_rig_seen *seen)
+{
+	if (channel_is_open(engine.peer[PROCESS_CHECKER]) &&
+		channel_send(
+			engine.peer[PROCESS_CHECKER], MESSAGE_RIG_SEEN, 0, seen, sizeof *seen, -1))
+		log_info("audit", "run %u: the checker does not take an answer", seen->run);
+}
+
+/* The checker names a run; which device that is, and whether it may be, is known here alone. */
+static enum err
+ask_rig(const struct message_rig *asked)
+{
+	const struct audit *audit = audit_find(asked->run);
+	const struct ward *ward = audit ? audit_ward(audit) : NULL;
+	struct message_rig rig = *asked;
+	struct fault why;
+
+	if (!audit || audit->row.state != AUDIT_RUNNING || audit->is_ending || !ward ||
+		asked->device)
+		return ERR_NOT_OURS;
+	if (audit->row.consent < CONSENT_INTRUDE ||
+		!audit_may_be_tested(ward, (enum consent)audit->row.consent, &why))
+		return ERR_DENIED;
+	rig.device = ward_number(ward);
+	if (!channel_is_open(engine.peer[PROCESS_ENFORCER]) ||
+		channel_send(engine.peer[PROCESS_ENFORCER], MESSAGE_RIG, 0, &rig, sizeof rig, -1))
+		return ERR_CLOSED;
+	return ERR_OK;
+}
+
+static void
+take_rig(const struct message_rig *asked)
+{
+	struct message_rig_seen seen = {.run = asked->run, .ticket = asked->ticket};
+
+	seen.err = (uint32_t)ask_rig(asked);
+	if (seen.err)
+		answer_rig(&seen);
+}
+
+void
+audit_message(uint16_t type, const void *payload)
+{
+	switch (type) {
+	case MESSAGE_AUDIT_STEP: {
+		const struct message_audit_step *step = payload;
+		struct audit *audit = audit_find(step->run);
+		if (audit)
+			take_step(audit, step);
+		return;
+	}
+	case MESSAGE_FINDING: {
+		const struct message_finding *message = payload;
+		struct audit *audit = audit_find(message->run);
+		if (audit && !audit->is_ending && audit_is_planned(audit, message->finding.check) &&
+			check_may_speak_of(message->finding.check, message->finding.provision))
+			keep_finding(audit, &message->finding);
+		return;
+	}
+	case MESSAGE_AUDIT_END: {
+		const struct message_audit_end *message = payload;
+		struct audit *audit = audit_find(message->run);
+		if (audit && !audit->is_ending)
+			take_end(audit, message);
+		return;
+	}
+	case MESSAGE_RIG:
+		take_rig(payload);
+		return;
+	case MESSAGE_RIG_SEEN: {
+		const struct message_rig_seen *message = payload;
+		if (audit_find(message->run))
+			answer_rig(message);
+		return;
+	}
+	default:
+		return;
+	}
+}
