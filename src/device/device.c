@@ -298,12 +298,6 @@ device_table_count(const struct device_table *table)
 	return table->count;
 }
 
-size_t
-device_table_capacity(const struct device_table *table)
-{
-	return table->capacity;
-}
-
 uint64_t
 device_table_refused(const struct device_table *table)
 {

@@ -198,7 +198,6 @@ struct device_table;
 struct device_table *device_table_new(size_t capacity, const uint8_t secret[static 16]);
 void device_table_free(struct device_table *);
 size_t device_table_count(const struct device_table *);
-size_t device_table_capacity(const struct device_table *);
 uint64_t device_table_refused(const struct device_table *);
 uint64_t device_table_evicted(const struct device_table *);
 

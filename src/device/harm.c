@@ -42,15 +42,6 @@ harm_sentence(enum harm_cause cause)
 	return cause < HARM_CAUSE_COUNT ? sentences[cause] : "unknown";
 }
 
-enum harm_cause
-harm_from_word(const char *word)
-{
-	for (size_t i = 1; i < HARM_CAUSE_COUNT; i++)
-		if (!strcmp(words[i], word))
-			return (enum harm_cause)i;
-	return HARM_NONE;
-}
-
 const char *
 harm_act_word(enum harm_act act)
 {

@@ -35,7 +35,6 @@ enum harm_cause {
 };
 const char *harm_word(enum harm_cause);
 const char *harm_sentence(enum harm_cause);
-enum harm_cause harm_from_word(const char *);
 
 /* In proportion; each is milder than the next. */
 enum harm_act {

@@ -307,12 +307,6 @@ channel_queued(const struct channel *channel)
 	return channel->queued;
 }
 
-int
-channel_fd(const struct channel *channel)
-{
-	return channel->fd;
-}
-
 bool
 channel_receive(int fd, enum process self, enum process peer, struct message_header *header,
 	void *payload, int *passed_fd)

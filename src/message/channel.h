@@ -36,7 +36,6 @@ enum err channel_send(struct channel *, enum message_type, uint32_t seq, const v
 enum process channel_peer(const struct channel *);
 bool channel_is_open(const struct channel *);
 size_t channel_queued(const struct channel *); /* bytes not yet taken by the kernel */
-int channel_fd(const struct channel *);
 
 /* Blocking single receive, before the loop runs (start of a process); false when closed or malformed.
  * payload must have room for MESSAGE_PAYLOAD_MAX bytes. */

@@ -353,25 +353,3 @@ packet_discard_text(enum packet_discard why)
 	};
 	return (unsigned)why < DISCARD_COUNT ? text[why] : "unknown";
 }
-
-const char *
-packet_protocol_text(enum packet_protocol protocol)
-{
-	static const char *const text[PROTOCOL_COUNT] = {
-		[PROTOCOL_NONE] = "none",
-		[PROTOCOL_DHCPV4] = "DHCP",
-		[PROTOCOL_DHCPV6] = "DHCPv6",
-		[PROTOCOL_DNS] = "DNS",
-		[PROTOCOL_MDNS] = "mDNS",
-		[PROTOCOL_SSDP] = "SSDP",
-		[PROTOCOL_LLDP] = "LLDP",
-		[PROTOCOL_NTP] = "NTP",
-		[PROTOCOL_TLS] = "TLS",
-		[PROTOCOL_HTTP] = "HTTP",
-		[PROTOCOL_MQTT] = "MQTT",
-		[PROTOCOL_COAP] = "CoAP",
-		[PROTOCOL_TLS_SERVER] = "TLS server",
-		[PROTOCOL_CLEAR_TEXT] = "clear text",
-	};
-	return (unsigned)protocol < PROTOCOL_COUNT ? text[protocol] : "unknown";
-}

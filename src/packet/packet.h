@@ -158,8 +158,7 @@ struct packet_counts {
 
 void packet_count(struct packet_counts *, const struct packet *);
 
-const char *packet_discard_text(enum packet_discard);   /* never NULL */
-const char *packet_protocol_text(enum packet_protocol); /* "DHCP", "mDNS", ...; never NULL */
+const char *packet_discard_text(enum packet_discard); /* never NULL */
 
 static inline bool
 packet_is_ip(const struct packet *packet)

@@ -33,18 +33,6 @@ static const struct {
 #undef X
 };
 
-const char *
-kernel_feature_word(enum kernel_feature feature)
-{
-	return features[feature].word;
-}
-
-bool
-kernel_feature_is_needed(enum kernel_feature feature)
-{
-	return features[feature].is_needed;
-}
-
 /* --- netlink --------------------------------------------------------------------------------- */
 
 int

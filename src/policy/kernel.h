@@ -36,9 +36,6 @@ enum kernel_feature {
 		KERNEL_FEATURE_COUNT,
 };
 
-const char *kernel_feature_word(enum kernel_feature);
-bool kernel_feature_is_needed(enum kernel_feature);
-
 struct kernel {
 	uint64_t has, lacks; /* bit sets of enum kernel_feature */
 	char release[64];

@@ -329,6 +329,9 @@ struct flow_seen {
 void flow_seen(const struct flow_seen *);
 void flow_flag(uint32_t device, int64_t since_s); /* never learned */
 void flow_forget_flagged(uint32_t device);        /* the owner released it: learning begins anew */
+void flow_forget(uint32_t device);                /* nothing of the number stays */
+void flow_move(uint32_t from, uint32_t into);     /* both are one device */
+void flow_forget_strays(void);                    /* at the start: of numbers that nobody has */
 void flow_flush(void);                            /* inside an observed transaction */
 /* All of a device, merged with what is not flushed yet; learn_flow's names point into *keep. */
 size_t flow_list(struct ward *, struct learn_flow **out, void **keep);

@@ -510,6 +510,7 @@ change_forget(struct ward *ward, const char *who, int64_t *journal, struct fault
 	traffic_forget(ward);
 	ward_free(ward);
 	device_forget(engine.table, device);
+	flow_forget(number);
 	gone(number);
 	return ERR_OK;
 }
@@ -614,6 +615,7 @@ change_merge(const struct device_merge *merge, const char *who, int64_t *journal
 	}
 	json_decref(export);
 	keep_trouble_over();
+	flow_move(merge->from, merge->into);
 	ward_rebuild(into);
 	gone(merge->from);
 	event(EVENT_INFO, into, change.verb, NULL, "%s", change.text);

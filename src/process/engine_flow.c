@@ -124,6 +124,67 @@ flow_forget_flagged(uint32_t device)
 		keep_trouble(&why);
 }
 
+void
+flow_forget(uint32_t device)
+{
+	struct fault why;
+
+	for (size_t i = 0; i < n_pending; i++)
+		if (pending[i].flow.device == device || pending[i].flow.peer == device)
+			pending[i].flow.device = 0;
+	store_observed_begin(engine.store);
+	store_observed_forget(engine.store, device);
+	if (store_observed_commit(engine.store, &why))
+		keep_trouble(&why);
+}
+
+void
+flow_move(uint32_t from, uint32_t into)
+{
+	struct fault why;
+
+	/* It stays in its bucket, where it is not found again: the next flush adds it up. */
+	for (size_t i = 0; i < n_pending; i++) {
+		if (pending[i].flow.device == from)
+			pending[i].flow.device = into;
+		if (pending[i].flow.peer == from)
+			pending[i].flow.peer = into;
+	}
+	store_observed_begin(engine.store);
+	store_flows_move(engine.store, from, into);
+	store_observed_forget(engine.store, from);
+	if (store_observed_commit(engine.store, &why))
+		keep_trouble(&why);
+}
+
+enum { STRAYS_MAX = 1024 };
+
+struct strays {
+	uint32_t number[STRAYS_MAX]; /* more are found at the next start */
+	size_t n;
+};
+
+static void
+on_observed(uint32_t device, void *arg)
+{
+	struct strays *strays = arg;
+
+	if (device && !device_find(engine.table, device) && strays->n < STRAYS_MAX)
+		strays->number[strays->n++] = device;
+}
+
+void
+flow_forget_strays(void)
+{
+	struct strays strays = {.n = 0};
+
+	/* A new device may get the number, and must not begin with what another did. */
+	if (store_observed_devices(engine.store, on_observed, &strays))
+		log_warnx("store", "what devices were seen to do cannot be read");
+	for (size_t i = 0; i < strays.n; i++)
+		flow_forget(strays.number[i]);
+}
+
 static void
 row_from_pending(struct stored_flow *row, const struct pending *from)
 {
@@ -155,7 +216,7 @@ flow_flush(void)
 	struct stored_flow row;
 
 	for (size_t i = 0; i < n_pending; i++) {
-		if (!pending[i].flow.device)
+		if (!ward_find(pending[i].flow.device))
 			continue;
 		row_from_pending(&row, &pending[i]);
 		store_flow_add(engine.store, &row);

@@ -441,6 +441,7 @@ keep_load(void)
 		fatalx("store", "what was decided cannot be read; the rules in force stay");
 	if (store_openings(engine.store, on_opening, NULL))
 		log_warnx("store", "addresses that were open cannot be read; devices ask again");
+	flow_forget_strays();
 	introductions_rebuild();
 	members_rebuild();
 	while ((device = device_next(engine.table, &cursor))) {

@@ -438,6 +438,12 @@ show_why(struct ward *ward, const char *destination, const char *proto, uint16_t
 
 	if (!flow_from_destination(&flow, name, &engine.world, destination, why))
 		return NULL;
+	/* The address of a device here stands for the device: neighbours are no hosts of the internet. */
+	const struct device *neighbour =
+		flow.address.version ? device_find_by_address(engine.table, &flow.address) : NULL;
+	if (neighbour)
+		flow.peer = neighbour->number;
+	flow.is_gateway |= flow.address.version && observe_is_ours(&flow.address);
 	flow.direction = DIRECTION_FROM_DEVICE;
 	flow.proto = !strcmp(proto, "udp") ? 17 : !strcmp(proto, "icmp") ? 1 : 6;
 	flow.port = port;

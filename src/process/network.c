@@ -189,15 +189,6 @@ network_new(struct network **out, const struct settings *settings, struct fault 
 	return ERR_OK;
 }
 
-void
-network_free(struct network *network)
-{
-	if (!network)
-		return;
-	close(network->fd);
-	free(network);
-}
-
 const uint8_t *
 network_gateway_mac(const struct network *network)
 {

@@ -15,7 +15,6 @@
 struct network;
 
 enum err network_new(struct network **, const struct settings *, struct fault *why) MUST_USE;
-void network_free(struct network *);
 
 /* ifindex of a link by its name; 0 when there is none. */
 uint32_t network_index(struct network *, const char *name);

@@ -46,16 +46,6 @@ doh_names_from_text(const char *text, size_t len)
 	return names;
 }
 
-void
-doh_names_free(struct doh_names *names)
-{
-	if (!names)
-		return;
-	free(names->name);
-	free(names->text);
-	free(names);
-}
-
 bool
 doh_names_has(const struct doh_names *names, const char *name)
 {

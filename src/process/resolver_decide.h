@@ -14,7 +14,6 @@
 /* Names of resolvers that would take the devices' questions elsewhere (data/doh-resolvers.txt). */
 struct doh_names;
 struct doh_names *doh_names_from_text(const char *text, size_t len);
-void doh_names_free(struct doh_names *);
 /* The name, or one above it, is in the list. */
 bool doh_names_has(const struct doh_names *, const char *name);
 

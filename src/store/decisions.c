@@ -78,17 +78,6 @@ store_identifier_put(struct store *store, const struct stored_identifier *identi
 }
 
 void
-store_identifier_delete(struct store *store, uint32_t device, uint32_t kind, const char *value)
-{
-	sqlite3_stmt *stmt = statement(store, IDENTIFIER_DELETE);
-
-	bind_int(stmt, 1, device);
-	bind_int(stmt, 2, kind);
-	bind_text(stmt, 3, value);
-	statement_run(store, IDENTIFIER_DELETE, stmt);
-}
-
-void
 store_identifiers_delete(struct store *store, uint32_t device)
 {
 	sqlite3_stmt *stmt = statement(store, IDENTIFIERS_DELETE);

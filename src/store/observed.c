@@ -132,6 +132,29 @@ store_flows_move(struct store *store, uint32_t from, uint32_t to)
 	statement_run(store, FLOW_MOVE, stmt);
 }
 
+void
+store_observed_forget(struct store *store, uint32_t device)
+{
+	static const enum statement all[] = {FLOW_FORGET, OPENINGS_DELETE, EVENT_DISOWN};
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		sqlite3_stmt *stmt = statement(store, all[i]);
+		bind_int(stmt, 1, device);
+		statement_run(store, all[i], stmt);
+	}
+}
+
+enum err
+store_observed_devices(struct store *store, void (*row)(uint32_t device, void *), void *arg)
+{
+	sqlite3_stmt *stmt = statement(store, OBSERVED_DEVICES);
+	enum err err;
+
+	while (statement_row(store, OBSERVED_DEVICES, stmt, &err))
+		row((uint32_t)sqlite3_column_int64(stmt, 0), arg);
+	return err;
+}
+
 enum err
 store_flows(struct store *store, uint32_t device, void (*row)(const struct stored_flow *, void *),
 	void *arg)
@@ -176,15 +199,6 @@ store_opening_put(struct store *store, const struct stored_opening *opening)
 	bind_int(stmt, 4, opening->seconds);
 	bind_int(stmt, 5, opening->until_s);
 	statement_run(store, OPENING_PUT, stmt);
-}
-
-void
-store_openings_delete(struct store *store, uint32_t device)
-{
-	sqlite3_stmt *stmt = statement(store, OPENINGS_DELETE);
-
-	bind_int(stmt, 1, device);
-	statement_run(store, OPENINGS_DELETE, stmt);
 }
 
 enum err

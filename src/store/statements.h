@@ -15,8 +15,6 @@ X(IDENTIFIER_PUT, STORE_DECISIONS,
   "INSERT INTO identifier(device,kind,value,first,last,confidence,count)"
   " VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(device,kind,value) DO UPDATE SET first=?4,last=?5,"
   "confidence=?6,count=?7")
-X(IDENTIFIER_DELETE, STORE_DECISIONS,
-  "DELETE FROM identifier WHERE device=?1 AND kind=?2 AND value=?3")
 X(IDENTIFIERS_DELETE, STORE_DECISIONS, "DELETE FROM identifier WHERE device=?1")
 X(IDENTIFIER_LIST, STORE_DECISIONS,
   "SELECT device,kind,value,first,last,confidence,count FROM identifier ORDER BY device,first")
@@ -71,6 +69,7 @@ X(FLOW_ADD, STORE_OBSERVED,
   "flows=flows+?10,packets=packets+?11,bytes=bytes+?12,last=max(last,?14)")
 X(FLOW_FLAG, STORE_OBSERVED, "UPDATE flow SET flagged=1 WHERE device=?1 AND first>=?2")
 X(FLOW_FORGET_FLAGGED, STORE_OBSERVED, "DELETE FROM flow WHERE device=?1 AND flagged=1")
+X(FLOW_FORGET, STORE_OBSERVED, "DELETE FROM flow WHERE device=?1 OR peer=?1")
 X(FLOW_MOVE, STORE_OBSERVED, "UPDATE OR IGNORE flow SET device=?2 WHERE device=?1")
 X(FLOW_LIST, STORE_OBSERVED,
   "SELECT device,peer,name,address,proto,port,way,flagged,flows,packets,bytes,first,last FROM flow"
@@ -80,6 +79,11 @@ X(FLOW_CROWDED, STORE_OBSERVED,
 X(FLOW_PRUNE, STORE_OBSERVED,
   "DELETE FROM flow WHERE device=?1 AND (remote,proto,port,way) IN (SELECT remote,proto,port,way"
   " FROM flow WHERE device=?1 ORDER BY last DESC LIMIT -1 OFFSET ?2)")
+
+X(OBSERVED_DEVICES, STORE_OBSERVED,
+  "SELECT device FROM flow UNION SELECT peer FROM flow UNION SELECT device FROM opening"
+  " UNION SELECT device FROM event")
+X(EVENT_DISOWN, STORE_OBSERVED, "UPDATE event SET device=0 WHERE device=?1")
 
 X(OPENING_PUT, STORE_OBSERVED,
   "INSERT INTO opening(device,name,address,seconds,until) VALUES(?1,?2,?3,?4,?5)"

@@ -110,7 +110,6 @@ struct stored_identifier {
 	char value[256];
 };
 void store_identifier_put(struct store *, const struct stored_identifier *);
-void store_identifier_delete(struct store *, uint32_t device, uint32_t kind, const char *value);
 void store_identifiers_delete(struct store *, uint32_t device);
 enum err store_identifiers(
 	struct store *, void (*row)(const struct stored_identifier *, void *), void *) MUST_USE;
@@ -193,7 +192,16 @@ struct stored_flow {
 void store_flow_add(struct store *, const struct stored_flow *);
 void store_flows_flag(struct store *, uint32_t device, int64_t since_s);
 void store_flows_forget_flagged(struct store *, uint32_t device);
+/* Where both did the same, the counts of `to` stay and those of `from` go. */
 void store_flows_move(struct store *, uint32_t from, uint32_t to);
+/*
+ * What was observed of a number is taken away (flows, also as a neighbour, and
+ * openings; events become nobody's), since numbers are used again.
+ */
+void store_observed_forget(struct store *, uint32_t device);
+/* Every number that something was observed of, in no order; 0 among them. */
+enum err store_observed_devices(
+	struct store *, void (*row)(uint32_t device, void *), void *arg) MUST_USE;
 enum err store_flows(struct store *, uint32_t device,
 	void (*row)(const struct stored_flow *, void *), void *) MUST_USE;
 
@@ -205,7 +213,6 @@ struct stored_opening {
 	int64_t until_s; /* wall */
 };
 void store_opening_put(struct store *, const struct stored_opening *);
-void store_openings_delete(struct store *, uint32_t device);
 enum err store_openings(
 	struct store *, void (*row)(const struct stored_opening *, void *), void *) MUST_USE;
 

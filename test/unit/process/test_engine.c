@@ -725,6 +725,45 @@ TEST(a_device_that_was_forgotten_comes_back_whole_by_undo)
 	move_out();
 }
 
+static int
+flows_proposed(const char *device)
+{
+	char question[128];
+
+	snprintf(question, sizeof question,
+		"{\"verb\":\"policy.proposal\",\"args\":{\"device\":\"%s\"}}", device);
+	json_t *answer = ask(question);
+	int flows = (int)json_integer_value(
+		json_object_get(json_object_get(answer, "result"), "flows"));
+	EXPECT(is_ok(answer));
+	json_decref(answer);
+	return flows;
+}
+
+TEST(whoever_gets_the_number_of_a_forgotten_device_gets_nothing_that_it_did)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", "\"name\":\"camera\"");
+	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.80", 443);
+	answered(1, "cloud.example", "198.18.0.80", 0);
+	usleep(50000);
+	EXPECT_INT(flows_proposed("camera"), 1);
+	stop(SIGTERM); /* what was seen is on the disk now */
+	start();
+	EXPECT_INT(flows_proposed("camera"), 1);
+	tell("device.forget", "camera", NULL);
+	stop(SIGKILL);
+	start();
+	join("p1", 0x12, "bulb", "10.77.0.12");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	EXPECT(refuses("{\"verb\":\"policy.proposal\",\"args\":{\"device\":\"1\"}}"));
+	stop(SIGTERM);
+	move_out();
+}
+
 TEST(two_that_are_merged_are_one_after_a_restart_and_two_again_after_a_split)
 {
 	NEEDS_ENGINE;

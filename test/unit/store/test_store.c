@@ -238,6 +238,44 @@ TEST(flows_are_added_up_and_the_least_recent_ones_go_first)
 	folder_remove();
 }
 
+static void
+on_number(uint32_t number, void *arg)
+{
+	uint64_t *set = arg;
+
+	*set |= UINT64_C(1) << number;
+}
+
+TEST(what_a_number_did_moves_to_another_or_goes_whole)
+{
+	struct stored_flow flow = {.device = 7, .proto = 6, .port = 443, .flows = 1, .bytes = 100};
+	struct stored_opening opening = {.device = 8, .seconds = 60, .until_s = 2000000000};
+	uint64_t numbers = 0;
+
+	folder_make();
+	EXPECT(open_store(folder, NULL));
+	EXPECT(ip_parse(&opening.address, "198.18.0.80"));
+	store_observed_begin(store);
+	snprintf(flow.name, sizeof flow.name, "cloud.example");
+	store_flow_add(store, &flow);
+	flow.device = 9;
+	flow.peer = 8;
+	store_flow_add(store, &flow);
+	store_opening_put(store, &opening);
+	store_flows_move(store, 7, 6);
+	EXPECT_INT(store_observed_commit(store, &why), ERR_OK);
+	EXPECT_INT(store_observed_devices(store, on_number, &numbers), ERR_OK);
+	EXPECT_INT(numbers & ~1, 1 << 6 | 1 << 8 | 1 << 9);
+	store_observed_begin(store);
+	store_observed_forget(store, 8); /* opened something, and was the neighbour of 9 */
+	EXPECT_INT(store_observed_commit(store, &why), ERR_OK);
+	numbers = 0;
+	EXPECT_INT(store_observed_devices(store, on_number, &numbers), ERR_OK);
+	EXPECT_INT(numbers & ~1, 1 << 6);
+	close_store();
+	folder_remove();
+}
+
 /* 200 devices, ten flows each, as often as the budget lets it: one day by the clock of the test. */
 TEST(a_day_of_200_devices_stays_within_the_budget_of_writes)
 {
