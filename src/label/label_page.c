@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "label/label_page.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/auto.h"
+#include "label/escape.h"
+#include "label/report_words.h"
+#include "label/style.h"
+
+/* --- rows ----------------------------------------------------------------------------------- */
+
+static const char *
+name_of(const struct label *label)
+{
+	return label->model[0] ? label->model : label->device[0] ? label->device : label->id;
+}
+
+static const char *
+or_unknown(const char *text)
+{
+	return *text ? text : "not known";
+}
+
+static const char *
+in_words(uint8_t word)
+{
+	switch (word) {
+	case VERDICT_PASS:
+		return "shown to be met";
+	case VERDICT_NFF:
+		return "no failure found";
+	case VERDICT_FAIL:
+		return "FAILED";
+	case VERDICT_DECL:
+		return "declared by the maker, not tested";
+	case VERDICT_NA:
+		return "does not apply";
+	case VERDICT_INC:
+		return "not settled";
+	default:
+		return "nobody looked at it";
+	}
+}
+
+static void
+row_support(const struct label *label, char *out, size_t size)
+{
+	char date[LABEL_DATE_MAX];
+	int months = label_unprotected_months(label);
+
+	label_date(date, label->support_end);
+	int len = snprintf(out, size, "%s", label->support_end ? "until " : "no day is known");
+	if (label->support_end)
+		len += snprintf(out + len, size - (size_t)len, "%s", date);
+	if (months > 0)
+		snprintf(out + len, size - (size_t)len,
+			"; of %d years that it may be used, %d.%d go unprotected",
+			label->life_years, months / 12, months % 12 * 10 / 12);
+	else if (!months)
+		snprintf(out + len, size - (size_t)len, "; as long as it is expected to be used");
+}
+
+static void
+row_firmware(const struct label *label, char *out, size_t size)
+{
+	char date[LABEL_DATE_MAX];
+
+	label_date(date, label->last_update);
+	snprintf(out, size, "%s%s%s%s%s", or_unknown(label->firmware),
+		label->firmware_below[0] ? ", and later ones below " : "", label->firmware_below,
+		label->last_update ? "; last update " : "", date);
+}
+
+static void
+row_test(const struct label *label, char *out, size_t size)
+{
+	char utc[32];
+
+	if (!label->run) {
+		snprintf(out, size, "it was not tested");
+		return;
+	}
+	report_utc(utc, label->tested_s);
+	snprintf(out, size, "run %u, ended %s; %zu checks, %u unit%s, %s%s; by %s", label->run, utc,
+		label->n_checks, label->units, label->units == 1 ? "" : "s", label->consent,
+		label->is_complete ? "" : ", NOT COMPLETE", label->tool);
+}
+
+static void
+row_counts(const uint32_t *count, char *out, size_t size)
+{
+	size_t len = 0;
+
+	/* FAIL first: nothing stands before it. */
+	for (unsigned i = VERDICT_WORD_COUNT - 1; i >= VERDICT_NA && len < size; i--)
+		if (count[i] || i == VERDICT_FAIL)
+			len += (size_t)snprintf(out + len, size - len, "%s%u %s", len ? ", " : "",
+				count[i], verdict_word_name((enum verdict_word)i));
+}
+
+static void
+row_open(const struct label *label, char *out, size_t size)
+{
+	if (!label->run)
+		snprintf(out, size, "not known");
+	else
+		snprintf(out, size, "%u, of them %u critical%s", label->open_all,
+			label->open_critical,
+			label->n_withheld ? "; what they are is told to the maker first" : "");
+}
+
+static void
+row_maker(const struct label *label, char *out, size_t size)
+{
+	snprintf(out, size, "%s", or_unknown(label->maker));
+}
+
+static void
+row_model(const struct label *label, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s", or_unknown(label->model),
+		label->hardware[0] ? ", hardware " : "", label->hardware);
+}
+
+static void
+row_responsible(const struct label *label, char *out, size_t size)
+{
+	snprintf(out, size, "%s", or_unknown(label->responsible));
+}
+
+static void
+row_passwords(const struct label *label, char *out, size_t size)
+{
+	snprintf(out, size, "%s", in_words(label->passwords));
+}
+
+static void
+row_reporting(const struct label *label, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s", in_words(label->reporting), label->policy_url[0] ? ": " : "",
+		label->policy_url);
+}
+
+static void
+row_offline(const struct label *label, char *out, size_t size)
+{
+	snprintf(out, size, "%s", in_words(label->offline));
+}
+
+static void
+row_mandatory(const struct label *label, char *out, size_t size)
+{
+	row_counts(label->mandatory, out, size);
+}
+
+static void
+row_recommended(const struct label *label, char *out, size_t size)
+{
+	row_counts(label->recommended, out, size);
+}
+
+static void
+row_other(const struct label *label, char *out, size_t size)
+{
+	snprintf(out, size, "%u FAIL", label->failed_other);
+}
+
+static void
+row_issuer(const struct label *label, char *out, size_t size)
+{
+	char from[32], to[32];
+
+	report_utc(from, label->issued_s);
+	report_utc(to, label->until_s);
+	snprintf(out, size, "%s%s%s%s (%s), revision %u, %s to %s", label->issuer_name,
+		label->issuer_kind[0] ? ", " : "", label->issuer_kind,
+		label->reviewer[0] ? "" : ", not reviewed by a second person", label->issuer,
+		label->revision, from, to);
+}
+
+static const struct {
+	const char *name;
+	void (*write)(const struct label *, char *, size_t);
+} rows[] = {
+	{"maker", row_maker},
+	{"model", row_model},
+	{"firmware", row_firmware},
+	{"updates by", row_responsible},
+	{"support", row_support},
+	{"passwords", row_passwords},
+	{"reporting faults", row_reporting},
+	{"without internet", row_offline},
+	{"tested", row_test},
+	{"mandatory", row_mandatory},
+	{"recommended", row_recommended},
+	{"other rules", row_other},
+	{"open findings", row_open},
+	{"issued by", row_issuer},
+};
+
+bool
+label_row(const struct label *label, size_t at, const char **name, char *value, size_t size)
+{
+	if (at >= COUNT_OF(rows))
+		return false;
+	*name = rows[at].name;
+	value[0] = '\0';
+	rows[at].write(label, value, size);
+	return true;
+}
+
+/* --- the page --------------------------------------------------------------------------------- */
+
+static const char *
+ink(bool is_bad)
+{
+	return is_bad ? "FAIL" : "NA";
+}
+
+static void
+put_needs(const struct label *label, FILE *out)
+{
+	bool is_first = true;
+
+	for (size_t i = 0; i < n_label_needs; i++) {
+		if (label->met >> i & 1)
+			continue;
+		if (is_first)
+			fputs("<h2>What is not met</h2>\n<ul>\n", out);
+		is_first = false;
+		fprintf(out, "<li><b>%s</b>: %s</li>\n", label_band_word(label_needs[i].band),
+			label_needs[i].sentence);
+	}
+	if (!is_first)
+		fputs("</ul>\n<p><a href=\"../../bands.html\">All requirements</a></p>\n", out);
+}
+
+static void
+put_clauses(const struct label *label, FILE *out)
+{
+	fputs("<h2>By subject</h2>\n<div class=\"wide\"><table><thead><tr><th>clause</th>"
+	      "<th>verdict</th><th>EN 303 645</th></tr></thead><tbody>\n",
+		out);
+	for (size_t i = 0; i < LABEL_CLAUSES; i++) {
+		const char *word = label->clause[i]
+					   ? verdict_word_name((enum verdict_word)label->clause[i])
+					   : "INC";
+		fprintf(out,
+			"<tr><td>%s</td><td><span class=\"word %s\">%s</span></td><td>%s</td></tr>"
+			"\n",
+			label_clause_id(i), word, word, label_clause_title(i));
+	}
+	fputs("</tbody></table></div>\n", out);
+}
+
+static void
+put_list(const char *title, FILE *out)
+{
+	fprintf(out, "<h2>%s</h2>\n<ul>\n", title);
+}
+
+void
+label_page(const struct label *label, const struct label_now *now, int64_t as_of_s, uint32_t ttl_s,
+	const struct qr *qr, FILE *out)
+{
+	bool is_bad = !label_status_is_good((enum label_status)now->status);
+	char as_of[32], until[32], value[400];
+	const char *name;
+
+	report_utc(as_of, as_of_s);
+	report_utc(until, as_of_s + ttl_s);
+	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" PAGE_POLICY
+	      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Label: ",
+		out);
+	escape_markup(out, name_of(label));
+	fputs("</title>\n" PAGE_STYLE "</head>\n<body>\n<h1>", out);
+	escape_markup(out, label->maker);
+	fputs(label->maker[0] ? " " : "", out);
+	escape_markup(out, name_of(label));
+	fprintf(out, "</h1>\n<div class=\"items\">\n<div class=\"item %s\"><h3>%s</h3><p>",
+		ink(is_bad), label_status_word((enum label_status)now->status));
+	escape_markup(out, label_status_sentence((enum label_status)now->status));
+	if (now->reason[0]) {
+		fputs(": ", out);
+		escape_markup(out, now->reason);
+	}
+	fprintf(out,
+		"</p><p class=\"soft\">As of %s. After %s this page confirms nothing: load it "
+		"again.</p></div>\n",
+		as_of, until);
+	fprintf(out, "<div class=\"item %s\"><h3>%s</h3><p>%s</p></div>\n</div>\n",
+		ink(label->band == BAND_FAILED), label_band_word((enum label_band)label->band),
+		label_band_sentence((enum label_band)label->band));
+	fputs("<dl>\n", out);
+	for (size_t i = 0; label_row(label, i, &name, value, sizeof value); i++) {
+		fprintf(out, "<dt>%s</dt><dd>", name);
+		escape_markup(out, value);
+		fputs("</dd>\n", out);
+	}
+	fputs("</dl>\n", out);
+	if (label->n_shields)
+		put_list("What the gateway of the issuer does about it", out);
+	for (size_t i = 0; i < label->n_shields; i++) {
+		fputs("<li>", out);
+		escape_markup(out, label->shield[i]);
+		fputs(i + 1 == label->n_shields ? "</li>\n</ul>\n" : "</li>\n", out);
+	}
+	if (label->n_findings)
+		put_list("Findings that are public", out);
+	for (size_t i = 0; i < label->n_findings; i++) {
+		fprintf(out, "<li><span class=\"word FAIL\">FAIL</span> ");
+		escape_markup(out, label->finding[i].provision);
+		fputs(": ", out);
+		escape_markup(out, label->finding[i].text);
+		fputs(i + 1 == label->n_findings ? "</li>\n</ul>\n" : "</li>\n", out);
+	}
+	put_needs(label, out);
+	put_clauses(label, out);
+	fputs("<h2>To check it</h2>\n<p>Signed: <a href=\"label.jwt\">label.jwt</a>, "
+	      "<a href=\"status.jwt\">status.jwt</a>, <a href=\"label.svg\">label.svg</a>; "
+	      "the log of all that was said: <a href=\"../../log/checkpoint\">checkpoint</a>. "
+	      "<code>pinfold label verify</code> does it without a network.</p>\n",
+		out);
+	if (qr)
+		qr_svg(qr, out);
+	fputs("<p class=\"soft\">This is no certificate of conformity. What was not tested is not "
+	      "shown as passed.</p>\n</body>\n</html>\n",
+		out);
+}
+
+/* --- the picture -------------------------------------------------------------------------------- */
+
+enum { SVG_WIDTH = 360, SVG_LINE = 18, SVG_LETTERS = 54 };
+
+static void
+put_text(FILE *out, int y, int size, bool is_bold, const char *colour, const char *text)
+{
+	char cut[SVG_LETTERS + 1];
+
+	snprintf(cut, sizeof cut, "%.*s", SVG_LETTERS, text);
+	fprintf(out, "<text x=\"16\" y=\"%d\" font-size=\"%d\"%s fill=\"%s\">", y, size,
+		is_bold ? " font-weight=\"700\"" : "", colour);
+	escape_markup(out, cut);
+	fputs("</text>\n", out);
+}
+
+void
+label_svg(const struct label *label, const char *jws, const struct qr *qr, FILE *out)
+{
+	static const char *const shown[] = {
+		"firmware", "updates by", "support", "passwords", "without internet"};
+	static const int side = SVG_WIDTH - 32;
+	int y = 40, height = 230 + SVG_LINE * (int)COUNT_OF(shown) + side;
+	char value[400], line[480], date[LABEL_DATE_MAX];
+	const char *name;
+
+	label_date(date, label_day(label->issued_s));
+	fprintf(out,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
+		"height=\"%d\" font-family=\"system-ui,sans-serif\" role=\"img\">\n<title>Label: ",
+		SVG_WIDTH, height, SVG_WIDTH, height);
+	escape_markup(out, name_of(label));
+	fprintf(out, "</title>\n" LABEL_SVG_BEGIN "%s" LABEL_SVG_END "\n", jws);
+	fprintf(out,
+		"<rect x=\"1\" y=\"1\" width=\"%d\" height=\"%d\" rx=\"10\" fill=\"#fff\" "
+		"stroke=\"#1a1f24\" stroke-width=\"2\"/>\n",
+		SVG_WIDTH - 2, height - 2);
+	snprintf(line, sizeof line, "%.60s %.60s", label->maker, name_of(label));
+	put_text(out, y, 18, true, "#1a1f24", line);
+	put_text(out, y += 34, 26, true, label->band == BAND_FAILED ? "#a3161b" : "#1a1f24",
+		label_band_word((enum label_band)label->band));
+	snprintf(line, sizeof line, "%u mandatory and %u other requirements FAILED",
+		label->mandatory[VERDICT_FAIL],
+		label->failed_other + label->recommended[VERDICT_FAIL]);
+	put_text(out, y += 22, 12, false, "#1a1f24", line);
+	for (size_t i = 0; label_row(label, i, &name, value, sizeof value); i++)
+		for (size_t k = 0; k < COUNT_OF(shown); k++)
+			if (!strcmp(name, shown[k])) {
+				snprintf(line, sizeof line, "%s: %s", name, value);
+				put_text(out, y += SVG_LINE, 12, false, "#1a1f24", line);
+			}
+	snprintf(line, sizeof line, "issued %s by %.40s", date, label->issuer + 8);
+	put_text(out, y += SVG_LINE, 12, false, "#1a1f24", line);
+	put_text(out, y += SVG_LINE, 12, true, "#1a1f24", "Scan for what holds today:");
+	fprintf(out,
+		"<svg x=\"16\" y=\"%d\" width=\"%d\" height=\"%d\" viewBox=\"-4 -4 %d %d\" "
+		"shape-rendering=\"crispEdges\">",
+		y + 8, side, side, qr->width + 8, qr->width + 8);
+	qr_svg_path(qr, out);
+	fputs("</svg>\n</svg>\n", out);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_LABEL_LABEL_STATUS_H
+#define PINFOLD_LABEL_LABEL_STATUS_H
+
+#include "label/label.h"
+
+/*
+ * What a label is worth now.  A label is what was found; its status is whether
+ * that still holds, and is derived anew from what is known, at any time, by a pure
+ * function: nobody has to remember to change it.
+ */
+enum label_status {
+	STATUS_UNKNOWN, /* it cannot be said; never shown as the last good one */
+	STATUS_VALID,
+	STATUS_VALID_UPDATE_AVAILABLE,
+	STATUS_UNTESTED_FIRMWARE,
+	STATUS_RETEST_DUE,
+	STATUS_SUPPORT_ENDED,
+	STATUS_SUSPENDED,
+	STATUS_REVOKED,
+	STATUS_SUPERSEDED,
+	STATUS_COUNT,
+};
+const char *label_status_word(enum label_status);     /* "VALID" ... */
+const char *label_status_sentence(enum label_status); /* for people */
+enum label_status label_status_from_word(const char *);
+/* May it be shown in the colour of what is good? */
+bool label_status_is_good(enum label_status);
+/*
+ * Its value in a status list of four bits: 0 valid, 1 revoked, 2 suspended as the
+ * list's own words say, the rest from those that are left to applications.
+ */
+uint8_t label_status_code(enum label_status);
+enum label_status label_status_from_code(uint8_t);
+
+/* What somebody decided about a label by hand. */
+enum label_act { ACT_NONE, ACT_SUSPENDED, ACT_REVOKED, ACT_RETIRED, ACT_COUNT };
+
+/* --- feeds: docs/LABEL.md ------------------------------------------------------------------ */
+
+enum { FEED_BYTES_MAX = 60 * 1024, FEED_ENTRIES_MAX = 128, FEED_ID_MAX = 48 };
+#define FEED_SCHEMA "pinfold-feed-1"
+#define FEED_TYPE   "feed+jwt"
+
+enum feed_kind {
+	FEED_UNKNOWN,
+	FEED_ADVISORY,    /* a fault, with the firmware that has it no more where there is one */
+	FEED_EXPLOITED,   /* a fault that is known to be used against devices */
+	FEED_RECALL,      /* withdrawn from the market */
+	FEED_SUPPORT,     /* the day of its end is now */
+	FEED_UPDATE,      /* a firmware that exists */
+	FEED_POLICY_GONE, /* the page that says how to report a fault is not there any more */
+	FEED_KINDS,
+};
+const char *feed_kind_word(enum feed_kind);
+
+struct feed_entry {
+	char id[FEED_ID_MAX];      /* the same id again takes the place of the old one */
+	uint8_t kind;              /* enum feed_kind */
+	bool is_withdrawn;         /* it does not hold any more */
+	char severity[12];         /* low, medium, high, critical; empty */
+	char maker[64], model[64]; /* model "*": all of this maker */
+	char below[64];            /* firmware before this one is meant; empty: all */
+	char firmware[64];         /* FEED_UPDATE: the new one */
+	int32_t support_end;
+	char text[160];
+};
+bool feed_entry_from_json(struct feed_entry *, const json_t *, struct fault *why);
+/*
+ * Every entry of a feed, or none: one that is not understood makes the feed false,
+ * with its place.  At most FEED_ENTRIES_MAX.
+ */
+bool feed_from_json(struct feed_entry *, size_t *n, const json_t *, struct fault *why);
+bool feed_is_about(const struct feed_entry *, const struct label *);
+
+/* --- deriving ------------------------------------------------------------------------------- */
+
+struct label_world {
+	int64_t now_s;
+	bool is_clock_right; /* else UNKNOWN, but for what somebody decided */
+	uint8_t act;         /* enum label_act */
+	char act_reason[160];
+	/* The newest test of the same product, if it is another than the label's. */
+	uint32_t newer_run, newer_failures; /* failures that are not on the label */
+	char firmware[64]; /* that the device is seen to have now; empty: not known */
+	const struct feed_entry *feed;
+	size_t n_feed;
+};
+
+struct label_now {
+	uint8_t status;   /* enum label_status */
+	bool is_recalled; /* with SUSPENDED: withdrawn, which narrows most */
+	char reason[200];
+};
+void label_status_from(const struct label *, const struct label_world *, struct label_now *);
+
+#endif

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "label/label.h"
+
+#include "issued.h"
+#include "label/label_page.h"
+#include "label/label_status.h"
+#include "run.h"
+
+static struct label label;
+static struct issuer_keys keys;
+
+static void
+begin(void)
+{
+	issuer_free(issued_key(&keys));
+	issued_label(&label, &keys);
+}
+
+static enum label_status
+status_with(struct label_world world, const struct feed_entry *entry, struct label_now *now)
+{
+	world.is_clock_right = true;
+	if (!world.now_s)
+		world.now_s = ISSUED_S + DAY_S;
+	world.feed = entry;
+	world.n_feed = entry ? 1 : 0;
+	label_status_from(&label, &world, now);
+	return (enum label_status)now->status;
+}
+
+/* --- bands ------------------------------------------------------------------------------------ */
+
+TEST(every_band_is_reached_by_meeting_what_it_asks_for)
+{
+	begin();
+	EXPECT_INT(label.band, BAND_STRONG);
+	EXPECT_INT(label.met, (1U << n_label_needs) - 1);
+
+	label.units = 1;
+	label_judge(&label);
+	EXPECT_INT(label.band, BAND_SOUND);
+
+	label.firmware[0] = '\0';
+	label_judge(&label);
+	EXPECT_INT(label.band, BAND_BASIC);
+
+	label.responsible[0] = '\0';
+	label_judge(&label);
+	EXPECT_INT(label.band, BAND_OPEN);
+}
+
+TEST(no_band_hides_a_failure)
+{
+	begin();
+	label.mandatory[VERDICT_FAIL] = 1;
+	label_judge(&label);
+	EXPECT_INT(label.band, BAND_FAILED);
+
+	begin();
+	label.failed_other = 1;
+	label_judge(&label);
+	EXPECT_INT(label.band, BAND_FAILED);
+
+	begin();
+	label.open_all = label.open_critical = 1;
+	label_judge(&label);
+	EXPECT_INT(label.band, BAND_FAILED);
+
+	/* A recommendation that failed is no mandatory failure, and keeps it from the best band. */
+	begin();
+	label.recommended[VERDICT_FAIL] = 1;
+	label_judge(&label);
+	EXPECT_INT(label.band, BAND_SOUND);
+}
+
+TEST(what_nobody_looked_at_meets_nothing)
+{
+	memset(&label, 0, sizeof label);
+	label_judge(&label);
+	EXPECT_INT(label.band, BAND_OPEN);
+	EXPECT_INT(label.met, 0);
+
+	begin();
+	label.mandatory[VERDICT_NFF]--;
+	label.mandatory[VERDICT_INC]++;
+	label_judge(&label);
+	EXPECT_INT(label.band, BAND_SOUND);
+}
+
+TEST(a_declaration_answers_and_is_not_a_test_of_passwords)
+{
+	begin();
+	label.passwords = VERDICT_DECL;
+	label_judge(&label);
+	EXPECT_INT(label.band, BAND_OPEN);
+	begin();
+	label.reporting = VERDICT_DECL;
+	label_judge(&label);
+	EXPECT_INT(label.band, BAND_STRONG);
+}
+
+TEST(the_published_page_of_bands_is_the_table)
+{
+	auto_free char *text = NULL;
+	char page[65536], path[4096];
+	size_t len;
+
+	FILE *file = open_memstream(&text, &len);
+	label_bands_markdown(file);
+	EXPECT(!fclose(file));
+	const char *source = getenv("PINFOLD_SOURCE");
+	EXPECT(source);
+	snprintf(path, sizeof path, "%s/docs/BANDS.md", source);
+	auto_fclose FILE *doc = fopen(path, "re");
+	EXPECT(doc);
+	size_t n = fread(page, 1, sizeof page - 1, doc);
+	page[n] = '\0';
+	EXPECT_STR(text, page);
+}
+
+/* --- from an audit ------------------------------------------------------------------------------ */
+
+static struct audit_result *
+failed(void)
+{
+	struct transcript *transcript = transcript_new(NULL);
+	struct audit_result *result = run_result(transcript);
+	struct finding finding = {.check = 1,
+		.port = 23,
+		.proto = 6,
+		.word = VERDICT_FAIL,
+		.is_critical = 1,
+		.n_evidence = 1,
+		.evidence = {4},
+		.provision = "5.1-1",
+		.text = "a login root works"};
+
+	EXPECT(result_add(result, &finding));
+	finding.check = 2; /* the same port, by another check */
+	EXPECT(result_add(result, &finding));
+	transcript_free(transcript);
+	return result;
+}
+
+TEST(a_finding_without_a_fix_is_public_only_as_a_number)
+{
+	struct audit_result *result = failed();
+	struct label_fix fix = {.provision = "5.1-1"};
+	int32_t tested;
+
+	memset(&label, 0, sizeof label);
+	tested = label_day(result->run.ended_s);
+	label_from_result(&label, result, NULL, 0, tested + 10, 90);
+	label_judge(&label);
+	EXPECT_INT(label.band, BAND_FAILED);
+	EXPECT_INT(label.open_all, 1);
+	EXPECT_INT(label.open_critical, 1);
+	EXPECT_INT(label.n_withheld, 1);
+	EXPECT_INT(label.n_findings, 0);
+	auto_free char *text = label_to_text(&label);
+	EXPECT(!strstr(text, "root works"));
+
+	/* Its day of disclosure is over. */
+	memset(&label, 0, sizeof label);
+	label_from_result(&label, result, NULL, 0, tested + 90, 90);
+	EXPECT_INT(label.n_findings, 1);
+	EXPECT_INT(label.n_withheld, 0);
+
+	/* Or the maker has mended it. */
+	memset(&label, 0, sizeof label);
+	fix.fixed = tested + 5;
+	label_from_result(&label, result, &fix, 1, tested + 10, 90);
+	EXPECT_INT(label.n_findings, 1);
+	EXPECT_STR(label.finding[0].text, "a login root works");
+
+	/* Or asked for more time than is usual. */
+	memset(&label, 0, sizeof label);
+	fix.fixed = 0;
+	fix.disclose = tested + 200;
+	label_from_result(&label, result, &fix, 1, tested + 100, 90);
+	EXPECT_INT(label.n_withheld, 1);
+	result_free(result);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------------ */
+
+TEST(a_label_comes_back_as_it_was_written)
+{
+	static struct label again;
+	struct fault why;
+
+	begin();
+	label.n_findings = 1;
+	strcpy(label.finding[0].provision, "5.6-1");
+	strcpy(label.finding[0].text, "something");
+	label.n_shields = 1;
+	strcpy(label.shield[0], "TCP port 23 is closed");
+	json_t *json = label_to_json(&label);
+	EXPECT(label_from_json(&again, json, &why));
+	EXPECT_MEM(&again, &label, sizeof label);
+	json_decref(json);
+}
+
+TEST(a_label_that_is_out_of_bounds_is_refused)
+{
+	static const struct {
+		const char *group, *key, *value;
+	} wrong[] = {
+		{NULL, "schema", "\"pinfold-label-2\""},
+		{NULL, "iss", "\"http://labels.example\""},
+		{NULL, "iss", "\"https://labels.example/?q\""},
+		{NULL, "iss", "\"https://user@labels.example\""},
+		{NULL, "iss", "\"https://labels.example/\""},
+		{NULL, "revision", "0"},
+		{NULL, "revision", "-1"},
+		{NULL, "revision", "\"1\""},
+		{NULL, "band", "\"excellent\""},
+		{"updates", "support_end", "\"2030-02-31\""},
+		{"updates", "life_years", "101"},
+		{"product", "model", "\"a\\u001b[31m\""},
+		{"verdicts", "passwords", "\"GOOD\""},
+		{"test", "checks", "\"all\""},
+		{"findings", "public", "[1]"},
+	};
+	static struct label again;
+	struct fault why;
+
+	begin();
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		json_t *json = label_to_json(&label);
+		json_t *in = wrong[i].group ? json_object_get(json, wrong[i].group) : json;
+		json_object_set_new(
+			in, wrong[i].key, json_loads(wrong[i].value, JSON_DECODE_ANY, NULL));
+		EXPECT(!label_from_json(&again, json, &why));
+		json_decref(json);
+	}
+}
+
+TEST(the_id_of_a_label_is_that_of_its_product_and_not_of_its_revision)
+{
+	char id[LABEL_ID_MAX];
+
+	begin();
+	strcpy(id, label.id);
+	EXPECT_INT(strlen(id), 16);
+	label.revision++;
+	strcpy(label.firmware, "2.0");
+	label_id(&label, keys.key[0]);
+	EXPECT_STR(label.id, id);
+	strcpy(label.model, "IPC-200");
+	label_id(&label, keys.key[0]);
+	EXPECT(strcmp(label.id, id));
+}
+
+/* --- dates and versions ------------------------------------------------------------------------------- */
+
+TEST(the_years_without_support_are_said)
+{
+	begin();
+	EXPECT_INT(label_unprotected_months(&label), 0);
+	EXPECT(label_date_parse(&label.support_end, "2028-07-01"));
+	EXPECT_INT(label_unprotected_months(&label), 30);
+	EXPECT(label_date_parse(&label.support_end, "2020-01-01"));
+	EXPECT_INT(label_unprotected_months(&label), 60);
+	label.life_years = 0;
+	EXPECT_INT(label_unprotected_months(&label), -1);
+}
+
+TEST(numbers_in_versions_count_as_numbers)
+{
+	EXPECT(label_version_compare("1.9", "1.10") < 0);
+	EXPECT(label_version_compare("1.10", "1.9") > 0);
+	EXPECT_INT(label_version_compare("V2.05", "v2.5"), 0);
+	EXPECT(label_version_compare("2.0", "2.0.1") < 0);
+	begin();
+	EXPECT(label_covers(&label, "1.9"));
+	EXPECT(label_covers(&label, "1.10"));
+	EXPECT(!label_covers(&label, "1.8"));
+	EXPECT(!label_covers(&label, "1.12"));
+	label.firmware_below[0] = '\0';
+	EXPECT(!label_covers(&label, "1.10"));
+}
+
+/* --- status ---------------------------------------------------------------------------------------------- */
+
+TEST(a_status_follows_from_what_is_known)
+{
+	struct label_now now;
+
+	begin();
+	EXPECT_INT(status_with((struct label_world){0}, NULL, &now), STATUS_VALID);
+	EXPECT_INT(status_with((struct label_world){.now_s = label.until_s}, NULL, &now),
+		STATUS_RETEST_DUE);
+	EXPECT_INT(status_with((struct label_world){.firmware = "1.8"}, NULL, &now),
+		STATUS_UNTESTED_FIRMWARE);
+	EXPECT_INT(
+		status_with((struct label_world){.newer_run = 9, .newer_failures = 2}, NULL, &now),
+		STATUS_SUSPENDED);
+	EXPECT_INT(status_with((struct label_world){.act = ACT_REVOKED, .act_reason = "a mistake"},
+			   NULL, &now),
+		STATUS_REVOKED);
+	EXPECT_STR(now.reason, "a mistake");
+	EXPECT_INT(status_with((struct label_world){.act = ACT_RETIRED}, NULL, &now),
+		STATUS_SUPERSEDED);
+	label.until_s = ISSUED_S + INT64_C(4000) * DAY_S;
+	EXPECT_INT(status_with((struct label_world){.now_s = ISSUED_S + INT64_C(3000) * DAY_S},
+			   NULL, &now),
+		STATUS_SUPPORT_ENDED);
+}
+
+TEST(a_feed_changes_the_status_of_what_it_is_about_and_of_nothing_else)
+{
+	struct feed_entry entry = {
+		.kind = FEED_RECALL, .id = "R-1", .maker = "example maker", .model = "ipc-100"};
+	struct label_world world = {0};
+	struct label_now now;
+
+	begin();
+	EXPECT_INT(status_with(world, &entry, &now), STATUS_SUSPENDED);
+	EXPECT(now.is_recalled);
+	strcpy(entry.model, "IPC-200");
+	EXPECT_INT(status_with(world, &entry, &now), STATUS_VALID);
+	strcpy(entry.model, "*");
+	entry.kind = FEED_EXPLOITED;
+	EXPECT_INT(status_with(world, &entry, &now), STATUS_SUSPENDED);
+	EXPECT(!now.is_recalled);
+	/* Its firmware does not have the fault any more. */
+	strcpy(entry.below, "1.5");
+	EXPECT_INT(status_with(world, &entry, &now), STATUS_VALID);
+	strcpy(entry.below, "1.11");
+	EXPECT_INT(status_with(world, &entry, &now), STATUS_SUSPENDED);
+	entry.is_withdrawn = true;
+	EXPECT_INT(status_with(world, &entry, &now), STATUS_VALID);
+	entry.is_withdrawn = false;
+	entry.kind = FEED_ADVISORY;
+	strcpy(entry.severity, "low");
+	EXPECT_INT(status_with(world, &entry, &now), STATUS_VALID_UPDATE_AVAILABLE);
+	entry.below[0] = '\0';
+	EXPECT_INT(status_with(world, &entry, &now), STATUS_RETEST_DUE);
+	strcpy(entry.severity, "high");
+	EXPECT_INT(status_with(world, &entry, &now), STATUS_SUSPENDED);
+	entry.kind = FEED_UPDATE;
+	strcpy(entry.firmware, "1.10");
+	EXPECT_INT(status_with(world, &entry, &now), STATUS_VALID_UPDATE_AVAILABLE);
+	entry.kind = FEED_POLICY_GONE;
+	EXPECT_INT(status_with(world, &entry, &now), STATUS_RETEST_DUE);
+	entry.kind = FEED_SUPPORT;
+	EXPECT(label_date_parse(&entry.support_end, "2029-01-01"));
+	EXPECT_INT(status_with(world, &entry, &now), STATUS_SUSPENDED);
+	EXPECT(strstr(now.reason, "shortened to 2029-01-01"));
+	EXPECT(label_date_parse(&entry.support_end, "2033-01-01"));
+	EXPECT_INT(status_with(world, &entry, &now), STATUS_VALID);
+}
+
+TEST(without_the_right_time_no_label_is_called_valid)
+{
+	struct label_world world = {.now_s = 1000};
+	struct label_now now;
+
+	begin();
+	label_status_from(&label, &world, &now);
+	EXPECT_INT(now.status, STATUS_UNKNOWN);
+	EXPECT(!label_status_is_good(STATUS_UNKNOWN));
+	/* What somebody decided holds all the same. */
+	world.act = ACT_SUSPENDED;
+	label_status_from(&label, &world, &now);
+	EXPECT_INT(now.status, STATUS_SUSPENDED);
+}
+
+TEST(a_feed_is_taken_whole_or_not_at_all)
+{
+	static struct feed_entry entry[FEED_ENTRIES_MAX];
+	struct fault why;
+	size_t n;
+	json_t *feed = json_pack("{s:s, s:[{s:s, s:s, s:s, s:s}, {s:s, s:s, s:s, s:s}]}", "schema",
+		FEED_SCHEMA, "entries", "id", "A-1", "kind", "recall", "maker", "M", "model", "*",
+		"id", "A-2", "kind", "rumour", "maker", "M", "model", "*");
+
+	EXPECT(!feed_from_json(entry, &n, feed, &why));
+	EXPECT(strstr(why.text, "entry 2"));
+	json_object_set_new(json_array_get(json_object_get(feed, "entries"), 1), "kind",
+		json_string("exploited"));
+	EXPECT(feed_from_json(entry, &n, feed, &why));
+	EXPECT_INT(n, 2);
+	EXPECT_INT(entry[1].kind, FEED_EXPLOITED);
+	json_decref(feed);
+}
+
+/* --- for people -------------------------------------------------------------------------------------------- */
+
+TEST(a_page_says_fail_before_anything_good_and_never_in_the_colour_of_the_good)
+{
+	struct label_now now = {.status = STATUS_VALID};
+	auto_free char *text = NULL;
+	size_t len;
+
+	begin();
+	strcpy(label.model, "<script>alert(1)</script>");
+	label.mandatory[VERDICT_FAIL] = 2;
+	label_judge(&label);
+	FILE *file = open_memstream(&text, &len);
+	label_page(&label, &now, ISSUED_S, 3600, NULL, file);
+	EXPECT(!fclose(file));
+	EXPECT(!strstr(text, "<script"));
+	EXPECT(!strstr(text, "class=\"item PASS\""));
+	EXPECT(strstr(text, "2 FAIL, 36 NFF"));
+	EXPECT(strstr(text, "confirms nothing"));
+	EXPECT(strstr(text, "default-src 'none'"));
+}
