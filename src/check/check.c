@@ -18,6 +18,26 @@ check_find(const char *id)
 	return -1;
 }
 
+enum audit_stage
+check_stage(size_t check)
+{
+	const struct check *row = &checks[check];
+
+	if (!row->probe)
+		return STAGE_END;
+	return row->stage == STAGE_15M && row->consent >= CONSENT_INTRUDE
+		       ? STAGE_90M
+		       : (enum audit_stage)row->stage;
+}
+
+const char *
+stage_word(enum audit_stage stage)
+{
+	static const char *const words[STAGE_COUNT] = {"15m", "90m", "72h"};
+
+	return words[(unsigned)stage < STAGE_COUNT ? stage : STAGE_END];
+}
+
 /* --- findings ---------------------------------------------------------------------------------- */
 
 void

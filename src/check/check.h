@@ -33,6 +33,15 @@ enum pace {
 	PACE_COUNT,
 };
 
+/*
+ * When the result is due in a run that lasts: doors and passwords first, then what
+ * takes longer or interrupts, then what a device does by itself.
+ */
+enum audit_stage { STAGE_15M, STAGE_90M, STAGE_END, STAGE_COUNT };
+const char *stage_word(enum audit_stage); /* "15m", "90m", "72h" */
+/* What has no probe is of the last stage, what needs consent to intrude is not of the first. */
+enum audit_stage check_stage(size_t check);
+
 struct session;
 struct findings;
 
@@ -40,6 +49,7 @@ struct check {
 	const char *id;    /* "tcp-ports"; in evidence, in files, on the command line */
 	const char *title; /* what it looks for, for people */
 	uint8_t consent;   /* enum consent */
+	uint8_t stage;     /* enum audit_stage; see check_stage() */
 	uint16_t seconds_gentle, seconds_lab;
 	uint32_t packets;       /* at most */
 	const char *provisions; /* ids that it may speak of, separated by blanks */

@@ -20,17 +20,21 @@ has_ended(const json_t *run)
 	return number(run, "ended") != 0;
 }
 
-/* "12 min" is what one wants to know; seconds only when few are left. */
+/* "12 min" is what one wants to know; seconds only when few are left.  Good until the second call. */
 static const char *
 left(long long seconds)
 {
-	static char out[32];
+	static char out[2][32];
+	static int turn;
+	char *at = out[turn = !turn];
 
-	if (seconds >= 120)
-		snprintf(out, sizeof out, "%lld min", (seconds + 59) / 60);
+	if (seconds >= 10 * 3600)
+		snprintf(at, sizeof out[0], "%lld h", (seconds + 1800) / 3600);
+	else if (seconds >= 120)
+		snprintf(at, sizeof out[0], "%lld min", (seconds + 59) / 60);
 	else
-		snprintf(out, sizeof out, "%lld s", seconds);
-	return out;
+		snprintf(at, sizeof out[0], "%lld s", seconds);
+	return at;
 }
 
 static void
@@ -38,9 +42,15 @@ progress_line(const json_t *run, char *out, size_t size)
 {
 	const json_t *progress = json_object_get(run, "progress");
 	const char *note = text(progress, "note"), *title = text(progress, "title");
+	const char *next = text(progress, "next");
+	char result[64] = "";
 
-	snprintf(out, size, "run %lld: %lld of %lld checks, about %s left%s%s", number(run, "run"),
-		number(progress, "done"), number(progress, "all"),
+	/* The last one is there when the run ends, which is said anyhow. */
+	if (*next && strcmp(next, "72h") != 0)
+		snprintf(result, sizeof result, ", result of %s in %s at most", next,
+			left(number(progress, "next_seconds")));
+	snprintf(out, size, "run %lld: %lld of %lld checks%s, about %s left%s%s",
+		number(run, "run"), number(progress, "done"), number(progress, "all"), result,
 		left(number(progress, "seconds_left")), *note || *title ? ": " : "",
 		*note ? note : title);
 }
@@ -285,6 +295,9 @@ show_audit(const json_t *run, const struct options *options)
 	const json_t *result = json_object_get(run, "result");
 	if (!result)
 		return;
+	const json_t *of = json_object_get(result, "run");
+	if (*text(of, "why") && strcmp(text(of, "why"), text(run, "why")) != 0)
+		printf("  %s\n", text(of, "why"));
 	show_psti(result);
 	show_provisions(result);
 	show_failures(result);
@@ -329,18 +342,26 @@ tell_progress(const json_t *run, const struct options *options)
 	fflush(stdout);
 }
 
-static int
-show_end(long long number_of_run, const struct options *options)
+/* A result in between came: it is told once, and where to read it. */
+static void
+tell_results(const json_t *run, const struct options *options)
 {
-	struct fault why;
-	json_t *answer = ask_show(number_of_run, false, options, &why);
+	static size_t told;
+	const json_t *results = json_object_get(json_object_get(run, "progress"), "results");
+
+	if (options->json || options->quiet)
+		return;
+	for (; told < json_array_size(results); told++)
+		printf("%sthe result of %s is there: pinfold audit show %lld --at %s\n",
+			isatty(1) ? "\n" : "", text(json_array_get(results, told), NULL),
+			number(run, "run"), text(json_array_get(results, told), NULL));
+}
+
+static int
+show_end(const json_t *answer, const struct options *options)
+{
 	const json_t *run = json_object_get(answer, "result");
 
-	if (!run) {
-		fprintf(stderr, "pinfold: %s\n", answer ? "the run cannot be shown" : why.text);
-		json_decref(answer);
-		return CTL_UNREACHABLE;
-	}
 	if (options->json) {
 		json_dumpf(answer, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 		printf("\n");
@@ -349,34 +370,49 @@ show_end(long long number_of_run, const struct options *options)
 			printf("\n");
 		show_audit(run, options);
 	}
-	int status = is_word(run, "state", "done") ? CTL_OK : CTL_REFUSED;
-	json_decref(answer);
-	return status;
+	return is_word(run, "state", "done") ? CTL_OK : CTL_REFUSED;
 }
 
 /* The run is the engine's: who follows it may leave, and comes back after a restart of ours. */
-int
-follow_audit(const json_t *begun, const struct options *options)
+json_t *
+await_audit(long long run, const struct options *options)
 {
-	long long run = number(begun, "run");
 	int unanswered = 0;
+	bool is_over = false;
 	struct fault why;
 
-	for (;;) {
+	while (!is_over) {
 		json_t *answer = ask_show(run, true, options, &why);
 		const json_t *result = json_object_get(answer, "result");
 		if (!answer && ++unanswered == ASK_AGAIN_MAX) {
 			fprintf(stderr, "pinfold: %s\n", why.text);
-			return CTL_UNREACHABLE;
+			return NULL;
 		}
 		if (answer)
 			unanswered = 0;
-		bool is_over = answer && (!result || has_ended(result));
-		if (result && !is_over)
+		is_over = answer && (!result || has_ended(result));
+		if (result && !is_over) {
+			tell_results(result, options);
 			tell_progress(result, options);
+		}
 		json_decref(answer);
-		if (is_over)
-			return show_end(run, options);
-		sleep(POLL_S);
+		if (!is_over)
+			sleep(POLL_S);
 	}
+	json_t *answer = ask_show(run, false, options, &why);
+	if (json_object_get(answer, "result"))
+		return answer;
+	fprintf(stderr, "pinfold: %s\n", answer ? "the run cannot be shown" : why.text);
+	json_decref(answer);
+	return NULL;
+}
+
+int
+follow_audit(const json_t *begun, const struct options *options)
+{
+	json_t *answer = await_audit(number(begun, "run"), options);
+	int status = answer ? show_end(answer, options) : CTL_UNREACHABLE;
+
+	json_decref(answer);
+	return status;
 }

@@ -23,16 +23,49 @@ nouns(const char *between)
 		}
 }
 
+/* Of a verb of two words the first, once; they stand together. */
+static size_t
+first_word(const struct command *command)
+{
+	return strcspn(command->verb, " ");
+}
+
+static bool
+is_first_of_verb(const struct command *command)
+{
+	size_t len = first_word(command);
+
+	return command == commands || strcmp(command[-1].noun, command->noun) != 0 ||
+	       first_word(command - 1) != len || memcmp(command[-1].verb, command->verb, len) != 0;
+}
+
 static void
 verbs_of(const char *noun)
 {
 	const char *sep = "";
 
 	for (const struct command *command = commands; command->noun; command++)
-		if (!strcmp(command->noun, noun) && *command->verb) {
-			printf("%s%s", sep, command->verb);
+		if (!strcmp(command->noun, noun) && *command->verb && is_first_of_verb(command)) {
+			printf("%s%.*s", sep, (int)first_word(command), command->verb);
 			sep = " ";
 		}
+}
+
+static bool
+has_second_word(const struct command *command)
+{
+	return command->verb[first_word(command)] == ' ';
+}
+
+/* All that stand behind the same first word. */
+static void
+second_words(const struct command *command)
+{
+	const struct command *at = command;
+
+	do
+		printf("%s%s", at == command ? "" : " ", at->verb + first_word(at) + 1);
+	while (at[1].noun && !is_first_of_verb(++at));
 }
 
 static bool
@@ -62,7 +95,7 @@ bash(void)
 	       "	case $COMP_CWORD in\n"
 	       "	1) words='");
 	nouns(" ");
-	printf("' ;;\n	*) case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n");
+	printf("' ;;\n	*) case \"${COMP_WORDS[*]:1:3}\" in\n");
 	for (const struct command *command = commands; command->noun; command++) {
 		printf("	\"%s %s\"*) words='", command->noun, command->verb);
 		options_of(command);
@@ -77,6 +110,16 @@ bash(void)
 		if (is_first_of_noun(command) && *command->verb) {
 			printf("	%s) words='", command->noun);
 			verbs_of(command->noun);
+			printf("' ;;\n");
+		}
+	printf("	esac; fi\n"
+	       "	if [ \"$COMP_CWORD\" = 3 ]; then case \"${COMP_WORDS[1]} "
+	       "${COMP_WORDS[2]}\" in\n");
+	for (const struct command *command = commands; command->noun; command++)
+		if (has_second_word(command) && is_first_of_verb(command)) {
+			printf("	'%s %.*s') words='", command->noun,
+				(int)first_word(command), command->verb);
+			second_words(command);
 			printf("' ;;\n");
 		}
 	printf("	esac; fi\n"
@@ -101,7 +144,7 @@ zsh(void)
 			verbs_of(command->noun);
 			printf(") ;;\n");
 		}
-	printf("	esac\n	(( CURRENT > 3 )) && case \"${words[2]} ${words[3]}\" in\n");
+	printf("	esac\n	(( CURRENT > 3 )) && case \"${words[2,4]}\" in\n");
 	for (const struct command *command = commands; command->noun; command++) {
 		printf("	\"%s %s\"*) found=(", command->noun, command->verb);
 		options_of(command);
@@ -109,6 +152,14 @@ zsh(void)
 			printf(" $(pinfold device list --quiet 2>/dev/null)");
 		printf(") ;;\n");
 	}
+	printf("	esac\n	(( CURRENT == 4 )) && case \"${words[2]} ${words[3]}\" in\n");
+	for (const struct command *command = commands; command->noun; command++)
+		if (has_second_word(command) && is_first_of_verb(command)) {
+			printf("	'%s %.*s') found=(", command->noun,
+				(int)first_word(command), command->verb);
+			second_words(command);
+			printf(") ;;\n");
+		}
 	printf("	esac\n"
 	       "	compadd -a found\n"
 	       "}\n"

@@ -33,7 +33,7 @@ struct word {
 	bool optional;
 };
 
-enum { WORDS_MAX = 7 };
+enum { WORDS_MAX = 9 };
 
 /* One row is one thing that people can say. */
 struct command {
@@ -96,6 +96,8 @@ void show_audits(const json_t *, const struct options *);
 void show_audit_checks(const json_t *, const struct options *);
 void show_audit(const json_t *, const struct options *);
 int follow_audit(const json_t *begun, const struct options *);
+/* Until it has ended, with its progress.  Gives the answer with its result; NULL: that was said. */
+json_t *await_audit(long long run, const struct options *);
 
 /* --- audit_pack.c ------------------------------------------------------------------------ */
 
@@ -104,6 +106,13 @@ int finish_report(const json_t *args, const json_t *run, const struct options *)
 int finish_pack(const json_t *args, const json_t *evidence, const struct options *);
 int run_audit_verify(int argc, char **argv, const struct options *);
 void show_audit_key(const json_t *, const struct options *);
+
+/* --- audit_shelf.c, audit_fix.c ---------------------------------------------------------- */
+
+void show_shelf_entry(const json_t *, const struct options *);
+int finish_shelf_list(const json_t *args, const json_t *rows, const struct options *);
+int finish_shelf_check(const json_t *args, const json_t *answer, const struct options *);
+int finish_fix(const json_t *args, const json_t *run, const struct options *);
 
 /* --- standards.c: without the daemon ----------------------------------------------------- */
 

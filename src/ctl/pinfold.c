@@ -51,14 +51,20 @@ const struct command commands[] = {
 	{"service", "list", "service.list", "services that devices can be introduced for", {{0}}, show_services},
 	{"report", "trust", "report.trust", "believe the reports of an issuer (Ed25519 key, hexadecimal)", {{"ISSUER", "issuer", WORD_TEXT}, {"KEY", "key", WORD_TEXT}}, show_text},
 	{"report", "import", "report.import", "a signed report of a device's state; it only narrows", {{"FILE", "report", WORD_FILE}, {"SIGNATURE", "signature", WORD_TEXT}}, show_done},
-	{"audit", "run", "audit.run", "test a device, or what is on a port", {{"DEVICE", "device", WORD_DEVICE, true}, {"--port", "port", WORD_TEXT, true}, {"--profile", "profile", WORD_TEXT, true}, {"--pace", "pace", WORD_TEXT, true}, {"--consent", "consent", WORD_TEXT, true}, {"--checks", "checks", WORD_TEXT, true}, {"--follow", NULL, WORD_FLAG, true}}, show_audit_begun, NULL, follow_audit},
+	{"audit", "run", "audit.run", "test a device, or what is on a port", {{"DEVICE", "device", WORD_DEVICE, true}, {"--port", "port", WORD_TEXT, true}, {"--profile", "profile", WORD_TEXT, true}, {"--hours", "hours", WORD_NUMBER, true}, {"--pace", "pace", WORD_TEXT, true}, {"--consent", "consent", WORD_TEXT, true}, {"--checks", "checks", WORD_TEXT, true}, {"--follow", NULL, WORD_FLAG, true}}, show_audit_begun, NULL, follow_audit},
 	{"audit", "list", "audit.list", "what was tested", {{"DEVICE", "device", WORD_DEVICE, true}, {"--limit", "limit", WORD_NUMBER, true}, {"--before", "before", WORD_NUMBER, true}}, show_audits},
-	{"audit", "show", "audit.show", "the verdicts of a run", {{"RUN", "run", WORD_NUMBER}, {"--follow", NULL, WORD_FLAG, true}}, show_audit, NULL, follow_audit},
+	{"audit", "show", "audit.show", "the verdicts of a run", {{"RUN", "run", WORD_NUMBER}, {"--at", "at", WORD_TEXT, true}, {"--follow", NULL, WORD_FLAG, true}}, show_audit, NULL, follow_audit},
 	{"audit", "stop", "audit.stop", "end a run now", {{"RUN", "run", WORD_NUMBER}}, show_audit_stopped},
 	{"audit", "checks", "audit.checks", "what is looked for, and what it takes", {{0}}, show_audit_checks},
-	{"audit", "report", "audit.show", "a run as html, pdf, json, or junit for a build", {{"RUN", "run", WORD_NUMBER}, {"--format", "format", WORD_TEXT, true}, {"--output", "output", WORD_TEXT, true}, {"--baseline", "baseline", WORD_TEXT, true}}, NULL, NULL, NULL, finish_report},
+	{"audit", "report", "audit.show", "a run as html, pdf, json, or junit for a build", {{"RUN", "run", WORD_NUMBER}, {"--at", "at", WORD_TEXT, true}, {"--format", "format", WORD_TEXT, true}, {"--output", "output", WORD_TEXT, true}, {"--baseline", "baseline", WORD_TEXT, true}}, NULL, NULL, NULL, finish_report},
 	{"audit", "baseline", "audit.show", "keep a run, to compare later ones with (report --baseline)", {{"RUN", "run", WORD_NUMBER}, {"--output", "output", WORD_TEXT, true}}, NULL, NULL, NULL, finish_report},
 	{"audit", "gate", "audit.gate", "shelf, hold or laboratory, and why", {{"OF", "of", WORD_TEXT}, {"--profile", "profile", WORD_TEXT, true}}, NULL, NULL, NULL, finish_gate},
+	{"audit", "shelf add", "audit.shelf.add", "register a product by the run that tested it", {{"RUN", "run", WORD_NUMBER}, {"--model", "model", WORD_TEXT, true}, {"--hardware", "hardware", WORD_TEXT, true}, {"--firmware", "firmware", WORD_TEXT, true}, {"--support", "support", WORD_TEXT, true}, {"--profile", "profile", WORD_TEXT, true}}, show_shelf_entry},
+	{"audit", "shelf list", "audit.shelf.list", "what is on the shelf, and what changed behind it", {{0}}, NULL, NULL, NULL, finish_shelf_list},
+	{"audit", "shelf show", "audit.shelf.show", "one product of it", {{"ID", "shelf", WORD_NUMBER}}, show_shelf_entry},
+	{"audit", "shelf remove", "audit.shelf.remove", "take a product off the shelf", {{"ID", "shelf", WORD_NUMBER}}, show_text},
+	{"audit", "shelf check", "audit.shelf.check", "judge the evidence again, by the rules of today", {{"ID", "shelf", WORD_NUMBER, true}}, NULL, NULL, NULL, finish_shelf_check},
+	{"audit", "fix", "audit.show", "what to do about each failure, and test that again", {{"RUN", "run", WORD_NUMBER}, {"--retest", "retest", WORD_FLAG, true}}, NULL, NULL, NULL, finish_fix},
 	{"audit", "pack", "audit.evidence", "the evidence of a run, signed, in one file", {{"RUN", "run", WORD_NUMBER}, {"FILE", "file", WORD_TEXT}}, NULL, NULL, NULL, finish_pack},
 	{"audit", "verify", NULL, "look at a pack, and judge again what is in it", {{"PACK", NULL, WORD_TEXT}, {"--key", NULL, WORD_TEXT, true}}, NULL, run_audit_verify},
 	{"audit", "key", "audit.key", "the public key by which packs of this gateway are known", {{0}}, show_audit_key},
@@ -71,10 +77,32 @@ const struct command commands[] = {
 };
 /* clang-format on */
 
+/*
+ * How many words of the command line are the noun and the verb of this row, which
+ * may be two words; 0: they are not.
+ */
+static int
+words_said(const struct command *command, int argc, char **argv)
+{
+	const char *verb = command->verb;
+	int n = 1;
+
+	if (strcmp(command->noun, argv[0]) != 0)
+		return 0;
+	while (*verb) {
+		size_t len = strcspn(verb, " ");
+		if (n == argc || strlen(argv[n]) != len || memcmp(argv[n], verb, len) != 0)
+			return 0;
+		verb += len + (verb[len] == ' ');
+		n++;
+	}
+	return n;
+}
+
 static void
 usage_row(FILE *out, const struct command *command)
 {
-	char words[160];
+	char words[240];
 	int len = snprintf(words, sizeof words, "%s%s%s", command->noun, *command->verb ? " " : "",
 		command->verb);
 
@@ -412,12 +440,9 @@ main(int argc, char **argv)
 		return CTL_OK;
 	}
 	for (const struct command *command = commands; command->noun; command++) {
-		bool has_verb = *command->verb != '\0';
-		if (strcmp(command->noun, argv[1]))
-			continue;
-		if (has_verb && (kept < 3 || strcmp(command->verb, argv[2])))
-			continue;
-		return run(command, kept - 2 - has_verb, argv + 2 + has_verb, &options);
+		int said = words_said(command, kept - 1, argv + 1);
+		if (said)
+			return run(command, kept - 1 - said, argv + 1 + said, &options);
 	}
 	char word_shown[128];
 	const char *word = kept > 2 ? argv[2] : argv[1];

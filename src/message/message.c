@@ -473,12 +473,12 @@ static bool
 audit_ok(const void *payload, size_t len)
 {
 	const struct message_audit *m = payload;
-	if (!m->run || m->is_stop > 1 || m->is_resumed > 1 ||
-		!is_text(m->model_hint, sizeof m->model_hint) || !is_ip_or_none(&m->address4) ||
-		!is_ip_or_none(&m->address6) || m->address4.version == 6 ||
-		m->address6.version == 4)
+	if (!m->run || m->is_stop > 1 || m->is_resumed > 1 || m->is_judged > 1 ||
+		!PADDING_OK(m->zero) || !is_text(m->model_hint, sizeof m->model_hint) ||
+		!is_ip_or_none(&m->address4) || !is_ip_or_none(&m->address6) ||
+		m->address4.version == 6 || m->address6.version == 4)
 		return false;
-	return m->is_stop ||
+	return m->is_stop || (m->is_judged && m->seconds) ||
 	       (is_device(m->device) && m->seconds && (m->address4.version || m->address6.version));
 }
 

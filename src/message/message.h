@@ -345,6 +345,9 @@ struct message_audit {
 	uint8_t is_stop;    /* end this run now; all else is zero, and no file */
 	uint8_t is_resumed; /* the file holds what an earlier worker wrote */
 	uint32_t seconds;   /* all checks together */
+	/* Nothing is sent to anybody: what the file holds is judged, by the rules of today. */
+	uint8_t is_judged;
+	uint8_t zero[7];
 	uint64_t checks[AUDIT_CHECKS_MAX / 64]; /* bit set of places in the table of checks */
 	struct ip address4, address6;           /* version 0: none */
 	char model_hint[64];                    /* printable; what the device calls itself */
@@ -362,7 +365,8 @@ enum rig_bit {
 	RIG_CUT = 2,  /* its running flows to these ports end; with no port: all to the internet */
 	RIG_LOOK = 4, /* tell its running flows to these ports */
 	RIG_OFF = 8,  /* no internet */
-	RIG_BITS = 15,
+	RIG_CAP = 16, /* it may answer more packets a second, to us and to everybody */
+	RIG_BITS = 31,
 };
 enum {
 	RIG_PORT = 64443, /* of the gateway; takes only flows that were turned */
@@ -374,7 +378,7 @@ struct message_rig {
 	uint32_t run;
 	uint32_t device;  /* the checker leaves it 0 */
 	uint32_t ticket;  /* repeated in the answer */
-	uint32_t seconds; /* of TURN and OFF; 0 takes back; without ports, all that was turned */
+	uint32_t seconds; /* TURN, OFF, CAP: for so long; 0 takes back; without ports, all TURNs */
 	uint8_t bits;     /* enum rig_bit */
 	uint8_t n_ports;
 	uint16_t zero;

@@ -42,6 +42,8 @@ static const char text[] =
 	"	map target6 { typeof iifname . ether saddr . @th,64,128 : meta mark; size 65536; }\n"
 	"	set cap { typeof iifname . ether saddr; size 32768; limit rate over 4000/second burst 1000 packets; }\n"
 	"	set surge { typeof iifname . ether saddr; size 32768; limit rate over 40000/second burst 4000 packets; }\n"
+	/* Who is tested may answer more, for as long as the test says so. */
+	"	set tested { typeof iifname . ether saddr; size 2048; flags timeout; }\n"
 	"	set blocked { type ether_addr; }\n"
 	"	set contained { type ether_addr; }\n"
 	"	set known { type ether_addr; }\n"
@@ -141,12 +143,13 @@ static const char text[] =
 	 */
 	"	chain over_cap {\n"
 	"		iifname . ether saddr @surge goto surge_end\n"
+	"		iifname . ether saddr @tested return\n"
 	"		goto flood\n"
 	"	}\n"
 	"	chain prerouting {\n"
 	"		type filter hook prerouting priority -300; policy drop;\n"
 	"		meta mark set 0\n"
-	"		iifname . ether saddr @cap goto over_cap\n"
+	"		iifname . ether saddr @cap jump over_cap\n"
 	"		ether type ip goto from_ip4\n"
 	"		ether type vmap { ip6 : goto from_ip6, arp : goto from_arp, 0x88cc : drop, 0x888e : drop }\n"
 	"		goto ethertype\n"

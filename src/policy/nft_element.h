@@ -40,6 +40,7 @@
 	X(NFT_TARGET6, "target6", NFT_TABLE_BRIDGE, 40, NFT_HAS_DATA)                              \
 	X(NFT_CAP, "cap", NFT_TABLE_BRIDGE, 24, NFT_HAS_LIMIT)                                     \
 	X(NFT_SURGE, "surge", NFT_TABLE_BRIDGE, 24, NFT_HAS_LIMIT)                                 \
+	X(NFT_TESTED, "tested", NFT_TABLE_BRIDGE, 24, 0)                                           \
 	X(NFT_BLOCKED, "blocked", NFT_TABLE_BRIDGE, 6, 0)                                          \
 	X(NFT_CONTAINED, "contained", NFT_TABLE_BRIDGE, 6, 0)                                      \
 	X(NFT_KNOWN, "known", NFT_TABLE_BRIDGE, 6, 0)                                              \

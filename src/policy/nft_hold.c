@@ -809,7 +809,7 @@ hold_policy(struct hold *hold, const struct message_policy *policy, struct messa
 static void
 drop_rig(const struct nft_element *element, bool was_found, void *arg)
 {
-	if (element->set == NFT_RIG || element->set == NFT_RIG_OFF)
+	if (element->set == NFT_RIG || element->set == NFT_RIG_OFF || element->set == NFT_TESTED)
 		nft_apply_drop(arg, element);
 }
 
@@ -924,6 +924,18 @@ rig_element(uint32_t device, uint16_t port, uint64_t expires_ns)
 	return element;
 }
 
+/* By the port and the MAC, as its cap is. */
+static struct nft_element
+tested_element(uint32_t device, const struct policy_binding *binding, uint64_t expires_ns)
+{
+	struct nft_element element = {
+		.set = NFT_TESTED, .device = device, .expires_ns = expires_ns};
+
+	memcpy(element.key, binding->port, sizeof binding->port);
+	memcpy(element.key + sizeof binding->port, binding->mac, sizeof binding->mac);
+	return element;
+}
+
 struct rigging {
 	const struct hold *hold;
 	const struct message_rig *rig;
@@ -996,6 +1008,7 @@ refuse_rig(enum err err, struct fault *why, const char *text)
 static enum err
 change_rig(struct hold *hold, const struct message_rig *rig, struct fault *why)
 {
+	const struct message_policy *policy = hold->record[rig->device]->policy;
 	uint64_t ends_ns = clock_monotonic_ns() + rig->seconds * CLOCK_SECOND_NS;
 	struct nft_element off = number_element(NFT_RIG_OFF, rig->device, ends_ns);
 	struct message_done done = {0};
@@ -1014,6 +1027,14 @@ change_rig(struct hold *hold, const struct message_rig *rig, struct fault *why)
 		nft_apply_want(hold->apply, &off);
 	else if (rig->bits & RIG_OFF)
 		nft_apply_drop(hold->apply, &off);
+	for (unsigned i = 0; rig->bits & RIG_CAP && i < policy->n_bindings; i++) {
+		struct nft_element tested =
+			tested_element(rig->device, &policy->binding[i], ends_ns);
+		if (rig->seconds)
+			nft_apply_want(hold->apply, &tested);
+		else
+			nft_apply_drop(hold->apply, &tested);
+	}
 	return commit(hold, &done, why);
 }
 
@@ -1028,10 +1049,10 @@ do_rig(struct hold *hold, const struct message_rig *rig, struct message_rig_seen
 
 	if (!rig->device || !record)
 		return refuse_rig(ERR_NOT_FOUND, why, "no such device");
-	/* To end it is always right. */
-	if (is_penned(record) && rig->seconds)
+	/* To end it is always right, and to hear more of its answers opens nothing. */
+	if (is_penned(record) && rig->seconds && rig->bits != RIG_CAP)
 		return refuse_rig(ERR_DENIED, why, "a device in its pen has no way out");
-	if (rig->bits & (RIG_TURN | RIG_OFF))
+	if (rig->bits & (RIG_TURN | RIG_OFF | RIG_CAP))
 		err = change_rig(hold, rig, why);
 	/* Everything of the device, whatever its mark: a pause, a door, a translation. */
 	if (!err && rig->bits & RIG_CUT && hold->conntrack)

@@ -67,7 +67,7 @@ static uint32_t
 seconds_left(uint16_t from)
 {
 	uint32_t sum = 0;
-	uint32_t limit = session_run_ms_left(worker.session) / 1000;
+	uint32_t limit = worker.session ? session_run_ms_left(worker.session) / 1000 : 0;
 
 	for (uint16_t i = from; i < n_checks; i++)
 		if (is_chosen(i) && checks[i].consent <= worker.audit->consent)
@@ -201,6 +201,29 @@ open_transcript(int fd)
 	transcript_write_to(worker.transcript, file);
 }
 
+/* --- judging what is written ------------------------------------------------------------------------ */
+
+/* The same findings as those of that day, unless a rule has changed since. */
+static _Noreturn void
+judge_again(int fd)
+{
+	struct fault why = {0};
+	FILE *file = fdopen(fd, "r");
+
+	if (!file)
+		end(ERR_SYSTEM, "the transcript cannot be read");
+	if (transcript_read(file, &worker.transcript, &why))
+		end(ERR_INVALID, why.text);
+	fclose(file);
+	for (uint16_t i = 0; i < n_checks; i++) {
+		if (!is_chosen(i))
+			continue;
+		tell_findings(i);
+		tell_step(i, AUDIT_STEP_DONE);
+	}
+	end(ERR_OK, "");
+}
+
 /* --- the run -------------------------------------------------------------------------------------- */
 
 static void
@@ -227,6 +250,8 @@ checker_worker(const struct message_audit *audit, int transcript_fd, int out)
 	worker.audit = audit;
 	worker.out = out;
 	memcpy(target.model_hint, audit->model_hint, sizeof target.model_hint);
+	if (audit->is_judged)
+		judge_again(transcript_fd);
 	open_transcript(transcript_fd);
 	worker.session = session_new(
 		&target, (enum pace)audit->pace, (enum consent)audit->consent, worker.transcript);

@@ -15,6 +15,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "process/confine.h"
+#include "process/engine_shelf.h"
 
 enum { LOOK_MS = 1000, COUNTERS_MS = 10 * 1000, MINUTE_MS = 60 * 1000, CLOCK_JUMP_S = 60 };
 
@@ -126,8 +127,10 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 			channel_new(fd, PROCESS_ENGINE, peer, on_message, on_peer_closed, NULL);
 		if (engine.store)
 			sync_peer_connected(peer);
-		if (engine.store && peer == PROCESS_CHECKER)
+		if (engine.store && peer == PROCESS_CHECKER) {
 			audit_peer_connected();
+			shelf_peer_connected();
+		}
 		return;
 	case DESCRIPTOR_CTL:
 		engine.ctl_fd = fd;
@@ -309,6 +312,7 @@ on_look(void *arg)
 	ward_look();
 	sync_look();
 	audit_look();
+	shelf_look();
 	traffic_look();
 }
 
@@ -370,6 +374,7 @@ main(void)
 	keep_load();
 	pause_load();
 	audit_load();
+	shelf_load();
 	traffic_load();
 	keep_start();
 	loop_timer_new(LOOK_MS, true, on_look, NULL);

@@ -351,10 +351,13 @@ bool contain_may_act(const struct ward *);
 
 /* --- engine_audit.c, engine_audit_show.c: runs of the test bench, see engine_audit.h ----------- */
 
+enum { AUDIT_HOURS_DEFAULT = 24, AUDIT_HOURS_MAX = 72 };
+
 struct audit_wish {
 	struct ward *ward; /* NULL: whatever is on the port, or comes to it */
 	const char *port, *profile, *pace, *consent;
 	const char *checks; /* ids with commas between them; NULL: as the profile says */
+	uint32_t hours;     /* of a full run: how long it watches */
 };
 uint32_t audit_begin(const struct audit_wish *, const char *who, struct fault *why); /* run or 0 */
 bool audit_stop(uint32_t run, const char *who, struct fault *why);
@@ -364,9 +367,10 @@ void audit_peer_connected(void);
 void audit_load(void);
 void audit_look(void); /* once a second */
 json_t *audit_list(const struct ward *, uint32_t before_run, uint32_t limit, struct fault *why);
-json_t *audit_show(uint32_t run, bool is_brief, struct fault *why);
+/* at: the result of "15m", "90m", "72h", "now"; NULL: of its end, or what there is. */
+json_t *audit_show(uint32_t run, const char *at, bool is_brief, struct fault *why);
 json_t *audit_checks(void);
-json_t *audit_gate(uint32_t run, struct fault *why);
+json_t *audit_gate(uint32_t run, const char *profile, struct fault *why);
 json_t *audit_key(struct fault *why);
 json_t *audit_evidence(uint32_t run, struct fault *why); /* where its files and the key are */
 /* The newest run of the device that has ended; 0: none. */

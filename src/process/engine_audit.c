@@ -62,7 +62,7 @@ audit_is_on(const struct ward *ward)
 {
 	for (size_t i = 0; i < AUDITS_AT_ONCE; i++)
 		if (audits[i].row.run && audits[i].row.state == AUDIT_RUNNING &&
-			audits[i].row.device == ward_number(ward))
+			audits[i].is_told && audits[i].row.device == ward_number(ward))
 			return true;
 	return false;
 }
@@ -80,20 +80,21 @@ tell_stop(const struct audit *audit)
 		log_info("audit", "run %u: the checker was not told to stop", audit->row.run);
 }
 
-static void
-tell_run(struct audit *audit)
+void
+audit_tell(struct audit *audit)
 {
 	struct message_audit message = {.run = audit->row.run,
 		.device = audit->row.device,
 		.pace = audit->row.pace,
 		.consent = audit->row.consent,
-		.is_resumed = audit->is_resumed,
-		.seconds = audit->row.seconds};
+		.is_resumed = audit->is_resumed};
 	struct ward *ward = audit_ward(audit);
 	auto_close int fd = -1;
 
 	if (!channel_is_open(engine.peer[PROCESS_CHECKER]))
 		return; /* it is told when it comes */
+	if (!audit_choose(audit, message.checks, &message.seconds) && audit_lasts(audit))
+		return; /* nothing is left to probe, it watches */
 	/* How often it was begun outlives whatever it breaks. */
 	if (audit->is_resumed && !audit_save(audit))
 		return;
@@ -105,7 +106,6 @@ tell_run(struct audit *audit)
 		audit_end(audit, AUDIT_BROKEN, INC_TOOL_ERROR, "its evidence cannot be opened");
 		return;
 	}
-	memcpy(message.checks, audit->checks, sizeof message.checks);
 	audit_addresses(ward->device, &message.address4, &message.address6);
 	if (!message.address4.version && !message.address6.version)
 		return; /* it is told when it has one, see look_at_running() */
@@ -114,6 +114,8 @@ tell_run(struct audit *audit)
 		    engine.peer[PROCESS_CHECKER], MESSAGE_AUDIT, 0, &message, sizeof message, fd))
 		return;
 	audit->is_told = true;
+	audit->was_lost = audit->has_stepped = false;
+	audit->told_seconds = audit->seconds_left = message.seconds;
 	audit->begun_ns = clock_monotonic_ns();
 	audit->stop_ns = 0;
 }
@@ -129,12 +131,14 @@ audit_peer_connected(void)
 			audit->is_resumed = true;
 			audit->is_told = false;
 			audit->row.resumed++;
+			audit->row.stuck++;
+			audit->current = -1;
 		}
-		if (audit->row.resumed > AUDIT_RESUMES_MAX)
+		if (audit->row.stuck > AUDIT_RESUMES_MAX)
 			audit_end(audit, AUDIT_BROKEN, INC_TOOL_ERROR,
 				"what tests it ended again and again before the run did");
-		else
-			tell_run(audit);
+		else if (!audit->is_away)
+			audit_tell(audit);
 	}
 }
 
@@ -294,16 +298,20 @@ audit_begin(const struct audit_wish *wish, const char *who, struct fault *why)
 	static const char *const consents[] = {"passive", "probe", "intrude"};
 	int pace = word_at(paces, PACE_COUNT, wish->pace),
 	    consent = word_at(consents, COUNT_OF(consents), wish->consent);
+	bool is_full = !strcmp(wish->profile, "full");
 	struct audit *audit = free_place();
 	struct ward *ward = wish->ward;
 	int64_t journal;
 	char text[160];
 
-	if (pace < 0 || consent < 0 ||
-		(strcmp(wish->profile, "quick") && strcmp(wish->profile, "full"))) {
+	if (pace < 0 || consent < 0 || (strcmp(wish->profile, "quick") && !is_full)) {
 		fault_set(why, ERR_INVALID,
 			"the profile is quick or full, the pace gentle or lab, the consent "
 			"passive, probe or intrude");
+		return 0;
+	}
+	if (wish->hours > AUDIT_HOURS_MAX) {
+		fault_set(why, ERR_INVALID, "a run watches for %d hours at most", AUDIT_HOURS_MAX);
 		return 0;
 	}
 	if (!audit) {
@@ -339,6 +347,7 @@ audit_begin(const struct audit_wish *wish, const char *who, struct fault *why)
 	audit->row.state = ward ? AUDIT_RUNNING : AUDIT_WAITING;
 	audit->row.pace = (uint8_t)pace;
 	audit->row.consent = (uint8_t)consent;
+	audit->row.hours = is_full && !wish->checks ? wish->hours : 0;
 	audit->row.begun_s = clock_wall_s();
 	audit->begun_ns = clock_monotonic_ns();
 	snprintf(audit->row.profile, sizeof audit->row.profile, "%s", wish->profile);
@@ -369,7 +378,7 @@ audit_begin(const struct audit_wish *wish, const char *who, struct fault *why)
 		log_warnx("audit", "run %u: %s", run, why->text);
 	event(EVENT_NOTICE, ward, "audit-begun", "", "run %u: %s", run, text);
 	if (ward)
-		tell_run(audit);
+		audit_tell(audit);
 	return run;
 }
 
@@ -430,7 +439,18 @@ look_for_device(struct audit *audit)
 	json_decref(device);
 	event(EVENT_NOTICE, ward, "audit-begun", "", "run %u: %s came to port %s and is tested",
 		audit->row.run, audit->row.label, audit->row.port);
-	tell_run(audit);
+	audit_tell(audit);
+}
+
+static void
+give_up_waiting(struct audit *audit)
+{
+	bool has_checker = channel_is_open(engine.peer[PROCESS_CHECKER]);
+
+	audit_end(audit, has_checker ? AUDIT_DONE : AUDIT_BROKEN,
+		has_checker ? INC_DEVICE_LOST : INC_TOOL_ERROR,
+		has_checker ? "the device has no address any more"
+			    : "the process that tests does not run");
 }
 
 /* Its owner may have made it critical, or blocked it, meanwhile. */
@@ -450,21 +470,22 @@ look_at_running(struct audit *audit)
 		snprintf(audit->row.why, sizeof audit->row.why, "the device was forgotten");
 	else if (!audit_may_be_tested(ward, (enum consent)audit->row.consent, &why))
 		snprintf(audit->row.why, sizeof audit->row.why, "%s", why.text);
-	else if (!audit->is_told && ran_ns > DEVICE_WAIT_S * CLOCK_SECOND_NS) {
-		bool has_checker = channel_is_open(engine.peer[PROCESS_CHECKER]);
-		audit_end(audit, has_checker ? AUDIT_DONE : AUDIT_BROKEN,
-			has_checker ? INC_DEVICE_LOST : INC_TOOL_ERROR,
-			has_checker ? "the device has no address any more"
-				    : "the process that tests does not run");
-		return;
-	} else if (!audit->is_told) {
-		tell_run(audit);
-		return;
-	} else if (audit->is_told && ran_ns > (audit->row.seconds + SLACK_S) * CLOCK_SECOND_NS)
+	else if (audit->is_told && ran_ns > (audit->told_seconds + SLACK_S) * CLOCK_SECOND_NS)
 		snprintf(audit->row.why, sizeof audit->row.why,
 			"it took longer than all its checks together may");
-	else
+	else if (!audit_stage_look(audit) || audit->is_told)
 		return;
+	else if (ran_ns > DEVICE_WAIT_S * CLOCK_SECOND_NS && !audit_lasts(audit)) {
+		give_up_waiting(audit);
+		return;
+	} else {
+		audit_tell(audit);
+		return;
+	}
+	if (!audit->is_told) {
+		audit_end(audit, AUDIT_STOPPED, INC_TIME_OUT, NULL);
+		return;
+	}
 	audit->stop_ns = clock_monotonic_ns();
 	tell_stop(audit);
 }
@@ -479,6 +500,7 @@ audit_look(void)
 			continue;
 		for (size_t k = 0; k < AUDIT_CHECKS_MAX; k++)
 			has_unsaved |= audit->is_unsaved[k];
+		audit_keep_cap(audit);
 		if (audit->is_ending)
 			audit_conclude(audit);
 		else if (has_unsaved && audit_save(audit))
@@ -501,16 +523,18 @@ on_step_row(const char *check, uint8_t step, void *arg)
 	if (place < 0 || place >= AUDIT_CHECKS_MAX)
 		return;
 	audit_plan(audit, (size_t)place);
-	audit->n_all++;
 	audit->step[place] = audit_step_is_over(step) ? step : AUDIT_STEP_UNKNOWN;
-	audit->n_done += audit_step_is_over(step);
 }
 
 static void
 on_finding_row(const char *check, const struct finding *finding, void *arg)
 {
 	struct audit *audit = arg;
+	int place = check_find(check);
+
 	audit->n_all_findings++;
+	if (place >= 0 && place < AUDIT_CHECKS_MAX)
+		audit->n_of[place]++;
 }
 
 static void
@@ -551,7 +575,9 @@ audit_load(void)
 			log_warnx("audit", "run %u cannot be read whole", audit->row.run);
 		if (audit->row.state == AUDIT_RUNNING) {
 			audit->is_resumed = true;
-			audit->row.resumed++;
+			audit_stage_load(audit);
+			audit->row.resumed += !audit_is_watching(audit);
+			audit->row.stuck += !audit_is_watching(audit);
 		} else if (audit->row.state != AUDIT_WAITING) {
 			audit->is_ending = true;
 		}

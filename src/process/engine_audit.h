@@ -9,7 +9,8 @@
 /*
  * Audits, as the engine keeps them: a run of checks on one device, from the wish of
  * its owner to findings, verdicts and a closed port.  engine_audit.c leads runs,
- * engine_audit_plan.c chooses their checks, engine_audit_take.c takes what the checker
+ * engine_audit_plan.c chooses their checks, engine_audit_stage.c leads those that last,
+ * engine_audit_take.c takes what the checker
  * says, engine_audit_patch.c closes ports and opens them, engine_audit_file.c keeps
  * evidence, engine_audit_prune.c bounds it, engine_audit_show.c says what a run is.
  *
@@ -31,7 +32,10 @@ const char *audit_state_word(enum audit_state);
 
 enum {
 	AUDIT_FINDINGS_MAX = 2048, /* a run; what is beyond is counted in its reason */
-	AUDIT_RESUMES_MAX = 3,     /* then it ends: something in it breaks us each time */
+	AUDIT_RESUMES_MAX = 3,     /* in a row: something in it breaks us each time */
+	AUDIT_TRIES_MAX = 3,       /* of a check in which the device goes away */
+	AUDIT_GIVEN_UP = 255,
+	AUDIT_SECONDS_MIN = 10, /* where no check needs any: to say so takes some, too */
 };
 
 /* One run that has not ended. */
@@ -40,18 +44,26 @@ struct audit {
 	uint64_t checks[AUDIT_CHECKS_MAX / 64];
 	uint8_t step[AUDIT_CHECKS_MAX]; /* enum audit_step of each */
 	bool is_unsaved[AUDIT_CHECKS_MAX];
-	bool is_told;    /* the checker has it */
-	bool is_resumed; /* it was told before */
-	bool is_ending;  /* all is said, the disk has not taken it yet */
-	uint64_t begun_ns, stop_ns;
-	uint32_t n_done, n_all, seconds_left;
+	uint8_t tries[AUDIT_CHECKS_MAX]; /* that came to no end; AUDIT_GIVEN_UP */
+	uint16_t n_of[AUDIT_CHECKS_MAX]; /* findings */
+	bool is_told;                    /* the checker has it */
+	bool is_resumed;                 /* it was told before */
+	bool is_ending;                  /* all is said, the disk has not taken it yet */
+	bool is_away;                    /* the device; the run waits for it */
+	bool is_unplugged;
+	bool was_lost, has_stepped; /* since the checker was told */
+	uint8_t kept;               /* bits of enum audit_stage: its result is on the disk */
+	uint64_t begun_ns, stop_ns, away_ns, looked_ns;
+	uint64_t cap_ns; /* when it was last allowed to answer more; 0: never */
+	uint32_t told_seconds, seconds_left;
 	int current;             /* check that runs, -1: none */
 	struct finding *finding; /* of checks that are not saved yet, and the one that runs */
-	size_t n_findings, n_all_findings, n_lost;
+	size_t n_findings, n_all_findings, n_lost; /* in memory, of the run, beyond its bound */
 };
 
 struct audit *audit_find(uint32_t run);
 struct ward *audit_ward(const struct audit *); /* NULL: it was forgotten, or is nobody yet */
+void audit_tell(struct audit *);               /* the checker of what is left to do, if it can */
 void audit_release(struct audit *);            /* its place is free */
 
 /* --- engine_audit_plan.c -------------------------------------------------------------------- */
@@ -68,12 +80,38 @@ void audit_plan(struct audit *, size_t check);
 void audit_plan_profile(struct audit *);
 /* The owner names the checks; false with the reason when there is no such one. */
 bool audit_plan_chosen(struct audit *, const char *ids, struct fault *why);
-void audit_measure(struct audit *); /* how many checks, and seconds at most */
+void audit_measure(struct audit *); /* seconds at most */
+uint32_t audit_seconds_of(size_t check, uint8_t pace);
+
+/* --- engine_audit_stage.c ------------------------------------------------------------------- */
+
+/* A full run: one stage after the other, and then it watches to the end of its hours. */
+bool audit_lasts(const struct audit *);
+int64_t audit_ends_s(const struct audit *);
+bool audit_is_due(const struct audit *, size_t check); /* to be probed, or again */
+enum audit_stage audit_stage(const struct audit *);    /* the first with a check that is due */
+/* What the checker is told next, and for how long at most; false: nothing is left to probe. */
+bool audit_choose(
+	const struct audit *, uint64_t out[static AUDIT_CHECKS_MAX / 64], uint32_t *seconds);
+bool audit_is_watching(const struct audit *);
+uint32_t audit_next_s(const struct audit *, enum audit_stage *next); /* until the next result */
+/* The checker is done with what it was told.  False: the run has ended with that. */
+bool audit_goes_on(struct audit *, enum err, const char *why);
+/* Once a second; false: there is nothing to be told to the checker now. */
+bool audit_stage_look(struct audit *);
+void audit_stage_load(struct audit *);
+/* As if it had ended now, for this reason.  Gives; NULL with the reason. */
+struct audit_result *audit_result_now(const struct audit *, const char *text, struct fault *why);
+json_t *audit_at(uint32_t run, const char *at, struct fault *why); /* a result in between */
 
 /* --- engine_audit_take.c -------------------------------------------------------------------- */
 
 /* Writes all that the disk has not taken yet; false when it takes nothing. */
 bool audit_save(struct audit *);
+/* What is said of a check that was not run to its end, so that nothing looks tested. */
+void audit_keep_inc(struct audit *, uint16_t check, enum inc_reason, const char *text);
+void audit_keep_cap(struct audit *); /* once a second */
+uint32_t audit_n_done(const struct audit *, uint32_t *n_all);
 /*
  * Says INC of all that was not run, judges what the device sent by itself, and
  * concludes.  why NULL: as it was said when it was stopped.
@@ -101,7 +139,8 @@ void audit_path(uint32_t run, const char *name, char *out, size_t size); /* name
 /* Makes the folder and its empty transcript, which is given open to read and append. */
 enum err audit_folder_make(uint32_t run, int *fd, struct fault *why) MUST_USE;
 enum err audit_transcript_open(uint32_t run, int *fd) MUST_USE;
-void audit_transcript_sync(uint32_t run); /* to the disk */
+enum err audit_transcript_read(uint32_t run, int *fd) MUST_USE; /* open to read alone */
+void audit_transcript_sync(uint32_t run);                       /* to the disk */
 /* Written under another name, synced and renamed: there is the old one or the new one. */
 enum err audit_file_put(
 	uint32_t run, const char *name, const char *text, size_t len, struct fault *why) MUST_USE;

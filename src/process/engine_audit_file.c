@@ -64,6 +64,19 @@ audit_transcript_open(uint32_t run, int *fd)
 	return ERR_OK;
 }
 
+enum err
+audit_transcript_read(uint32_t run, int *fd)
+{
+	char path[SETTINGS_PATH_MAX + 64];
+
+	audit_path(run, "probes.jsonl", path, sizeof path);
+	int opened = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (opened < 0)
+		return ERR_SYSTEM;
+	*fd = opened;
+	return ERR_OK;
+}
+
 /* The worker that wrote it may not, since it may do little. */
 void
 audit_transcript_sync(uint32_t run)

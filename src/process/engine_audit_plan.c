@@ -8,7 +8,7 @@
 
 enum {
 	QUICK_S = 15 * 60,
-	SECONDS_MIN = 10, /* where no check needs any: to say so takes some, too */
+	HOUR_S = 3600,
 };
 
 bool
@@ -30,8 +30,8 @@ audit_step_is_over(uint8_t step)
 	return step == AUDIT_STEP_DONE || step == AUDIT_STEP_SKIPPED || step == AUDIT_STEP_LOST;
 }
 
-static uint32_t
-seconds_of(size_t check, uint8_t pace)
+uint32_t
+audit_seconds_of(size_t check, uint8_t pace)
 {
 	return pace == PACE_LAB ? checks[check].seconds_lab : checks[check].seconds_gentle;
 }
@@ -114,7 +114,7 @@ audit_plan_profile(struct audit *audit)
 	bool is_quick = !strcmp(audit->row.profile, "quick");
 
 	for (size_t i = 0; i < n_checks && i < AUDIT_CHECKS_MAX; i++)
-		if (!is_quick || seconds_of(i, audit->row.pace) <= QUICK_S)
+		if (!is_quick || audit_seconds_of(i, audit->row.pace) <= QUICK_S)
 			audit_plan(audit, i);
 }
 
@@ -145,15 +145,14 @@ void
 audit_measure(struct audit *audit)
 {
 	bool is_quick = !strcmp(audit->row.profile, "quick");
-	uint32_t seconds = SECONDS_MIN;
+	uint32_t seconds = AUDIT_SECONDS_MIN;
 
-	audit->n_all = 0;
-	for (size_t i = 0; i < n_checks && i < AUDIT_CHECKS_MAX; i++) {
-		if (!audit_is_planned(audit, i))
-			continue;
-		audit->n_all++;
-		if (checks[i].consent <= audit->row.consent)
-			seconds += seconds_of(i, audit->row.pace);
-	}
-	audit->row.seconds = is_quick && seconds > QUICK_S ? QUICK_S : seconds;
+	for (size_t i = 0; i < n_checks && i < AUDIT_CHECKS_MAX; i++)
+		if (audit_is_planned(audit, i) && checks[i].consent <= audit->row.consent)
+			seconds += audit_seconds_of(i, audit->row.pace);
+	if (is_quick && seconds > QUICK_S)
+		seconds = QUICK_S;
+	if (seconds < audit->row.hours * HOUR_S)
+		seconds = audit->row.hours * HOUR_S;
+	audit->row.seconds = seconds;
 }

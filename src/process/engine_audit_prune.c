@@ -4,10 +4,11 @@
 
 #include "base/auto.h"
 #include "process/engine_audit.h"
+#include "process/engine_shelf.h"
 
 #define EVIDENCE_BYTES_MAX (UINT64_C(1024) * 1024 * 1024)
 
-/* Does a closed port of any device rest on this run? */
+/* Does a closed port of any device rest on this run, or something on the shelf? */
 static bool
 is_rested_on(uint32_t run)
 {
@@ -18,7 +19,7 @@ is_rested_on(uint32_t run)
 		json_array_foreach(engine.wards[i]->facet[FACET_CONTAINMENT], k,
 			row) if (json_integer_value(json_object_get(row, "run")) ==
 				 run) return true;
-	return false;
+	return shelf_rests_on(run);
 }
 
 struct pruning {

@@ -23,7 +23,7 @@ show_row(const struct stored_audit *row)
 		ward = NULL;
 	return json_pack(
 		"{s:i, s:{s:i, s:s, s:s}, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, "
-		"s:I, s:s}",
+		"s:I, s:I, s:s}",
 		"run", (int)row->run, "device", "number", ward ? (int)row->device : 0, "id",
 		row->device_id, "name",
 		ward && ward->device ? device_label(ward->device) : row->label, "state",
@@ -33,27 +33,55 @@ show_row(const struct stored_audit *row)
 		"begun", (json_int_t)row->begun_s, "ended", (json_int_t)row->ended_s, "seconds",
 		(json_int_t)row->seconds, "exchanges", (json_int_t)row->exchanges, "packets",
 		(json_int_t)row->packets, "resumed", (json_int_t)row->resumed, "bytes",
-		(json_int_t)row->bytes, "why", row->why);
+		(json_int_t)row->bytes, "hours", (json_int_t)row->hours, "why", row->why);
+}
+
+/* Of one that lasts: which results there are, and when the next one is due. */
+static void
+add_stages(json_t *progress, const struct audit *audit)
+{
+	json_t *results = json_array();
+	int64_t left_s = audit_ends_s(audit) - ward_clock_s();
+	enum audit_stage next;
+	uint32_t next_s = audit_next_s(audit, &next);
+
+	for (int i = 0; i < STAGE_END; i++)
+		if (audit->kept >> i & 1)
+			json_array_append_new(
+				results, json_string(stage_word((enum audit_stage)i)));
+	if (left_s < audit->seconds_left)
+		left_s = audit->seconds_left;
+	json_object_set_new(progress, "results", results);
+	json_object_set_new(progress, "next", json_string(stage_word(next)));
+	json_object_set_new(progress, "next_seconds", json_integer(next_s));
+	json_object_set_new(progress, "seconds_left", json_integer(left_s));
 }
 
 static void
 add_progress(json_t *out, const struct audit *audit)
 {
+	uint32_t n_all, n_done = audit_n_done(audit, &n_all);
 	const char *now = "";
 
 	if (audit->row.state == AUDIT_WAITING)
 		now = "waits for a device on the port";
 	else if (audit->is_ending)
 		now = "waits for room on the disk";
+	else if (audit->is_away)
+		now = "waits for the device to come back";
+	else if (audit_is_watching(audit))
+		now = "watches what the device does by itself";
 	else if (!audit->is_told)
 		now = "waits for the process that tests";
 	else if (audit->stop_ns)
 		now = "is being stopped";
-	json_object_set_new(out, "progress",
-		json_pack("{s:i, s:i, s:i, s:s, s:s, s:s}", "done", (int)audit->n_done, "all",
-			(int)audit->n_all, "seconds_left", (int)audit->seconds_left, "check",
-			audit->current >= 0 ? checks[audit->current].id : "", "title",
-			audit->current >= 0 ? checks[audit->current].title : "", "note", now));
+	json_t *progress = json_pack("{s:i, s:i, s:i, s:s, s:s, s:s}", "done", (int)n_done, "all",
+		(int)n_all, "seconds_left", (int)audit->seconds_left, "check",
+		audit->current >= 0 ? checks[audit->current].id : "", "title",
+		audit->current >= 0 ? checks[audit->current].title : "", "note", now);
+	if (audit_lasts(audit))
+		add_stages(progress, audit);
+	json_object_set_new(out, "progress", progress);
 }
 
 static void
@@ -230,7 +258,7 @@ kept_result(uint32_t run)
 }
 
 json_t *
-audit_show(uint32_t run, bool is_brief, struct fault *why)
+audit_show(uint32_t run, const char *at, bool is_brief, struct fault *why)
 {
 	const struct audit *audit = audit_find(run);
 	json_t *out, *whole = NULL;
@@ -247,7 +275,9 @@ audit_show(uint32_t run, bool is_brief, struct fault *why)
 			run);
 		return NULL;
 	}
-	if (!is_brief && row.ended_s)
+	if (at && !(whole = audit_at(run, at, why)))
+		return NULL;
+	if (!is_brief && !at && row.ended_s)
 		whole = kept_result(run);
 	if (!is_brief && !whole) {
 		struct audit_result *result = audit_result(&row, why);
@@ -287,7 +317,8 @@ is_closed(const struct ward *ward, uint8_t proto, uint16_t port)
 }
 
 static json_t *
-show_gate(const struct stored_audit *row, const struct gate *gate)
+show_gate(
+	const struct stored_audit *row, const struct gate_profile *profile, const struct gate *gate)
 {
 	struct ward *ward = row->device ? ward_find(row->device) : NULL;
 	json_t *reasons = json_array(), *shield = json_array();
@@ -309,7 +340,7 @@ show_gate(const struct stored_audit *row, const struct gate *gate)
 				gate->closed[i].port, "closed",
 				is_closed(ward, gate->closed[i].proto, gate->closed[i].port)));
 	return json_pack("{s:i, s:s, s:s, s:s, s:i, s:I, s:o, s:i, s:o}", "run", (int)row->run,
-		"device", row->label, "profile", "retailer", "answer",
+		"device", row->label, "profile", profile->id, "answer",
 		gate_answer_word((enum gate_answer)gate->answer), "minutes",
 		(int)gate->operator_minutes, "retest", (json_int_t)gate->retest_s, "reasons",
 		reasons, "more", (int)gate->n_more, "shield", shield);
@@ -331,19 +362,34 @@ has_ended(uint32_t run, struct stored_audit *row, struct fault *why)
 }
 
 json_t *
-audit_gate(uint32_t run, struct fault *why)
+audit_gate(uint32_t run, const char *profile_id, struct fault *why)
 {
+	const struct gate_profile *profile = gate_profile_find(profile_id);
+	const struct audit *audit = audit_find(run);
+	struct audit_result *result = NULL;
 	struct stored_audit row;
 	struct gate gate;
 
-	if (!has_ended(run, &row, why))
+	if (!profile) {
+		char list[160] = "";
+		for (size_t i = 0, len = 0; i < n_gate_profiles && len < sizeof list; i++)
+			len += (size_t)snprintf(list + len, sizeof list - len, "%s%s",
+				i ? ", " : "", gate_profiles[i].id);
+		fault_set(why, ERR_INVALID, "the profiles are %s", list);
 		return NULL;
-	struct audit_result *result = audit_result(&row, why);
+	}
+	/* Of one that lasts it may be asked before: it never says shelf of what is not whole. */
+	if (audit && audit_lasts(audit) && !audit->is_ending) {
+		row = audit->row;
+		result = audit_result_now(audit, "the run goes on", why);
+	} else if (has_ended(run, &row, why)) {
+		result = audit_result(&row, why);
+	}
 	if (!result)
 		return NULL;
-	gate_from_result(result, &gate);
+	gate_from_result(result, profile, &gate);
 	result_free(result);
-	return show_gate(&row, &gate);
+	return show_gate(&row, profile, &gate);
 }
 
 /* --- the evidence ------------------------------------------------------------------------------- */

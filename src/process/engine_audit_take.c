@@ -10,6 +10,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "process/engine_audit.h"
+#include "process/engine_shelf.h"
 #include "process/engine_traffic.h"
 
 static size_t
@@ -23,17 +24,25 @@ findings_of(const struct audit *audit, uint16_t check, const struct finding **ou
 	return n;
 }
 
-/* Gives how many they were. */
-static size_t
+/* From memory: the disk has them. */
+static void
 drop_findings(struct audit *audit, uint16_t check)
 {
-	size_t kept = 0, n = audit->n_findings;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < audit->n_findings; i++)
 		if (audit->finding[i].check != check)
 			audit->finding[kept++] = audit->finding[i];
 	audit->n_findings = kept;
-	return n - kept;
+}
+
+/* It is begun anew: whatever it said before counts no more. */
+static void
+forget_findings(struct audit *audit, uint16_t check)
+{
+	drop_findings(audit, check);
+	audit->n_all_findings -= audit->n_of[check];
+	audit->n_of[check] = 0;
 }
 
 static bool
@@ -48,15 +57,17 @@ keep_finding(struct audit *audit, const struct finding *finding)
 		audit->finding = must_alloc(AUDIT_FINDINGS_MAX, sizeof *audit->finding);
 	audit->finding[audit->n_findings++] = *finding;
 	audit->n_all_findings++;
+	audit->n_of[finding->check]++;
 	return true;
 }
 
-/* What is said of a check that was not run to its end, so that nothing looks tested. */
-static void
-keep_inc(struct audit *audit, uint16_t check, enum inc_reason reason, const char *text)
+void
+audit_keep_inc(struct audit *audit, uint16_t check, enum inc_reason reason, const char *text)
 {
 	const char *at = checks[check].provisions;
 
+	forget_findings(audit, check);
+	audit->is_unsaved[check] = true;
 	while (*at) {
 		size_t len = strcspn(at, " ");
 		struct finding finding = {
@@ -100,15 +111,30 @@ audit_save(struct audit *audit)
 	return true;
 }
 
+uint32_t
+audit_n_done(const struct audit *audit, uint32_t *n_all)
+{
+	uint32_t n_done = 0;
+
+	*n_all = 0;
+	for (size_t i = 0; i < n_checks && i < AUDIT_CHECKS_MAX; i++) {
+		*n_all += audit_is_planned(audit, i);
+		n_done += audit_is_planned(audit, i) &&
+			  (audit_step_is_over(audit->step[i]) || audit->tries[i] == AUDIT_GIVEN_UP);
+	}
+	return n_done;
+}
+
 static void
 tell_progress(const struct audit *audit)
 {
+	uint32_t n_all, n_done = audit_n_done(audit, &n_all);
 	char cause[16];
 
 	snprintf(cause, sizeof cause, "%u", audit->row.run);
 	event(EVENT_INFO, audit_ward(audit), "audit", cause,
-		"run %u: %u of %u checks are done, about %u s are left", audit->row.run,
-		audit->n_done, audit->n_all, audit->seconds_left);
+		"run %u: %u of %u checks are done, about %u s are left", audit->row.run, n_done,
+		n_all, audit->seconds_left);
 }
 
 static void
@@ -118,19 +144,29 @@ take_step(struct audit *audit, const struct message_audit_step *step)
 	struct ward *ward = audit_ward(audit);
 	uint16_t check = step->check;
 
-	if (!audit_is_planned(audit, check) || audit->is_ending)
+	if (!audit_is_planned(audit, check) || !checks[check].probe || !audit->is_told ||
+		audit->is_ending)
 		return;
-	audit->n_done = step->n_done;
 	audit->seconds_left = step->seconds_left;
 	audit->row.exchanges = step->exchanges;
 	if (!audit_step_is_over(step->step)) {
 		audit->current = check;
-		audit->n_all_findings -= drop_findings(audit, check);
+		forget_findings(audit, check);
 		return;
 	}
 	audit->current = -1;
+	audit->has_stepped = true;
 	audit->step[check] = step->step;
 	audit->is_unsaved[check] = true;
+	audit->row.stuck = 0;
+	if (step->step == AUDIT_STEP_LOST) {
+		audit->was_lost = true;
+		audit->tries[check]++;
+	} else if (step->step == AUDIT_STEP_SKIPPED && audit->was_lost &&
+		   checks[check].consent <= audit->row.consent) {
+		/* Its turn did not come before the device went away. */
+		audit->step[check] = AUDIT_STEP_LOST;
+	}
 	size_t n = findings_of(audit, check, list);
 	for (size_t i = 0; ward && i < n; i++)
 		if (audit_is_reason_to_close(list[i]))
@@ -197,7 +233,9 @@ audit_conclude(struct audit *audit)
 		audit->row.run, audit_state_word((enum audit_state)audit->row.state),
 		audit->row.why[0] ? ": " : "", audit->row.why, audit->row.run);
 	snprintf(device_id, sizeof device_id, "%s", audit->row.device_id);
+	struct stored_audit ended = audit->row;
 	audit_release(audit);
+	shelf_run_ended(&ended);
 	audit_prune(device_id);
 }
 
@@ -206,9 +244,9 @@ static void
 end_rig(const struct audit *audit)
 {
 	const struct ward *ward = audit_ward(audit);
-	struct message_rig rig = {.run = audit->row.run, .bits = RIG_TURN | RIG_OFF};
+	struct message_rig rig = {.run = audit->row.run, .bits = RIG_TURN | RIG_OFF | RIG_CAP};
 
-	if (!ward || audit->row.consent < CONSENT_INTRUDE ||
+	if (!ward || (audit->row.consent < CONSENT_INTRUDE && !audit->cap_ns) ||
 		!channel_is_open(engine.peer[PROCESS_ENFORCER]))
 		return;
 	rig.device = ward_number(ward);
@@ -244,10 +282,9 @@ judge_traffic(struct audit *audit)
 		if (!audit_is_planned(audit, check) || audit_step_is_over(audit->step[check]) ||
 			checks[check].probe)
 			continue;
-		audit->n_all_findings -= drop_findings(audit, check);
 		memset(findings, 0, sizeof *findings);
 		if (err)
-			keep_inc(audit, check, INC_TOOL_ERROR, why.text);
+			audit_keep_inc(audit, check, INC_TOOL_ERROR, why.text);
 		else
 			check_judge(check, transcript, findings);
 		for (size_t i = 0; i < findings->n; i++)
@@ -268,14 +305,13 @@ audit_end(struct audit *audit, enum audit_state state, enum inc_reason reason, c
 		snprintf(audit->row.why, sizeof audit->row.why, "%s", why);
 	judge_traffic(audit);
 	for (uint16_t check = 0; check < n_checks && check < AUDIT_CHECKS_MAX; check++) {
-		if (!audit_is_planned(audit, check) || audit_step_is_over(audit->step[check]))
+		if (!audit_is_planned(audit, check) || audit_step_is_over(audit->step[check]) ||
+			audit->tries[check] == AUDIT_GIVEN_UP)
 			continue;
-		audit->n_all_findings -= drop_findings(audit, check);
-		keep_inc(audit, check, reason,
+		audit_keep_inc(audit, check, reason,
 			audit->row.why[0] ? audit->row.why : "the check was not run to its end");
 		/* Planned and not run: no transcript says so, and none has to. */
 		audit->step[check] = AUDIT_STEP_UNKNOWN;
-		audit->is_unsaved[check] = true;
 	}
 	end_rig(audit);
 	audit->row.state = (uint8_t)state;
@@ -312,10 +348,12 @@ take_end(struct audit *audit, const struct message_audit_end *message)
 	enum err err = (enum err)message->err;
 
 	audit->row.exchanges = message->exchanges;
-	audit->row.packets = message->packets;
+	audit->row.packets += message->packets;
 	if (audit->stop_ns && audit->row.why[0])
 		/* We asked for it, and kept why. */
 		audit_end(audit, AUDIT_STOPPED, INC_TIME_OUT, NULL);
+	else if (audit_goes_on(audit, err, message->why))
+		return;
 	else if (!err || err == ERR_NOT_FOUND || err == ERR_TIMEOUT)
 		/* A device that went away, or took too long, is a result. */
 		audit_end(audit, AUDIT_DONE, reason_of(err), message->why);
@@ -339,7 +377,7 @@ answer_rig(const struct message_rig_seen *seen)
 static enum err
 ask_rig(const struct message_rig *asked)
 {
-	const struct audit *audit = audit_find(asked->run);
+	struct audit *audit = audit_find(asked->run);
 	const struct ward *ward = audit ? audit_ward(audit) : NULL;
 	struct message_rig rig = *asked;
 	struct fault why;
@@ -347,14 +385,38 @@ ask_rig(const struct message_rig *asked)
 	if (!audit || audit->row.state != AUDIT_RUNNING || audit->is_ending || !ward ||
 		asked->device)
 		return ERR_NOT_OURS;
-	if (audit->row.consent < CONSENT_INTRUDE ||
-		!audit_may_be_tested(ward, (enum consent)audit->row.consent, &why))
+	bool is_cap = asked->bits == RIG_CAP;
+	if (is_cap ? audit->row.pace != PACE_LAB || audit->row.consent < CONSENT_PROBE
+		   : audit->row.consent < CONSENT_INTRUDE)
+		return ERR_DENIED;
+	if (!audit_may_be_tested(ward, (enum consent)audit->row.consent, &why))
 		return ERR_DENIED;
 	rig.device = ward_number(ward);
 	if (!channel_is_open(engine.peer[PROCESS_ENFORCER]) ||
 		channel_send(engine.peer[PROCESS_ENFORCER], MESSAGE_RIG, 0, &rig, sizeof rig, -1))
 		return ERR_CLOSED;
+	if (is_cap)
+		audit->cap_ns = clock_monotonic_ns();
 	return ERR_OK;
+}
+
+/* While it is tested; the kernel takes it back by itself when we do not. */
+void
+audit_keep_cap(struct audit *audit)
+{
+	const struct ward *ward = audit_ward(audit);
+	struct message_rig rig = {
+		.run = audit->row.run, .bits = RIG_CAP, .seconds = RIG_SECONDS_MAX};
+
+	if (!ward || !audit->is_told || !audit->cap_ns ||
+		clock_monotonic_ns() - audit->cap_ns < RIG_SECONDS_MAX / 2 * CLOCK_SECOND_NS ||
+		!channel_is_open(engine.peer[PROCESS_ENFORCER]))
+		return;
+	rig.device = ward_number(ward);
+	audit->cap_ns = clock_monotonic_ns();
+	if (channel_send(engine.peer[PROCESS_ENFORCER], MESSAGE_RIG, 0, &rig, sizeof rig, -1))
+		log_info("audit", "run %u: the device may answer no more than others",
+			audit->row.run);
 }
 
 static void
@@ -376,20 +438,26 @@ audit_message(uint16_t type, const void *payload)
 		struct audit *audit = audit_find(step->run);
 		if (audit)
 			take_step(audit, step);
+		else
+			shelf_message(type, payload);
 		return;
 	}
 	case MESSAGE_FINDING: {
 		const struct message_finding *message = payload;
 		struct audit *audit = audit_find(message->run);
-		if (audit && !audit->is_ending && audit_is_planned(audit, message->finding.check) &&
-			check_may_speak_of(message->finding.check, message->finding.provision))
+		if (!audit)
+			shelf_message(type, payload);
+		else if (!audit->is_ending && audit_is_planned(audit, message->finding.check) &&
+			 check_may_speak_of(message->finding.check, message->finding.provision))
 			keep_finding(audit, &message->finding);
 		return;
 	}
 	case MESSAGE_AUDIT_END: {
 		const struct message_audit_end *message = payload;
 		struct audit *audit = audit_find(message->run);
-		if (audit && !audit->is_ending)
+		if (!audit)
+			shelf_message(type, payload);
+		else if (!audit->is_ending)
 			take_end(audit, message);
 		return;
 	}

@@ -13,6 +13,7 @@
 #include "label/issuer.h"
 #include "policy/learn.h"
 #include "process/engine.h"
+#include "process/engine_shelf.h"
 
 enum { LIST_MAX = 20000, JOURNAL_MAX = 1000, JOIN_MAX_MINUTES = 120, PAUSE_MAX_S = 24 * 3600 };
 
@@ -885,7 +886,8 @@ run_audit_run(struct call *call)
 		.profile = text_or(call, "profile", "quick"),
 		.pace = text_or(call, "pace", "gentle"),
 		.consent = text_or(call, "consent", "probe"),
-		.checks = text_or(call, "checks", NULL)};
+		.checks = text_or(call, "checks", NULL),
+		.hours = (uint32_t)number_or(call, "hours", AUDIT_HOURS_DEFAULT, UINT32_MAX)};
 
 	if (!device == !wish.port) {
 		fault_set(&call->why, ERR_INVALID,
@@ -895,7 +897,7 @@ run_audit_run(struct call *call)
 	if (device && !(wish.ward = ward_find_by_text(device, &call->why)))
 		return NULL;
 	uint32_t run = audit_begin(&wish, call->who, &call->why);
-	return run ? audit_show(run, true, &call->why) : NULL;
+	return run ? audit_show(run, NULL, true, &call->why) : NULL;
 }
 
 static json_t *
@@ -916,7 +918,8 @@ run_audit_show(struct call *call)
 	int64_t run;
 
 	return number_arg(call, "run", 1, UINT32_MAX, &run)
-		       ? audit_show((uint32_t)run, flag(call, "brief"), &call->why)
+		       ? audit_show((uint32_t)run, text_or(call, "at", NULL), flag(call, "brief"),
+				 &call->why)
 		       : NULL;
 }
 
@@ -928,7 +931,7 @@ run_audit_stop(struct call *call)
 	if (!number_arg(call, "run", 1, UINT32_MAX, &run) ||
 		!audit_stop((uint32_t)run, call->who, &call->why))
 		return NULL;
-	return audit_show((uint32_t)run, true, &call->why);
+	return audit_show((uint32_t)run, NULL, true, &call->why);
 }
 
 /* A run by its number, or a device by anything that is no number. */
@@ -942,10 +945,6 @@ run_audit_gate(struct call *call)
 
 	if (!of)
 		return NULL;
-	if (strcmp(profile, "retailer")) {
-		fault_set(&call->why, ERR_INVALID, "the only profile is retailer");
-		return NULL;
-	}
 	unsigned long number = strtoul(of, &end, 10);
 	if (!*end && number <= UINT32_MAX) {
 		run = (uint32_t)number;
@@ -961,7 +960,7 @@ run_audit_gate(struct call *call)
 			return NULL;
 		}
 	}
-	return audit_gate(run, &call->why);
+	return audit_gate(run, profile, &call->why);
 }
 
 static json_t *
@@ -984,6 +983,69 @@ static json_t *
 run_audit_checks(struct call *call)
 {
 	return audit_checks();
+}
+
+/* --- what is on the shelf ------------------------------------------------------------------------------ */
+
+static json_t *
+shelf_entry(struct call *call, uint32_t id)
+{
+	json_t *rows = shelf_list(id, &call->why);
+	json_t *entry = rows ? json_incref(json_array_get(rows, 0)) : NULL;
+
+	json_decref(rows);
+	return entry;
+}
+
+static json_t *
+run_shelf_add(struct call *call)
+{
+	struct shelf_wish wish = {.profile = text_or(call, "profile", "retailer"),
+		.model = text_or(call, "model", NULL),
+		.hardware = text_or(call, "hardware", NULL),
+		.firmware = text_or(call, "firmware", NULL),
+		.support = text_or(call, "support", NULL)};
+	int64_t run;
+
+	if (!number_arg(call, "run", 1, UINT32_MAX, &run))
+		return NULL;
+	wish.run = (uint32_t)run;
+	uint32_t id = shelf_add(&wish, call->who, &call->why);
+	return id ? shelf_entry(call, id) : NULL;
+}
+
+static json_t *
+run_shelf_list(struct call *call)
+{
+	return shelf_list(0, &call->why);
+}
+
+static json_t *
+run_shelf_show(struct call *call)
+{
+	int64_t id;
+
+	return number_arg(call, "shelf", 1, UINT32_MAX, &id) ? shelf_entry(call, (uint32_t)id)
+							     : NULL;
+}
+
+static json_t *
+run_shelf_remove(struct call *call)
+{
+	int64_t id;
+
+	return number_arg(call, "shelf", 1, UINT32_MAX, &id) &&
+			       shelf_remove((uint32_t)id, call->who, &call->why)
+		       ? json_true()
+		       : NULL;
+}
+
+static json_t *
+run_shelf_check(struct call *call)
+{
+	int n = shelf_check((uint32_t)number_or(call, "shelf", 0, UINT32_MAX), &call->why);
+
+	return n < 0 ? NULL : json_pack("{s:i}", "checking", n);
 }
 
 /* --- the table ----------------------------------------------------------------------------------------- */
@@ -1035,6 +1097,11 @@ static const struct {
 	{"audit.gate", 0, run_audit_gate},
 	{"audit.evidence", CHANGES, run_audit_evidence},
 	{"audit.key", CHANGES, run_audit_key},
+	{"audit.shelf.add", CHANGES, run_shelf_add},
+	{"audit.shelf.list", 0, run_shelf_list},
+	{"audit.shelf.show", 0, run_shelf_show},
+	{"audit.shelf.remove", CHANGES, run_shelf_remove},
+	{"audit.shelf.check", CHANGES, run_shelf_check},
 	{"events.list", 0, run_events_list},
 	{"events.follow", 0, run_events_follow},
 	{"service.list", 0, run_service_list},

@@ -13,6 +13,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "check/traffic.h"
+#include "process/engine_shelf.h"
 
 enum {
 	APART_S = 60,        /* without ports of their own two packets are one visit */
@@ -247,6 +248,16 @@ end_of(const struct fact *fact)
 	return traffic_time(detail_of(fact), "until=");
 }
 
+/* A product that was found good may be so no longer, with the servers that it uses. */
+static void
+tell_shelf(const struct ward *ward, const char *server, const char *what)
+{
+	char text[160];
+
+	snprintf(text, sizeof text, "its server %.80s %s", server, what);
+	shelf_device_changed(ward, text);
+}
+
 /* A server that was known otherwise.  Those of large sites differ; of each is told once. */
 static void
 tell_change(struct ward *ward, const struct fact *fact)
@@ -273,9 +284,11 @@ tell_change(struct ward *ward, const struct fact *fact)
 			"%.80s shows another certificate, by %.60s until %s; before it was by "
 			"%.60s",
 			fact->text, issuer_of(fact), until, issuer_of(before));
+		tell_shelf(ward, fact->text, "shows another certificate");
 	} else if (strncmp(detail_of(fact), detail_of(before), 4) < 0) {
 		event(EVENT_NOTICE, ward, "server-changed", fact->text,
 			"%.80s now agrees to an older version of TLS than before", fact->text);
+		tell_shelf(ward, fact->text, "agrees to an older version of TLS");
 	}
 }
 
@@ -556,10 +569,12 @@ look_at(struct ward *ward, int64_t now_s)
 			strcmp(at->step, "tls-hello") ? NULL : last_answer(traffic, at->text);
 		if (answer && answer->count >= HABIT_COUNT &&
 			answer->last_s - answer->first_s >= HABIT_S &&
-			at->last_s - answer->last_s >= GONE_S)
+			at->last_s - answer->last_s >= GONE_S) {
 			event(EVENT_NOTICE, ward, "server-gone", at->text,
 				"%.80s has not answered for %lld days, and is asked still",
 				at->text, (long long)(at->last_s - answer->last_s) / 86400);
+			tell_shelf(ward, at->text, "answers no more");
+		}
 	}
 }
 

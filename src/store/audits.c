@@ -24,6 +24,8 @@ bind_audit(sqlite3_stmt *stmt, const struct stored_audit *audit)
 	bind_int(stmt, 15, audit->resumed);
 	bind_int(stmt, 16, (int64_t)audit->bytes);
 	bind_text(stmt, 17, audit->why);
+	bind_int(stmt, 18, audit->hours);
+	bind_int(stmt, 19, audit->stuck);
 }
 
 uint32_t
@@ -91,6 +93,8 @@ audit_from_row(struct stored_audit *audit, sqlite3_stmt *stmt)
 	audit->resumed = (uint32_t)sqlite3_column_int64(stmt, 14);
 	audit->bytes = (uint64_t)sqlite3_column_int64(stmt, 15);
 	column_text(stmt, 16, audit->why, sizeof audit->why);
+	audit->hours = (uint32_t)sqlite3_column_int64(stmt, 17);
+	audit->stuck = (uint32_t)sqlite3_column_int64(stmt, 18);
 }
 
 enum err

@@ -66,6 +66,14 @@ static const char *const audits[] = {
 	" address BLOB NOT NULL, tried INTEGER NOT NULL, entire INTEGER NOT NULL,"
 	" evidence TEXT NOT NULL, text TEXT NOT NULL,"
 	" PRIMARY KEY(run, name, place)) STRICT, WITHOUT ROWID;",
+	"ALTER TABLE audit ADD COLUMN hours INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE audit ADD COLUMN stuck INTEGER NOT NULL DEFAULT 0;",
+	"CREATE TABLE shelf(id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL,"
+	" device_id TEXT NOT NULL, claimed_model TEXT NOT NULL, claimed_firmware TEXT NOT NULL,"
+	" model TEXT NOT NULL, hardware TEXT NOT NULL, firmware TEXT NOT NULL,"
+	" profile TEXT NOT NULL, answer INTEGER NOT NULL, answer_now INTEGER NOT NULL,"
+	" added INTEGER NOT NULL, judged INTEGER NOT NULL, changed INTEGER NOT NULL,"
+	" support INTEGER NOT NULL, ruleset TEXT NOT NULL, what TEXT NOT NULL) STRICT;",
 };
 
 static const struct {

@@ -100,8 +100,8 @@ X(OPENING_PRUNE, STORE_OBSERVED,
 
 X(AUDIT_ADD, STORE_AUDITS,
   "INSERT INTO audit(device,device_id,label,state,pace,consent,profile,port,begun,ended,seconds,"
-  "exchanges,packets,resumed,bytes,why)"
-  " VALUES(?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)")
+  "exchanges,packets,resumed,bytes,why,hours,stuck)"
+  " VALUES(?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)")
 X(AUDIT_FLOOR, STORE_AUDITS,
   "INSERT INTO audit(run,device,device_id,label,state,pace,consent,profile,port,begun,ended,seconds,"
   "exchanges,packets,resumed,bytes,why) SELECT ?1,0,'','',0,0,0,'','',0,0,0,0,0,0,0,''"
@@ -109,17 +109,31 @@ X(AUDIT_FLOOR, STORE_AUDITS,
 X(AUDIT_FLOOR_OFF, STORE_AUDITS, "DELETE FROM audit WHERE run=?1 AND begun=0 AND state=0")
 X(AUDIT_PUT, STORE_AUDITS,
   "UPDATE audit SET device=?2,device_id=?3,label=?4,state=?5,pace=?6,consent=?7,profile=?8,"
-  "port=?9,begun=?10,ended=?11,seconds=?12,exchanges=?13,packets=?14,resumed=?15,bytes=?16,why=?17"
+  "port=?9,begun=?10,ended=?11,seconds=?12,exchanges=?13,packets=?14,resumed=?15,bytes=?16,why=?17,"
+  "hours=?18,stuck=?19"
   " WHERE run=?1")
 X(AUDIT_LIST, STORE_AUDITS,
   "SELECT run,device,device_id,label,state,pace,consent,profile,port,begun,ended,seconds,exchanges,"
-  "packets,resumed,bytes,why FROM audit WHERE run<?1 AND (?2='' OR device_id=?2)"
+  "packets,resumed,bytes,why,hours,stuck FROM audit WHERE run<?1 AND (?2='' OR device_id=?2)"
   " ORDER BY run DESC LIMIT ?3")
 X(AUDIT_FIND, STORE_AUDITS,
   "SELECT run,device,device_id,label,state,pace,consent,profile,port,begun,ended,seconds,exchanges,"
-  "packets,resumed,bytes,why FROM audit WHERE run=?1")
+  "packets,resumed,bytes,why,hours,stuck FROM audit WHERE run=?1")
 X(AUDIT_DELETE, STORE_AUDITS, "DELETE FROM audit WHERE run=?1")
 X(AUDIT_BYTES, STORE_AUDITS, "SELECT count(*),ifnull(sum(bytes),0) FROM audit")
+
+X(SHELF_ADD, STORE_AUDITS,
+  "INSERT INTO shelf(run,device_id,claimed_model,claimed_firmware,model,hardware,firmware,profile,"
+  "answer,answer_now,added,judged,changed,support,ruleset,what)"
+  " VALUES(?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)")
+X(SHELF_PUT, STORE_AUDITS,
+  "UPDATE shelf SET run=?2,device_id=?3,claimed_model=?4,claimed_firmware=?5,model=?6,hardware=?7,"
+  "firmware=?8,profile=?9,answer=?10,answer_now=?11,added=?12,judged=?13,changed=?14,support=?15,"
+  "ruleset=?16,what=?17 WHERE id=?1")
+X(SHELF_LIST, STORE_AUDITS,
+  "SELECT id,run,device_id,claimed_model,claimed_firmware,model,hardware,firmware,profile,answer,"
+  "answer_now,added,judged,changed,support,ruleset,what FROM shelf WHERE ?1=0 OR id=?1 ORDER BY id")
+X(SHELF_DELETE, STORE_AUDITS, "DELETE FROM shelf WHERE id=?1")
 
 X(STEP_PUT, STORE_AUDITS,
   "INSERT INTO step(run,place,name,step) VALUES(?1,?2,?3,?4)"

@@ -245,6 +245,8 @@ struct stored_audit {
 	char why[256];
 	int64_t begun_s, ended_s; /* 0: it has not ended */
 	uint32_t seconds, exchanges, packets, resumed;
+	uint32_t hours; /* of a run that lasts: how long it watches */
+	uint32_t stuck; /* times it was begun again since a check came to its end */
 	uint64_t bytes; /* of its evidence on the disk */
 };
 uint32_t store_audit_add(struct store *, const struct stored_audit *); /* gives its run */
@@ -272,5 +274,31 @@ void store_findings_put(
 /* In the order of checks' names; finding.check is 0. */
 enum err store_findings(struct store *, uint32_t run,
 	void (*row)(const char *check, const struct finding *, void *), void *) MUST_USE;
+
+/* --- the register of what is on the shelf -------------------------------------------- */
+
+enum { STORE_SHELF_MAX = 2000 }; /* beyond: refused */
+
+/* One product, with the run that put it there.  All text is printable. */
+struct stored_shelf {
+	uint32_t id; /* never used twice */
+	uint32_t run;
+	uint8_t answer, answer_now;   /* enum gate_answer: on that day, and when last looked */
+	char device_id[STORE_ID_MAX]; /* the unit that was tested */
+	char claimed_model[64], claimed_firmware[128]; /* what that unit said of itself */
+	char model[64], hardware[32], firmware[64];    /* what a person says it is */
+	char profile[16];                              /* of the gate */
+	char ruleset[65];                              /* by which it was judged last */
+	char what[400];                                /* that changed; empty: nothing */
+	int64_t added_s, judged_s, changed_s;          /* changed 0: nothing */
+	int64_t support_s;                             /* its support ends; 0: unknown */
+};
+/* Inside a transaction over audits.db. */
+uint32_t store_shelf_add(struct store *, const struct stored_shelf *); /* gives its id */
+void store_shelf_put(struct store *, const struct stored_shelf *);
+void store_shelf_delete(struct store *, uint32_t id);
+/* In the order of their ids; id 0: all. */
+enum err store_shelf(struct store *, uint32_t id, void (*row)(const struct stored_shelf *, void *),
+	void *) MUST_USE;
 
 #endif

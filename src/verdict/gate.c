@@ -5,11 +5,74 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "check/check.h"
 
-enum { DAY_S = 24 * 3600 };
+enum { DAY_S = 24 * 3600, HOUR_S = 3600 };
 
-/* What the PSTI items rest on by way of Schedule 2. */
-static const char *const psti[] = {"5.1-1", "5.1-2", "5.2-1", "5.3-13"};
+#define BIT(reason) (UINT32_C(1) << (reason))
+
+const struct gate_profile gate_profiles[] = {
+	{
+		.id = "retailer",
+		.meaning = "a product on a shelf in the United Kingdom: the three PSTI items, and "
+			   "no mandatory provision failed",
+		/* What the items rest on by way of Schedule 2. */
+		.listed = "5.1-1 5.1-2 5.2-1 5.3-13",
+		.holding = "",
+		.open = GATE_OPEN_BEGUN,
+		.consent = CONSENT_PASSIVE,
+		.retest_days = 14,
+	},
+	{
+		.id = "lab",
+		.meaning = "a laboratory or a maker: every mandatory provision is settled, and "
+			   "each recommendation that is not met has its recorded reason",
+		.listed = "5.0-1",
+		.holding = "",
+		.open = GATE_OPEN_ALL,
+		.consent = CONSENT_INTRUDE,
+		.asks_for_reasons = true,
+		.watch_hours = 24,
+		.retest_days = 30,
+	},
+	{
+		.id = "home",
+		.meaning = "a home behind this gateway: nothing known that the gateway cannot "
+			   "keep from harm",
+		.listed = "5.1-1 5.5-1 5.6-1",
+		.holding = "5.8-1",
+		.failing = "5.1-1 5.1-2 5.1-3 5.3-2 5.3-10 5.5-1 5.5-5 5.5-7 5.6-4A 5.8-2",
+		.open = GATE_OPEN_LISTED,
+		.consent = CONSENT_PASSIVE,
+		.retest_days = 30,
+		/* What takes a laboratory or the maker to settle is not asked of an owner. */
+		.bears = BIT(INC_ONE_UNIT) | BIT(INC_NO_IXIT) | BIT(INC_NOT_SEEN) |
+			 BIT(INC_NO_IMAGE) | BIT(INC_NO_OPERATOR) | BIT(INC_UNDECRYPTED) |
+			 BIT(INC_NO_CONSENT) | BIT(INC_FEWER_TRIED) | BIT(INC_LANGUAGE),
+	},
+	{
+		.id = "hospital",
+		.meaning = "a ward or a plant: as the retailer's, and what it does when network "
+			   "or servers are away, and with hostile input, was looked at",
+		.listed = "5.1-1 5.1-2 5.1-5 5.2-1 5.3-10 5.3-13 5.5-1 5.5-4 5.5-7 5.9-1 5.9-2 "
+			  "5.13-1B",
+		.holding = "5.5-4 5.5-6 5.6-5 5.8-1 5.9-1 5.9-2 5.9-3",
+		.open = GATE_OPEN_BEGUN,
+		.consent = CONSENT_INTRUDE,
+		.watch_hours = 24,
+		.retest_days = 7,
+	},
+};
+const size_t n_gate_profiles = COUNT_OF(gate_profiles);
+
+const struct gate_profile *
+gate_profile_find(const char *id)
+{
+	for (size_t i = 0; i < n_gate_profiles; i++)
+		if (!strcmp(gate_profiles[i].id, id))
+			return &gate_profiles[i];
+	return NULL;
+}
 
 static const char *const words[GATE_ANSWER_COUNT] = {
 	[GATE_UNKNOWN] = "unknown",
@@ -71,10 +134,29 @@ add(struct gate *gate, const char *provision, enum verdict_word word)
 }
 
 static bool
-is_mandatory(const char *id)
+is_in(const char *list, const char *id)
+{
+	size_t len = strlen(id);
+
+	while (*list) {
+		size_t word = strcspn(list, " ");
+		if (word == len && !memcmp(list, id, len))
+			return true;
+		list += word + strspn(list + word, " ");
+	}
+	return false;
+}
+
+/* Does a failure of it keep the product back?  A failed recommendation mostly does not. */
+static bool
+holds(const struct gate_profile *profile, const char *id)
 {
 	const struct provision *provision = provision_find(id);
-	return provision && provision->v3_class == 'M';
+	bool is_mandatory = provision && provision->v3_class == 'M';
+
+	if (!is_mandatory)
+		return is_in(profile->holding, id);
+	return !profile->failing || is_in(profile->failing, id);
 }
 
 static void
@@ -101,16 +183,16 @@ is_told(const struct gate *gate, const struct finding *finding)
 	return false;
 }
 
-/* A failed recommendation is told in the report; it keeps nothing off the shelf. */
 static void
-take_failures(const struct audit_result *result, struct gate *gate)
+take_failures(
+	const struct audit_result *result, const struct gate_profile *profile, struct gate *gate)
 {
 	for (size_t i = 0; i < result->n_findings; i++) {
 		const struct finding *finding = &result->finding[i];
 		if (is_told(gate, finding))
 			continue;
 		if (finding->word != VERDICT_FAIL || !finding->n_evidence ||
-			(!finding->is_critical && !is_mandatory(finding->provision)))
+			(!finding->is_critical && !holds(profile, finding->provision)))
 			continue;
 		if (finding->is_critical)
 			keep_closed(gate, finding);
@@ -136,15 +218,6 @@ dearest(uint32_t reasons)
 	return at;
 }
 
-static bool
-is_psti(const char *id)
-{
-	for (size_t i = 0; i < COUNT_OF(psti); i++)
-		if (!strcmp(psti[i], id))
-			return true;
-	return false;
-}
-
 static void
 look_oneself(struct gate_reason *reason, const char *methods)
 {
@@ -157,16 +230,29 @@ look_oneself(struct gate_reason *reason, const char *methods)
 	}
 }
 
-/* The PSTI items have to be looked at; of the others, only what was begun is asked for. */
+static bool
+is_open(const struct gate_profile *profile, const struct provision *at,
+	const struct verdict *verdict)
+{
+	bool is_listed = is_in(profile->listed, at->id);
+
+	if (verdict->word != VERDICT_INC || (at->v3_class != 'M' && !is_listed))
+		return false;
+	/* Nobody looked: only where somebody has to. */
+	if (verdict->n_missing)
+		return is_listed || profile->open == GATE_OPEN_ALL;
+	return (is_listed || profile->open >= GATE_OPEN_BEGUN) &&
+	       (!verdict->reasons || verdict->reasons & ~profile->bears);
+}
+
 static void
-take_open(const struct audit_result *result, struct gate *gate)
+take_open(const struct audit_result *result, const struct gate_profile *profile, struct gate *gate)
 {
 	for (size_t i = 0; i < n_provisions; i++) {
 		const struct provision *at = &provisions[i];
 		struct verdict verdict =
 			verdict_from_findings(at->id, result->finding, result->n_findings);
-		if (verdict.word != VERDICT_INC || at->v3_class != 'M' ||
-			(verdict.n_missing && !is_psti(at->id)))
+		if (!is_open(profile, at, &verdict))
 			continue;
 		struct gate_reason *reason = add(gate, at->id, VERDICT_INC);
 		if (!reason)
@@ -183,17 +269,79 @@ take_open(const struct audit_result *result, struct gate *gate)
 	}
 }
 
+/* Recommendations that are not met, and of which the maker has to have a record. */
+static void
+ask_for_reasons(const struct audit_result *result, struct gate *gate)
+{
+	for (size_t i = 0; i < n_provisions; i++) {
+		const struct provision *at = &provisions[i];
+		struct verdict verdict =
+			verdict_from_findings(at->id, result->finding, result->n_findings);
+		if (verdict.word != VERDICT_FAIL || at->v3_class == 'M')
+			continue;
+		struct gate_reason *reason = add(gate, at->id, VERDICT_FAIL);
+		if (!reason)
+			continue;
+		reason->operator_minutes = minutes[INC_NO_IXIT];
+		snprintf(reason->text, sizeof reason->text, "%.*s: recommended, and not met",
+			(int)sizeof reason->text - 48, at->meaning);
+		snprintf(reason->fix, sizeof reason->fix,
+			"ask the maker for the recorded reason (5.0-1)");
+		gate->operator_minutes += reason->operator_minutes;
+	}
+}
+
+static void
+add_run(struct gate *gate, enum inc_reason inc, const char *text, const char *fix)
+{
+	struct gate_reason *reason = add(gate, "run", VERDICT_INC);
+
+	if (!reason)
+		return;
+	reason->inc = (uint8_t)inc;
+	reason->operator_minutes = minutes[inc];
+	snprintf(reason->text, sizeof reason->text, "%s", text);
+	snprintf(reason->fix, sizeof reason->fix, "%s", fix);
+	gate->operator_minutes += reason->operator_minutes;
+}
+
+/* What was not tried, or not for long enough, cannot have failed. */
+static void
+look_at_run(const struct audit_run *run, const struct gate_profile *profile, struct gate *gate)
+{
+	int64_t watched_s = run->ended_s - run->begun_s;
+	char text[FINDING_TEXT_MAX], fix[120];
+
+	if (run->consent < profile->consent)
+		add_run(gate, INC_NO_CONSENT,
+			"the run was not allowed to try what may interrupt the device",
+			"run it again: --consent intrude");
+	if (profile->watch_hours && watched_s < (int64_t)profile->watch_hours * HOUR_S) {
+		snprintf(text, sizeof text, "the device was watched for %lld of %u hours",
+			(long long)(watched_s > 0 ? watched_s / HOUR_S : 0), profile->watch_hours);
+		snprintf(fix, sizeof fix, "run it again: --profile full --hours %u",
+			profile->watch_hours);
+		add_run(gate, INC_TIME_OUT, text, fix);
+	}
+	if (!run->is_complete)
+		add_run(gate, INC_TIME_OUT, "the run did not come to its end",
+			"wait until it has ended, or run it again");
+}
+
 void
-gate_from_result(const struct audit_result *result, struct gate *gate)
+gate_from_result(
+	const struct audit_result *result, const struct gate_profile *profile, struct gate *gate)
 {
 	memset(gate, 0, sizeof *gate);
-	take_failures(result, gate);
+	take_failures(result, profile, gate);
 	if (gate->n_reasons || gate->n_more) {
 		gate->answer = GATE_HOLD;
-		gate->retest_s = result->run.ended_s + GATE_RETEST_DAYS * DAY_S;
+		gate->retest_s = result->run.ended_s + profile->retest_days * DAY_S;
 		return;
 	}
-	take_open(result, gate);
-	gate->answer = gate->n_reasons || gate->n_more || !result->run.is_complete ? GATE_LABORATORY
-										   : GATE_SHELF;
+	take_open(result, profile, gate);
+	if (profile->asks_for_reasons)
+		ask_for_reasons(result, gate);
+	look_at_run(&result->run, profile, gate);
+	gate->answer = gate->n_reasons || gate->n_more ? GATE_LABORATORY : GATE_SHELF;
 }

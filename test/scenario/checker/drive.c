@@ -96,6 +96,13 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		const struct message_audit_end *m = payload;
 		printf("end %u %u %u %s\n", m->err, m->exchanges, m->packets, m->why);
 		has_ended = true;
+	} else if (header->type == MESSAGE_RIG) {
+		/* No gateway stands behind this engine. */
+		const struct message_rig *m = payload;
+		struct message_rig_seen seen = {
+			.run = m->run, .ticket = m->ticket, .err = ERR_UNSUPPORTED};
+		if (channel_send(channel, MESSAGE_RIG_SEEN, 0, &seen, sizeof seen, -1))
+			printf("the checker does not take an answer\n");
 	}
 	fflush(stdout);
 }

@@ -746,3 +746,419 @@ TEST(answers_of_a_tested_device_are_no_harm)
 	EXPECT(containments() > 0);
 	move_out();
 }
+
+/* --- runs that last ----------------------------------------------------------------------------- */
+
+static bool
+is_told_of(const char *check)
+{
+	uint16_t place = place_of(check);
+	return home.audit.checks[place / 64] >> place % 64 & 1;
+}
+
+/* Each check that the checker was told of, with nothing found; then it is done. */
+static void
+play_stage(uint32_t number)
+{
+	struct message_audit told_now = home.audit;
+
+	for (uint16_t i = 0; i < n_checks; i++) {
+		if (!(told_now.checks[i / 64] >> i % 64 & 1))
+			continue;
+		bool is_allowed = checks[i].consent <= told_now.consent;
+		char provision[PROVISION_ID_MAX];
+		snprintf(provision, sizeof provision, "%.*s",
+			(int)strcspn(checks[i].provisions, " "), checks[i].provisions);
+		if (is_allowed)
+			say_step(number, checks[i].id, AUDIT_STEP_BEGUN);
+		say_finding(number, checks[i].id, provision, is_allowed ? VERDICT_NFF : VERDICT_INC,
+			is_allowed ? INC_NONE : INC_NO_CONSENT, 0, false);
+		say_step(number, checks[i].id, is_allowed ? AUDIT_STEP_DONE : AUDIT_STEP_SKIPPED);
+	}
+	say_end(number, ERR_OK, "");
+}
+
+static json_t *
+shown_at(uint32_t number, const char *at)
+{
+	char question[120];
+
+	snprintf(question, sizeof question,
+		"{\"verb\":\"audit.show\",\"args\":{\"run\":%u,\"at\":\"%s\"}}", number, at);
+	return json_object_get(json_object_get(ask(question), "result"), "result");
+}
+
+static int
+count_in(const json_t *result, const char *check, const char *word)
+{
+	json_t *finding;
+	int n = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "findings"), i, finding) n +=
+		!strcmp(word_of(finding, "check"), check) &&
+		!strcmp(word_of(finding, "verdict"), word);
+	return n;
+}
+
+static bool
+note_becomes(uint32_t number, const char *note)
+{
+	for (int i = 0; i < 60; i++) {
+		const json_t *progress = json_object_get(shown(number), "progress");
+		if (strstr(word_of(progress, "note"), note))
+			return true;
+		stage_pump(50);
+	}
+	return false;
+}
+
+static uint32_t
+long_run(void)
+{
+	join("port1");
+	uint32_t number = run("\"profile\":\"full\",\"hours\":1");
+	EXPECT(told(1));
+	return number;
+}
+
+static void
+stop_run(uint32_t number)
+{
+	char question[100];
+
+	snprintf(question, sizeof question, "{\"verb\":\"audit.stop\",\"args\":{\"run\":%u}}",
+		number);
+	EXPECT(is_ok(ask(question)));
+}
+
+TEST(a_full_run_tells_what_it_has_after_each_stage_and_then_watches)
+{
+	NEEDS_ENGINE;
+	uint32_t number = long_run();
+	EXPECT(is_told_of("telnet-login"));
+	EXPECT(!is_told_of("tls-server"));
+	EXPECT(!is_told_of("traffic"));
+	EXPECT(!json_is_object(shown_at(number, "15m")));
+	play_stage(number);
+
+	EXPECT(told(2));
+	EXPECT_INT(home.audit.is_resumed, 1);
+	EXPECT(is_told_of("tls-server"));
+	EXPECT(!is_told_of("telnet-login"));
+	json_t *first = shown_at(number, "15m");
+	EXPECT_INT(count_in(first, "telnet-login", "NFF"), 1);
+	EXPECT_INT(count_in(first, "tls-server", "NFF"), 0);
+	EXPECT(count_in(first, "tls-server", "INC") > 0);
+	EXPECT(!json_is_object(shown_at(number, "90m")));
+	play_stage(number);
+
+	EXPECT(note_becomes(number, "watches"));
+	EXPECT_INT(home.audits, 2);
+	EXPECT_INT(count_in(shown_at(number, "90m"), "tls-server", "NFF"), 1);
+	EXPECT_INT(count_in(shown_at(number, "15m"), "tls-server", "NFF"), 0);
+	EXPECT_INT(count_in(shown_at(number, "now"), "tls-server", "NFF"), 1);
+	EXPECT(!json_is_object(shown_at(number, "72h")));
+	EXPECT(!json_is_object(shown_at(number, "yesterday")));
+	EXPECT_INT(json_integer_value(json_object_get(shown(number), "ended")), 0);
+
+	stop_run(number);
+	EXPECT(state_becomes(number, "stopped"));
+	EXPECT_INT(count_in(shown_at(number, "72h"), "tls-server", "NFF"), 1);
+	move_out();
+}
+
+TEST(a_full_run_without_hours_ends_with_its_last_check)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	uint32_t number = run("\"profile\":\"full\",\"hours\":0");
+	EXPECT(told(1));
+	play_stage(number);
+	EXPECT(told(2));
+	play_stage(number);
+	EXPECT(state_becomes(number, "done"));
+	EXPECT(strstr(refusal("{\"verb\":\"audit.run\",\"args\":{\"device\":\"1\",\"profile\":"
+			      "\"full\",\"hours\":73}}"),
+		       "72 hours") != NULL);
+	move_out();
+}
+
+TEST(a_run_that_watches_goes_on_watching_after_everything_was_killed)
+{
+	NEEDS_ENGINE;
+	uint32_t number = long_run();
+	play_stage(number);
+	EXPECT(told(2));
+	play_stage(number);
+	EXPECT(note_becomes(number, "watches"));
+	halt();
+	start();
+	EXPECT(note_becomes(number, "watches"));
+	EXPECT_INT(home.audits, 0);
+	EXPECT_INT(count_in(shown_at(number, "15m"), "telnet-login", "NFF"), 1);
+	EXPECT_INT(json_integer_value(json_object_get(shown(number), "resumed")), 0);
+	new_checker();
+	stage_pump(100);
+	EXPECT_INT(home.audits, 0);
+	stop_run(number);
+	EXPECT(state_becomes(number, "stopped"));
+	move_out();
+}
+
+TEST(a_device_that_goes_away_and_comes_back_is_tested_where_it_was)
+{
+	NEEDS_ENGINE;
+	uint32_t number = long_run();
+	say_step(number, "tcp-ports", AUDIT_STEP_BEGUN);
+	say_finding(number, "tcp-ports", "5.6-1", VERDICT_NFF, INC_NONE, 0, false);
+	say_step(number, "tcp-ports", AUDIT_STEP_DONE);
+	say_step(number, "telnet-login", AUDIT_STEP_BEGUN);
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_INC, INC_DEVICE_LOST, 0, false);
+	say_step(number, "telnet-login", AUDIT_STEP_LOST);
+	say_finding(number, "ftp-login", "5.1-1", VERDICT_INC, INC_DEVICE_LOST, 0, false);
+	say_step(number, "ftp-login", AUDIT_STEP_SKIPPED);
+	say_end(number, ERR_TIMEOUT, "the device stopped answering");
+	EXPECT(note_becomes(number, "come back"));
+	EXPECT_INT(home.audits, 1);
+	stage_pump(2500);
+	EXPECT_INT(home.audits, 1);
+	join("port1");
+	EXPECT(told(2));
+	EXPECT(is_told_of("telnet-login"));
+	EXPECT(is_told_of("ftp-login"));
+	EXPECT(!is_told_of("tcp-ports"));
+	EXPECT_INT(home.audit.is_resumed, 1);
+	play_stage(number);
+	EXPECT(told(3));
+	EXPECT_INT(count_in(shown_at(number, "15m"), "telnet-login", "NFF"), 1);
+	EXPECT_INT(count_in(shown_at(number, "15m"), "telnet-login", "INC"), 0);
+	EXPECT_INT(count_in(shown_at(number, "15m"), "tcp-ports", "NFF"), 1);
+	stop_run(number);
+	move_out();
+}
+
+TEST(a_check_that_breaks_ends_inconclusive_and_takes_no_other_with_it)
+{
+	NEEDS_ENGINE;
+	uint32_t number = long_run();
+	say_step(number, "telnet-login", AUDIT_STEP_BEGUN);
+	say_end(number, ERR_SYSTEM, "the checks broke (signal 11)");
+	EXPECT(told(2));
+	EXPECT(!is_told_of("telnet-login"));
+	EXPECT(is_told_of("ftp-login"));
+	play_stage(number);
+	EXPECT(told(3));
+	play_stage(number);
+	EXPECT(note_becomes(number, "watches"));
+	stop_run(number);
+	EXPECT(state_becomes(number, "stopped"));
+	EXPECT(count_word(number, "INC", "TOOL_ERROR") > 0);
+	EXPECT_INT(count_in(shown_at(number, "72h"), "telnet-login", "NFF"), 0);
+	EXPECT_INT(count_in(shown_at(number, "72h"), "ftp-login", "NFF"), 1);
+	move_out();
+}
+
+TEST(trouble_that_no_check_is_to_blame_for_ends_a_long_run_as_well)
+{
+	NEEDS_ENGINE;
+	uint32_t number = long_run();
+	say_end(number, ERR_SYSTEM, "the transcript cannot be written");
+	EXPECT(state_becomes(number, "broken"));
+	EXPECT_STR(word_of(shown(number), "why"), "the transcript cannot be written");
+	move_out();
+}
+
+TEST(a_checker_that_says_it_is_done_and_did_nothing_is_not_asked_for_ever)
+{
+	NEEDS_ENGINE;
+	uint32_t number = long_run();
+	say_end(number, ERR_OK, "");
+	EXPECT(told(2));
+	say_end(number, ERR_OK, "");
+	EXPECT(note_becomes(number, "watches"));
+	EXPECT_INT(home.audits, 2);
+	EXPECT(count_in(shown_at(number, "now"), "telnet-login", "INC") > 0);
+	stop_run(number);
+	move_out();
+}
+
+TEST(the_gate_may_be_asked_of_a_run_that_goes_on_and_says_never_shelf)
+{
+	NEEDS_ENGINE;
+	uint32_t number = long_run();
+	char question[120];
+	snprintf(question, sizeof question,
+		"{\"verb\":\"audit.gate\",\"args\":{\"of\":\"%u\",\"profile\":\"home\"}}", number);
+	EXPECT_STR(word_of(json_object_get(ask(question), "result"), "answer"), "laboratory");
+	say_step(number, "telnet-login", AUDIT_STEP_BEGUN);
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_FAIL, INC_NONE, 23, false);
+	say_step(number, "telnet-login", AUDIT_STEP_DONE);
+	stage_pump(50);
+	EXPECT_STR(word_of(json_object_get(ask(question), "result"), "answer"), "hold");
+	EXPECT(strstr(refusal("{\"verb\":\"audit.gate\",\"args\":{\"of\":\"1\",\"profile\":"
+			      "\"everybody\"}}"),
+		       "retailer, lab, home, hospital") != NULL);
+	stop_run(number);
+	move_out();
+}
+
+/* --- the shelf ------------------------------------------------------------------------------------ */
+
+static json_t *
+shelf(void)
+{
+	return json_array_get(json_object_get(ask("{\"verb\":\"audit.shelf.list\"}"), "result"), 0);
+}
+
+static bool
+shelf_becomes(const char *state)
+{
+	for (int i = 0; i < 60; i++) {
+		if (!strcmp(word_of(shelf(), "state"), state))
+			return true;
+		stage_pump(50);
+	}
+	return false;
+}
+
+/* A run in which telnet was looked at, and its product on the shelf. */
+static uint32_t
+put_on_shelf(void)
+{
+	char question[160];
+
+	join("port1");
+	uint32_t number = run("\"checks\":\"telnet-login\"");
+	EXPECT(told(1));
+	play_telnet(number, VERDICT_NFF, INC_NONE, false);
+	snprintf(question, sizeof question,
+		"{\"verb\":\"audit.shelf.add\",\"args\":{\"run\":%u,\"model\":\"Cam "
+		"1\",\"firmware\":\"1.2\",\"profile\":\"home\"}}",
+		number);
+	EXPECT(is_ok(ask(question)));
+	return number;
+}
+
+TEST(what_is_on_the_shelf_is_judged_again_from_its_evidence_and_a_change_is_told)
+{
+	NEEDS_ENGINE;
+	uint32_t number = put_on_shelf();
+	EXPECT_STR(word_of(shelf(), "state"), "fine");
+	EXPECT_STR(word_of(shelf(), "model"), "Cam 1");
+	EXPECT_STR(word_of(shelf(), "answer"), "laboratory");
+
+	/* Nothing is sent to the device, and the evidence cannot be written to. */
+	EXPECT(is_ok(ask("{\"verb\":\"audit.shelf.check\",\"args\":{}}")));
+	EXPECT(told(2));
+	EXPECT_INT(home.audit.is_judged, 1);
+	EXPECT_INT(home.audit.run, number);
+	EXPECT(is_told_of("telnet-login"));
+	EXPECT(!is_told_of("ftp-login"));
+	EXPECT(home.file >= 0 && write(home.file, "x", 1) < 0);
+	EXPECT_STR(word_of(shelf(), "state"), "checking");
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_NFF, INC_NONE, 23, false);
+	say_step(number, "telnet-login", AUDIT_STEP_DONE);
+	say_end(number, ERR_OK, "");
+	EXPECT(shelf_becomes("fine"));
+
+	/* The rules of another day. */
+	EXPECT(is_ok(ask("{\"verb\":\"audit.shelf.check\",\"args\":{\"shelf\":1}}")));
+	EXPECT(told(3));
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_FAIL, INC_NONE, 23, true);
+	say_step(number, "telnet-login", AUDIT_STEP_DONE);
+	say_end(number, ERR_OK, "");
+	EXPECT(shelf_becomes("changed"));
+	EXPECT(strstr(word_of(shelf(), "what"), "5.1-1 was NFF and is FAIL") != NULL);
+	EXPECT_STR(word_of(shelf(), "answer_now"), "hold");
+	EXPECT_INT(containments(), 0); /* it tells, and closes nothing */
+	EXPECT_INT(count_word(number, "NFF", ""), 1);
+
+	EXPECT(is_ok(ask("{\"verb\":\"audit.shelf.remove\",\"args\":{\"shelf\":1}}")));
+	EXPECT(!is_ok(ask("{\"verb\":\"audit.shelf.remove\",\"args\":{\"shelf\":1}}")));
+	EXPECT(shelf() == NULL);
+	move_out();
+}
+
+TEST(a_checker_that_dies_over_the_evidence_is_asked_again)
+{
+	NEEDS_ENGINE;
+	uint32_t number = put_on_shelf();
+	EXPECT(is_ok(ask("{\"verb\":\"audit.shelf.check\",\"args\":{}}")));
+	EXPECT(told(2));
+	new_checker();
+	EXPECT(told(3));
+	EXPECT_INT(home.audit.is_judged, 1);
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_NFF, INC_NONE, 23, false);
+	say_end(number, ERR_OK, "");
+	EXPECT(shelf_becomes("fine"));
+	move_out();
+}
+
+TEST(another_run_of_the_same_model_that_fails_is_told_at_the_shelf)
+{
+	NEEDS_ENGINE;
+	put_on_shelf();
+	uint32_t number = run("\"checks\":\"telnet-login\"");
+	EXPECT(told(2));
+	play_telnet(number, VERDICT_INC, INC_LOCKED_OUT, false);
+	stage_pump(50);
+	EXPECT_STR(word_of(shelf(), "state"), "fine");
+	number = run("\"checks\":\"telnet-login\"");
+	EXPECT(told(3));
+	play_telnet(number, VERDICT_FAIL, INC_NONE, false);
+	EXPECT(shelf_becomes("changed"));
+	EXPECT(strstr(word_of(shelf(), "what"), "of the same model") != NULL);
+	EXPECT(strstr(word_of(shelf(), "what"), "5.1-1 was NFF and is FAIL") != NULL);
+	halt();
+	start();
+	EXPECT_STR(word_of(shelf(), "state"), "changed");
+	move_out();
+}
+
+TEST(evidence_that_is_gone_is_said_and_a_product_without_a_name_is_not_taken)
+{
+	char path[200];
+
+	NEEDS_ENGINE;
+	uint32_t number = put_on_shelf();
+	char question[120];
+	snprintf(question, sizeof question, "{\"verb\":\"audit.shelf.add\",\"args\":{\"run\":%u}}",
+		number);
+	EXPECT(strstr(refusal(question), "--model") != NULL);
+	EXPECT(strstr(refusal("{\"verb\":\"audit.shelf.add\",\"args\":{\"run\":99,\"model\":"
+			      "\"x\"}}"),
+		       "no run 99") != NULL);
+	EXPECT(strstr(refusal("{\"verb\":\"audit.shelf.add\",\"args\":{\"run\":1,\"model\":"
+			      "\"x\",\"support\":\"soon\"}}"),
+		       "2028-06") != NULL);
+	snprintf(path, sizeof path, "%s/audit/%u/probes.jsonl", home.folder, number);
+	EXPECT(!unlink(path));
+	EXPECT(is_ok(ask("{\"verb\":\"audit.shelf.check\",\"args\":{}}")));
+	EXPECT(shelf_becomes("changed"));
+	EXPECT(strstr(word_of(shelf(), "what"), "not there any more") != NULL);
+	EXPECT_INT(home.audits, 1);
+	move_out();
+}
+
+TEST(support_that_has_ended_takes_a_product_back)
+{
+	NEEDS_ENGINE;
+	uint32_t number = put_on_shelf();
+	char question[160];
+	EXPECT(is_ok(ask("{\"verb\":\"audit.shelf.remove\",\"args\":{\"shelf\":1}}")));
+	snprintf(question, sizeof question,
+		"{\"verb\":\"audit.shelf.add\",\"args\":{\"run\":%u,\"model\":\"Cam "
+		"1\",\"support\":\"2020-02\"}}",
+		number);
+	EXPECT(is_ok(ask(question)));
+	EXPECT_INT(json_integer_value(json_object_get(shelf(), "support")), 1583020800);
+	EXPECT(is_ok(ask("{\"verb\":\"audit.shelf.check\",\"args\":{}}")));
+	EXPECT(told(2));
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_NFF, INC_NONE, 23, false);
+	say_end(number, ERR_OK, "");
+	EXPECT(shelf_becomes("changed"));
+	EXPECT(strstr(word_of(shelf(), "what"), "support has ended") != NULL);
+	EXPECT_STR(word_of(shelf(), "answer_now"), "hold");
+	move_out();
+}

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check/check.h"
 #include "test.h"
 #include "verdict/gate.h"
 
@@ -45,11 +46,43 @@ look_at_psti(void)
 }
 
 static enum gate_answer
-judged(void)
+judged_by(const char *profile)
 {
-	gate_from_result(result, &gate);
+	const struct gate_profile *found = gate_profile_find(profile);
+
+	EXPECT(found != NULL);
+	gate_from_result(result, found, &gate);
 	result_free(result);
 	return (enum gate_answer)gate.answer;
+}
+
+static enum gate_answer
+judged(void)
+{
+	return judged_by("retailer");
+}
+
+static bool
+has_reason(const char *provision)
+{
+	for (size_t i = 0; i < gate.n_reasons; i++)
+		if (!strcmp(gate.reason[i].provision, provision))
+			return true;
+	return false;
+}
+
+/* A long run with everything allowed, in which each mandatory provision was looked at. */
+static void
+look_at_everything(void)
+{
+	result->run.consent = CONSENT_INTRUDE;
+	result->run.begun_s = ENDED_S - DAY_S;
+	for (size_t i = 0; i < n_provisions; i++)
+		if (provisions[i].v3_class == 'M')
+			found(provisions[i].id, VERDICT_NFF, INC_NONE);
+	found("5.9-1", VERDICT_NFF, INC_NONE);
+	found("5.9-2", VERDICT_NFF, INC_NONE);
+	found("5.5-4", VERDICT_NFF, INC_NONE);
 }
 
 TEST(a_product_goes_on_the_shelf_when_the_three_items_were_looked_at_and_nothing_failed)
@@ -84,7 +117,7 @@ TEST(a_failure_holds_the_product_and_names_the_fix_and_the_date)
 	EXPECT_INT(gate.n_reasons, 1);
 	EXPECT_STR(gate.reason[0].provision, "5.1-1");
 	EXPECT_STR(gate.reason[0].fix, "a password of its own for each device");
-	EXPECT(gate.retest_s == ENDED_S + GATE_RETEST_DAYS * DAY_S);
+	EXPECT(gate.retest_s == ENDED_S + 14 * DAY_S);
 	EXPECT_INT(gate.n_closed, 1);
 	EXPECT_INT(gate.closed[0].port, 23);
 }
@@ -152,4 +185,102 @@ TEST(more_failures_than_are_listed_are_counted)
 	EXPECT_INT(judged(), GATE_HOLD);
 	EXPECT_INT(gate.n_reasons, GATE_REASONS_MAX);
 	EXPECT_INT(gate.n_more, 5);
+}
+
+/* A word that is misspelt in a row would be one that nobody ever asks for. */
+static void
+each_is_known(const char *list)
+{
+	char id[32];
+
+	while (list && *list) {
+		size_t len = strcspn(list, " ");
+		snprintf(id, sizeof id, "%.*s", (int)len, list);
+		if (!provision_find(id))
+			print_message("unknown: %s\n", id);
+		EXPECT(provision_find(id) != NULL);
+		list += len + strspn(list + len, " ");
+	}
+}
+
+TEST(every_profile_asks_for_provisions_that_exist)
+{
+	for (size_t i = 0; i < n_gate_profiles; i++) {
+		each_is_known(gate_profiles[i].listed);
+		each_is_known(gate_profiles[i].holding);
+		each_is_known(gate_profiles[i].failing);
+		EXPECT(gate_profiles[i].retest_days > 0);
+		EXPECT(gate_profile_find(gate_profiles[i].id) == &gate_profiles[i]);
+	}
+	EXPECT(gate_profile_find("everybody") == NULL);
+}
+
+TEST(every_profile_opens_on_a_whole_run_in_which_nothing_failed)
+{
+	for (size_t i = 0; i < n_gate_profiles; i++) {
+		begin();
+		look_at_everything();
+		EXPECT_INT(judged_by(gate_profiles[i].id), GATE_SHELF);
+	}
+}
+
+TEST(no_profile_opens_on_a_run_that_looked_at_nothing)
+{
+	for (size_t i = 0; i < n_gate_profiles; i++) {
+		begin();
+		EXPECT_INT(judged_by(gate_profiles[i].id), GATE_LABORATORY);
+	}
+}
+
+TEST(a_laboratory_asks_for_every_mandatory_provision_and_for_recorded_reasons)
+{
+	begin();
+	look_at_everything();
+	result->n_findings--; /* 5.5-4, recommended */
+	found("5.3-5", VERDICT_FAIL, INC_NONE);
+	EXPECT_INT(judged_by("lab"), GATE_LABORATORY);
+	EXPECT_INT(gate.n_reasons, 1);
+	EXPECT_STR(gate.reason[0].provision, "5.3-5");
+	EXPECT(strstr(gate.reason[0].fix, "5.0-1") != NULL);
+	begin();
+	look_at_psti();
+	EXPECT_INT(judged_by("lab"), GATE_LABORATORY);
+	EXPECT(has_reason("5.7-1") || has_reason("5.11-1"));
+	EXPECT(has_reason("run"));
+}
+
+TEST(a_home_is_not_asked_for_what_only_a_laboratory_settles)
+{
+	begin();
+	found("5.1-1", VERDICT_INC, INC_FEWER_TRIED);
+	found("5.5-1", VERDICT_NFF, INC_NONE);
+	found("5.6-1", VERDICT_INC, INC_NO_IXIT);
+	EXPECT_INT(judged_by("home"), GATE_SHELF);
+	begin();
+	found("5.1-1", VERDICT_INC, INC_DEVICE_LOST);
+	found("5.5-1", VERDICT_NFF, INC_NONE);
+	found("5.6-1", VERDICT_NFF, INC_NONE);
+	EXPECT_INT(judged_by("home"), GATE_LABORATORY);
+	begin();
+	found("5.1-1", VERDICT_FAIL, INC_NONE);
+	EXPECT_INT(judged_by("home"), GATE_HOLD);
+}
+
+TEST(a_ward_is_held_by_what_a_device_does_when_the_network_is_away)
+{
+	begin();
+	look_at_everything();
+	found("5.9-1", VERDICT_FAIL, INC_NONE);
+	EXPECT_INT(judged_by("hospital"), GATE_HOLD);
+	EXPECT(gate.retest_s == ENDED_S + 7 * DAY_S);
+	begin();
+	look_at_everything();
+	found("5.9-1", VERDICT_FAIL, INC_NONE);
+	EXPECT_INT(judged_by("retailer"), GATE_SHELF);
+	begin();
+	look_at_everything();
+	result->run.begun_s = ENDED_S - 600;
+	EXPECT_INT(judged_by("hospital"), GATE_LABORATORY);
+	EXPECT_STR(gate.reason[0].provision, "run");
+	EXPECT(strstr(gate.reason[0].fix, "--hours 24") != NULL);
 }
