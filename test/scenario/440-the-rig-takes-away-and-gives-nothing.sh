@@ -73,6 +73,26 @@ expect "its neighbour it does" tcp a 192.168.77.12 443
 expect "its neighbour has the internet" tcp b 198.18.1.1 8080
 expect "and so has it again, by itself" within 80 tcp a 198.18.1.1 8080
 
+# --- answering more
+said policy 12 trusted $(bound b) cap=200 flows=20000
+flood() { # NAME: how many of 1,200 packets within a second or two are let through
+	count_start net $1 ip saddr 198.18.0.2 udp dport 9
+	on b sh -c 'for part in $(seq 24); do
+		dd if=/dev/zero bs=64 count=50 2>/dev/null
+		sleep 0.04
+	done | socat -u -b64 - UDP4-SENDTO:198.18.1.1:9'
+	counted net $1
+}
+expect "what a device sends over its cap is cut off" [ "$(flood before)" -lt 1000 ]
+expect "who is tested may answer more" seen "^done" rig 12 4 cap
+expect "and is heard" [ "$(flood meanwhile)" -gt 1150 ]
+expect "a device in its pen as well, for that opens nothing" hold b quarantine
+expect "which is done" seen "^done" rig 12 2 cap
+refuse "and it reaches nobody for it" tcp b 198.18.1.2 443
+said policy 12 trusted $(bound b) cap=200 flows=20000
+expect "it ends by itself" within 60 sh -c '! nft list set bridge pinfold tested | grep -q elements'
+expect "and what is over the cap is cut off again" [ "$(flood after)" -lt 1000 ]
+
 # --- who is not tested so
 expect "in its pen" hold a quarantine
 refuse "it is not turned: it has no way out" seen "^done" rig 11 5 turn 443

@@ -30,7 +30,7 @@
  *		[cap=N] [flows=N] [generation=N]
  *	forget DEVICE | pause DEVICE SECONDS | open DEVICE SLOT IP SECONDS
  *	close PORT | reopen PORT
- *	rig DEVICE SECONDS turn|cut|look|off[,...] [PORT...]   prints rows, and how many were cut
+ *	rig DEVICE SECONDS turn|cut|look|off|cap[,...] [PORT...]   prints rows, and how many were cut
  *
  * start sends again every policy it was told, as the engine does.
  */
@@ -405,7 +405,7 @@ open_slot(char *word[])
 static const char *
 rig(char *word[], int n)
 {
-	static const char *const bits[] = {"turn", "cut", "look", "off"};
+	static const char *const bits[] = {"turn", "cut", "look", "off", "cap"};
 	static char line[LINE_BYTES];
 	struct message_rig message = {
 		.run = 1, .device = (uint32_t)atoi(word[0]), .seconds = (uint32_t)atoi(word[1])};
