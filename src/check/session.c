@@ -146,7 +146,8 @@ session_run_ms_left(const struct session *session)
 static enum inc_reason
 over_now(const struct session *session)
 {
-	if (session->is_lost)
+	/* What asks nothing of the device needs none. */
+	if (session->is_lost && checks[session->check].consent != CONSENT_PASSIVE)
 		return INC_DEVICE_LOST;
 	if (transcript_trouble(session->transcript))
 		return INC_TOOL_ERROR;
@@ -277,7 +278,7 @@ session_run(struct session *session, uint16_t check)
 
 	if (row->consent > session->consent)
 		reason = INC_NO_CONSENT;
-	else if (session->is_lost)
+	else if (session->is_lost && row->consent != CONSENT_PASSIVE)
 		reason = INC_DEVICE_LOST;
 	else if (clock_monotonic_ns() >= session->run_until_ns)
 		reason = INC_TIME_OUT;
@@ -287,9 +288,11 @@ session_run(struct session *session, uint16_t check)
 		return false;
 	}
 	session_begin(session, check);
-	if (session_alive(session))
+	/* Of a device that may not be probed nobody asks whether it is there. */
+	bool asks = row->consent != CONSENT_PASSIVE;
+	if (!asks || session_alive(session))
 		row->probe(session);
-	if (!session_is_over(session))
+	if (asks && !session_is_over(session))
 		session_alive(session);
 	session_end(session);
 	return true;

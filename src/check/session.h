@@ -10,6 +10,12 @@
 #include "message/message.h"
 
 /*
+ * Asks for one page of the maker's site, or with is_earlier for a transcript
+ * (message.h), and waits.  Answers in any case, with err; gives the descriptor.
+ */
+typedef void session_page_ask(const struct message_page_ask *, struct message_page *, int *fd);
+
+/*
  * How a check talks to one device, from top to bottom and one step at a time.
  * Calls block, each with its own end: the worker that runs them is a process of
  * its own, and whoever waits for it may kill it at any moment.
@@ -22,6 +28,10 @@
 struct session_target {
 	struct ip address4, address6; /* version 0: none */
 	char model_hint[64];          /* what it calls itself; for picking factory logins */
+	/* Whose it is, and how its maker's pages are asked for; NULL: nobody can. */
+	char maker_url[256];
+	uint8_t maker_basis; /* enum maker_basis */
+	session_page_ask *page_ask;
 };
 
 struct session *session_new(

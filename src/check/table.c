@@ -9,6 +9,23 @@
  */
 const struct check checks[] = {
 	{
+		.id = "maker-web",
+		.title = "what its maker publishes: whom to tell of weaknesses, and until when it "
+			 "gets updates",
+		/* Nothing is sent to the device. */
+		.consent = CONSENT_PASSIVE,
+		.seconds_gentle = 240,
+		.seconds_lab = 90,
+		.packets = 1000,
+		.provisions = "5.2-1 5.3-13 PSTI-2.2 PSTI-3.6 CRA-13.17 CRA-13.19",
+		.probe = maker_web_probe,
+		.judge = maker_web_judge,
+		.for_owner = "Ask the maker, and count on nothing that is not written.",
+		.for_maker = "Publish, in English and for everybody to read: whom to write to, "
+			     "within how many days that is acknowledged, how often one hears of "
+			     "it, and the day until which there are security updates.",
+	},
+	{
 		.id = "tcp-ports",
 		.title = "which TCP ports are open, and what listens there",
 		.consent = CONSENT_PROBE,

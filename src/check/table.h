@@ -10,6 +10,7 @@
 	void name##_probe(struct session *);                                                       \
 	void name##_judge(const struct transcript *, struct findings *);
 
+CHECK_HALVES(maker_web)
 CHECK_HALVES(tcp_ports)
 CHECK_HALVES(udp_services)
 CHECK_HALVES(telnet_login)

@@ -114,6 +114,11 @@ int finish_shelf_list(const json_t *args, const json_t *rows, const struct optio
 int finish_shelf_check(const json_t *args, const json_t *answer, const struct options *);
 int finish_fix(const json_t *args, const json_t *run, const struct options *);
 
+/* --- maker.c ------------------------------------------------------------------------------ */
+
+void show_maker(const json_t *, const struct options *);
+void show_makers(const json_t *, const struct options *);
+
 /* --- standards.c: without the daemon ----------------------------------------------------- */
 
 int run_standards_map(int argc, char **argv, const struct options *);

@@ -57,6 +57,17 @@ inc_reason_from_name(const char *name)
 	return INC_NONE;
 }
 
+const char *
+maker_fact_word(enum maker_fact fact)
+{
+	static const char *const words[MAKER_FACT_COUNT] = {[MAKER_FACT_UNKNOWN] = "unknown",
+#define X(name, word) [name] = word,
+		MAKER_FACT_LIST(X)
+#undef X
+	};
+	return words[(unsigned)fact < MAKER_FACT_COUNT ? fact : MAKER_FACT_UNKNOWN];
+}
+
 static const char *const verdict_names[VERDICT_WORD_COUNT] = {
 	[VERDICT_UNKNOWN] = "unknown",
 	[VERDICT_NA] = "NA",
@@ -478,6 +489,10 @@ audit_ok(const void *payload, size_t len)
 		!is_ip_or_none(&m->address4) || !is_ip_or_none(&m->address6) ||
 		m->address4.version == 6 || m->address6.version == 4)
 		return false;
+	if (m->maker_basis >= MAKER_BASIS_COUNT || !is_text(m->maker_url, sizeof m->maker_url) ||
+		!m->maker_url[0] != (m->maker_basis == MAKER_UNKNOWN) ||
+		(m->maker_url[0] && strncmp(m->maker_url, "https://", 8)))
+		return false;
 	return m->is_stop || (m->is_judged && m->seconds) ||
 	       (is_device(m->device) && m->seconds && (m->address4.version || m->address6.version));
 }
@@ -545,6 +560,32 @@ rig_seen_ok(const void *payload, size_t len)
 }
 
 static bool
+page_ask_ok(const void *payload, size_t len)
+{
+	const struct message_page_ask *m = payload;
+	if (!m->run || m->is_earlier > 1 || !PADDING_OK(m->zero) || !is_text(m->url, sizeof m->url))
+		return false;
+	return m->is_earlier ? !m->url[0] : !strncmp(m->url, "https://", 8);
+}
+
+static bool
+page_ok(const void *payload, size_t len)
+{
+	const struct message_page *m = payload;
+	return m->run && m->err < ERR_COUNT && m->status < 1000 && m->is_cut <= 1 &&
+	       PADDING_OK(m->zero) && !m->zero2 && is_ip_or_none(&m->address) &&
+	       is_text(m->why, sizeof m->why);
+}
+
+static bool
+maker_fact_ok(const void *payload, size_t len)
+{
+	const struct message_maker_fact *m = payload;
+	return m->run && m->fact != MAKER_FACT_UNKNOWN && m->fact < MAKER_FACT_COUNT &&
+	       PADDING_OK(m->zero) && m->value[0] && is_text(m->value, sizeof m->value);
+}
+
+static bool
 command_ok(const void *payload, size_t len)
 {
 	const struct message_command *m = payload;
@@ -608,6 +649,9 @@ static const struct shape {
 	FIXED(MESSAGE_AUDIT_END, struct message_audit_end, audit_end_ok),
 	FIXED(MESSAGE_RIG, struct message_rig, rig_ok),
 	FIXED(MESSAGE_RIG_SEEN, struct message_rig_seen, rig_seen_ok),
+	FIXED(MESSAGE_PAGE_ASK, struct message_page_ask, page_ask_ok),
+	FIXED(MESSAGE_PAGE, struct message_page, page_ok),
+	FIXED(MESSAGE_MAKER_FACT, struct message_maker_fact, maker_fact_ok),
 	ROWS(MESSAGE_COMMAND, message_command, text, command_ok),
 	ROWS(MESSAGE_ANSWER, message_answer, text, answer_ok),
 	ROWS(MESSAGE_EVENT, message_answer, text, answer_ok),

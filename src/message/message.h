@@ -347,10 +347,80 @@ struct message_audit {
 	uint32_t seconds;   /* all checks together */
 	/* Nothing is sent to anybody: what the file holds is judged, by the rules of today. */
 	uint8_t is_judged;
-	uint8_t zero[7];
+	uint8_t maker_basis; /* enum maker_basis */
+	uint8_t zero[6];
 	uint64_t checks[AUDIT_CHECKS_MAX / 64]; /* bit set of places in the table of checks */
 	struct ip address4, address6;           /* version 0: none */
 	char model_hint[64];                    /* printable; what the device calls itself */
+	char maker_url[256]; /* of its maker's site, https; empty: nobody knows one */
+};
+
+/* Who says whose device it is. */
+enum maker_basis {
+	MAKER_UNKNOWN,
+	MAKER_CLAIMED,  /* the device itself, by its MUD URL */
+	MAKER_SIGNED,   /* and the file there is signed by one whom our anchors know */
+	MAKER_APPROVED, /* the owner approved that file */
+	MAKER_NAMED,    /* the owner named the maker */
+	MAKER_BASIS_COUNT,
+};
+
+/*
+ * One page of the maker's site, for the check that reads it.  A worker of the checker
+ * asks, the engine sees to it that it is of the site of this run and not one too
+ * many, the fetcher fetches; no redirect is followed, no name outside asked for.
+ */
+struct message_page_ask {
+	uint32_t run;
+	uint32_t ticket;    /* repeated in the answer */
+	uint8_t is_earlier; /* no page: what an earlier run saw, see `exchange` below */
+	uint8_t zero[7];
+	char url[256]; /* empty with is_earlier */
+};
+/*
+ * Travels with a memfd that holds the header lines of the answer and its body; with
+ * is_earlier, with the transcript of that run, open to read.
+ */
+struct message_page {
+	uint32_t run;
+	uint32_t ticket;
+	uint32_t err; /* enum err; not ERR_OK: there is no descriptor, and why says it */
+	uint32_t status;
+	uint32_t n_head, n_body; /* bytes */
+	uint32_t exchange;       /* with is_earlier: where it begins in that transcript */
+	uint8_t is_cut;          /* the body was longer than is fetched */
+	uint8_t zero[3];
+	struct ip address; /* that answered; version 0: none did */
+	char why[160];     /* printable */
+	uint32_t zero2;
+};
+
+/* What the pages of a maker say, for who keeps it: shown with when it was seen first. */
+#define MAKER_FACT_LIST(X)                                                                         \
+	X(MAKER_FACT_SITE, "site")                                                                 \
+	X(MAKER_FACT_SECURITY_TXT, "security.txt")                                                 \
+	X(MAKER_FACT_CONTACT, "contact")                                                           \
+	X(MAKER_FACT_POLICY, "disclosure policy")                                                  \
+	X(MAKER_FACT_ACKNOWLEDGEMENT, "acknowledgement")                                           \
+	X(MAKER_FACT_STATUS_UPDATES, "status updates")                                             \
+	X(MAKER_FACT_SUPPORT, "support period")                                                    \
+	X(MAKER_FACT_SUPPORT_END, "support ends")                                                  \
+	X(MAKER_FACT_SUPPORT_PAGE, "support page")
+enum maker_fact {
+	MAKER_FACT_UNKNOWN,
+#define X(name, word) name,
+	MAKER_FACT_LIST(X)
+#undef X
+		MAKER_FACT_COUNT,
+};
+const char *maker_fact_word(enum maker_fact);
+
+struct message_maker_fact {
+	uint32_t run;
+	uint32_t exchange; /* in its transcript */
+	uint8_t fact;      /* enum maker_fact */
+	uint8_t zero[7];
+	char value[192]; /* printable */
 };
 
 /*
@@ -504,6 +574,11 @@ struct message_answer {
 		MESSAGE_P(ENGINE) | MESSAGE_P(ENFORCER))                                           \
 	X(MESSAGE_RIG_SEEN, struct message_rig_seen, MESSAGE_P(ENFORCER) | MESSAGE_P(ENGINE),      \
 		MESSAGE_P(ENGINE) | MESSAGE_P(CHECKER))                                            \
+	X(MESSAGE_PAGE_ASK, struct message_page_ask, MESSAGE_P(CHECKER) | MESSAGE_P(ENGINE),       \
+		MESSAGE_P(ENGINE) | MESSAGE_P(FETCHER))                                            \
+	X(MESSAGE_PAGE, struct message_page, MESSAGE_P(FETCHER) | MESSAGE_P(ENGINE),               \
+		MESSAGE_P(ENGINE) | MESSAGE_P(CHECKER))                                            \
+	X(MESSAGE_MAKER_FACT, struct message_maker_fact, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))    \
 	X(MESSAGE_COMMAND, struct message_command, MESSAGE_P(WEB) | MESSAGE_P(CTL),                \
 		MESSAGE_P(ENGINE))                                                                 \
 	X(MESSAGE_ANSWER, struct message_answer, MESSAGE_P(ENGINE),                                \

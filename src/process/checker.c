@@ -223,6 +223,11 @@ on_engine(struct channel *channel, const struct message_header *header, const vo
 				       header->len, -1))
 			log_info("audit", "run %u: the worker does not take an answer",
 				running->run);
+	} else if (header->type == MESSAGE_PAGE) {
+		running = audit_of(((const struct message_page *)payload)->run);
+		if (running &&
+			channel_send(running->channel, MESSAGE_PAGE, 0, payload, header->len, fd))
+			log_info("audit", "run %u: the worker does not take a page", running->run);
 	} else if (header->type != MESSAGE_AUDIT) {
 		/* Nothing else is for us; message_check() has said so. */
 	} else if (asked->is_stop) {

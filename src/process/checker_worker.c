@@ -14,6 +14,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "check/check.h"
+#include "check/maker_web.h"
 #include "check/session.h"
 
 static struct {
@@ -149,6 +150,80 @@ ask_rig(const struct message_rig *rig, struct message_rig_seen *seen)
 	return hear_rig(ticket, seen);
 }
 
+/* --- asking for pages -------------------------------------------------------------------------- */
+
+/* A message, and what was handed over with it; false when the time is over. */
+static bool
+hear_page(uint32_t ticket, struct message_page *page, int *fd, uint64_t until)
+{
+	struct {
+		struct message_header header;
+		struct message_page page;
+	} heard;
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = {&heard, sizeof heard};
+	struct pollfd poll_fd = {.fd = worker.out, .events = POLLIN};
+	uint64_t now;
+
+	while ((now = clock_monotonic_ns()) < until) {
+		struct msghdr msg = {.msg_iov = &iov,
+			.msg_iovlen = 1,
+			.msg_control = control.bytes,
+			.msg_controllen = sizeof control.bytes};
+		auto_close int came = -1;
+		if (poll(&poll_fd, 1, (int)((until - now) / CLOCK_MS_NS) + 1) <= 0)
+			continue;
+		ssize_t n = recvmsg(worker.out, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		if (n == 0)
+			_exit(EXIT_FAILURE); /* who forked us is gone */
+		struct cmsghdr *cmsg = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+		if (cmsg && cmsg->cmsg_type == SCM_RIGHTS)
+			memcpy(&came, CMSG_DATA(cmsg), sizeof came);
+		/* Others are answers that came too late. */
+		if (n != (ssize_t)sizeof heard || heard.header.version != MESSAGE_VERSION ||
+			heard.header.type != MESSAGE_PAGE ||
+			!message_check(MESSAGE_PAGE, PROCESS_ENGINE, PROCESS_CHECKER, &heard.page,
+				sizeof heard.page) ||
+			heard.page.run != worker.audit->run || heard.page.ticket != ticket)
+			continue;
+		*page = heard.page;
+		*fd = came;
+		came = -1;
+		return true;
+	}
+	return false;
+}
+
+static void
+ask_page(const struct message_page_ask *asked, struct message_page *page, int *fd)
+{
+	enum { PATIENCE_S = 40 }; /* the fetcher's own limit ends it before */
+	static uint32_t ticket;
+	struct message_page_ask message = *asked;
+
+	message.run = worker.audit->run;
+	message.ticket = ++ticket;
+	tell(MESSAGE_PAGE_ASK, &message, sizeof message);
+	*fd = -1;
+	if (hear_page(ticket, page, fd, clock_monotonic_ns() + PATIENCE_S * CLOCK_SECOND_NS))
+		return;
+	*page = (struct message_page){.err = ERR_TIMEOUT};
+	snprintf(page->why, sizeof page->why, "nobody answered who fetches pages");
+}
+
+static void
+tell_fact(enum maker_fact fact, const char *value, uint32_t exchange, void *arg)
+{
+	struct message_maker_fact message = {
+		.run = worker.audit->run, .exchange = exchange, .fact = (uint8_t)fact};
+
+	snprintf(message.value, sizeof message.value, "%s", value);
+	tell(MESSAGE_MAKER_FACT, &message, sizeof message);
+}
+
 /* --- the transcript of an earlier worker ------------------------------------------------------ */
 
 /* What it was writing when it died is half a line; that is cut off. */
@@ -238,6 +313,8 @@ run_check(uint16_t check)
 	if (step == AUDIT_STEP_DONE && session_is_lost(worker.session))
 		step = AUDIT_STEP_LOST;
 	tell_findings(check);
+	if (!strcmp(checks[check].id, "maker-web"))
+		maker_web_facts(worker.transcript, tell_fact, NULL);
 	worker.n_done++;
 	tell_step(check, step);
 }
@@ -250,6 +327,9 @@ checker_worker(const struct message_audit *audit, int transcript_fd, int out)
 	worker.audit = audit;
 	worker.out = out;
 	memcpy(target.model_hint, audit->model_hint, sizeof target.model_hint);
+	memcpy(target.maker_url, audit->maker_url, sizeof target.maker_url);
+	target.maker_basis = audit->maker_basis;
+	target.page_ask = ask_page;
 	if (audit->is_judged)
 		judge_again(transcript_fd);
 	open_transcript(transcript_fd);

@@ -63,6 +63,15 @@ on_message(struct channel *channel, const struct message_header *header, const v
 	case MESSAGE_FETCHED:
 		mud_fetched(payload, fd);
 		break;
+	case MESSAGE_PAGE_ASK:
+		maker_page_asked(payload);
+		break;
+	case MESSAGE_PAGE:
+		maker_page_came(payload, fd);
+		break;
+	case MESSAGE_MAKER_FACT:
+		maker_fact_told(payload);
+		break;
 	case MESSAGE_AUDIT_STEP:
 	case MESSAGE_FINDING:
 	case MESSAGE_AUDIT_END:

@@ -63,6 +63,7 @@ enum {
 	X(FACET_MUD_FILE, "mud-file") /* string: as we render it */                                \
 	X(FACET_MUD_NEXT, "mud-next") /* as mud, waiting for approval */                           \
 	X(FACET_MUD_NEXT_FILE, "mud-next-file")                                                    \
+	X(FACET_MAKER, "maker")     /* {url, since} */                                             \
 	X(FACET_REPORTS, "reports") /* [{text, issuer, since}] */                                  \
 	X(FACET_ISSUERS, "issuers") /* of the home: {name: key} */                                 \
 	X(FACET_MEMBERS, "members") /* of the home: [{class, device}] */
@@ -375,6 +376,18 @@ json_t *audit_key(struct fault *why);
 json_t *audit_evidence(uint32_t run, struct fault *why); /* where its files and the key are */
 /* The newest run of the device that has ended; 0: none. */
 uint32_t audit_newest(const struct ward *);
+
+/* --- engine_maker.c: the maker's pages ---------------------------------------------------------- */
+
+/* Into what the checker is told: whose the device is, and on whose word. */
+void maker_fill(const struct ward *, struct message_audit *);
+void maker_page_asked(const struct message_page_ask *);    /* by the checker */
+void maker_page_came(const struct message_page *, int fd); /* from the fetcher; fd is borrowed */
+void maker_fact_told(const struct message_maker_fact *);
+json_t *maker_show(const struct ward *, struct fault *why);
+json_t *maker_list(void);
+/* Into a change; false with the reason. */
+bool maker_set(const struct ward *, const char *url, struct change *, struct fault *why);
 
 /* --- engine_pause.c --------------------------------------------------------------------------- */
 

@@ -110,6 +110,7 @@ audit_tell(struct audit *audit)
 	if (!message.address4.version && !message.address6.version)
 		return; /* it is told when it has one, see look_at_running() */
 	snprintf(message.model_hint, sizeof message.model_hint, "%.63s", audit_model(ward->device));
+	maker_fill(ward, &message);
 	if (channel_send(
 		    engine.peer[PROCESS_CHECKER], MESSAGE_AUDIT, 0, &message, sizeof message, fd))
 		return;

@@ -878,6 +878,28 @@ run_report_import(struct call *call)
 
 /* --- audits ------------------------------------------------------------------------------------------- */
 
+/* With --maker: a decision of its own, journaled and kept, whatever becomes of the run. */
+static bool
+name_maker(struct call *call, struct ward *ward)
+{
+	const char *maker = text_or(call, "maker", NULL);
+	struct change change;
+
+	if (!maker)
+		return true;
+	if (!ward) {
+		fault_set(&call->why, ERR_INVALID,
+			"whose it is can be said of a device, not of what is on a port");
+		return false;
+	}
+	change_init(&change, call->who, "maker.set");
+	if (!maker_set(ward, maker, &change, &call->why)) {
+		json_decref(change.set);
+		return false;
+	}
+	return !change_commit(&change, &call->journal, &call->why);
+}
+
 static json_t *
 run_audit_run(struct call *call)
 {
@@ -895,6 +917,8 @@ run_audit_run(struct call *call)
 		return NULL;
 	}
 	if (device && !(wish.ward = ward_find_by_text(device, &call->why)))
+		return NULL;
+	if (!name_maker(call, wish.ward))
 		return NULL;
 	uint32_t run = audit_begin(&wish, call->who, &call->why);
 	return run ? audit_show(run, NULL, true, &call->why) : NULL;
@@ -1048,6 +1072,46 @@ run_shelf_check(struct call *call)
 	return n < 0 ? NULL : json_pack("{s:i}", "checking", n);
 }
 
+/* --- makers -------------------------------------------------------------------------------------------- */
+
+static json_t *
+run_maker_set(struct call *call)
+{
+	const char *url = text_arg(call, "url", 255);
+	struct change change;
+
+	if (!url)
+		return NULL;
+	begin(call, &change);
+	if (!maker_set(call->ward, url, &change, &call->why)) {
+		json_decref(change.set);
+		return NULL;
+	}
+	return commit(call, &change);
+}
+
+static json_t *
+run_maker_unset(struct call *call)
+{
+	struct change change;
+
+	begin(call, &change);
+	maker_set(call->ward, "", &change, &call->why);
+	return commit(call, &change);
+}
+
+static json_t *
+run_maker_show(struct call *call)
+{
+	return maker_show(call->ward, &call->why);
+}
+
+static json_t *
+run_maker_list(struct call *call)
+{
+	return maker_list();
+}
+
 /* --- the table ----------------------------------------------------------------------------------------- */
 
 enum { NEEDS_DEVICE = 1, CHANGES = 2, SENDS = 4 };
@@ -1102,6 +1166,10 @@ static const struct {
 	{"audit.shelf.show", 0, run_shelf_show},
 	{"audit.shelf.remove", CHANGES, run_shelf_remove},
 	{"audit.shelf.check", CHANGES, run_shelf_check},
+	{"maker.list", 0, run_maker_list},
+	{"maker.show", NEEDS_DEVICE, run_maker_show},
+	{"maker.set", NEEDS_DEVICE | CHANGES, run_maker_set},
+	{"maker.unset", NEEDS_DEVICE | CHANGES, run_maker_unset},
 	{"events.list", 0, run_events_list},
 	{"events.follow", 0, run_events_follow},
 	{"service.list", 0, run_service_list},

@@ -4,6 +4,10 @@
  * some device claimed.  Out: the file as struct mud in sealed memory, with its
  * digest and what its signature is worth; or why not.
  *
+ * And pages of a maker's site, for an audit.  Out: what was answered, whatever it
+ * is, as it came, in sealed memory; nobody here reads it, and no redirect is
+ * followed.
+ *
  * Must never: speak to anything inside (each name is looked up by the resolver,
  * each address checked and pinned, each redirect the same anew), read a file or
  * anything else than https, keep a connection, or say who asks.
@@ -34,20 +38,23 @@
 #include "process/process.h"
 
 enum {
-	JOBS_MAX = 8,
+	JOBS_MAX = 16,
 	REDIRECTS_MAX = 5,
 	JOB_MS = 30 * 1000,
 	CONNECT_MS = 10 * 1000,
 	PINNED_MAX = 16,
 	WATCHES_MAX = 64,
+	HEAD_MAX = 16 * 1024,  /* header lines of a page */
+	PAGE_MAX = 256 * 1024, /* its body; what is longer is cut */
+	PAGE_MS = 20 * 1000,   /* all of it; who sends a byte a second is cut as well */
 };
 
-enum step { STEP_FREE, STEP_FILE, STEP_SIGNATURE };
+enum step { STEP_FREE, STEP_FILE, STEP_SIGNATURE, STEP_PAGE };
 
-/* One file: first it, then its signature, one request at a time. */
+/* One file: first it, then its signature, one request at a time.  Or one page. */
 struct job {
 	enum step step;
-	uint32_t id, seq;         /* the engine's */
+	uint32_t id, seq;         /* the engine's; of a page, the run and its ticket */
 	struct mud_url url;       /* as the device claimed it: the file's identity */
 	struct mud_url signature; /* where the signature is */
 	bool is_signature_named;
@@ -61,6 +68,8 @@ struct job {
 	struct curl_slist *headers, *pinned;
 	char *body;
 	size_t len, len_max;
+	char *head; /* of a page */
+	size_t head_len;
 	bool is_too_long;
 	/* what came */
 	char *file;
@@ -90,6 +99,9 @@ request_free(struct job *job)
 	curl_slist_free_all(job->headers);
 	curl_slist_free_all(job->pinned);
 	free(job->body);
+	free(job->head);
+	job->head = NULL;
+	job->head_len = 0;
 	job->easy = NULL;
 	job->headers = job->pinned = NULL;
 	job->body = NULL;
@@ -125,11 +137,17 @@ say(struct message_fetched *fetched, const char *intent, const char *why)
 	snprintf(fetched->why, sizeof fetched->why, "%s%.200s", intent, why);
 }
 
+static void page_end(struct job *, enum err, const char *why);
+
 static void
 job_fail(struct job *job, enum err err, const char *why)
 {
 	struct message_fetched fetched = {.err = err};
 
+	if (job->step == STEP_PAGE) {
+		page_end(job, err, why);
+		return;
+	}
 	say(&fetched, "", why);
 	answer(job, &fetched, -1);
 }
@@ -226,6 +244,21 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 	return n;
 }
 
+/* Of several answers ("100 Continue") the last one counts. */
+static size_t
+on_head(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct job *job = arg;
+
+	if (n > 5 && !memcmp(bytes, "HTTP/", 5))
+		job->head_len = 0;
+	if (!job->head || n > HEAD_MAX - job->head_len)
+		return 0;
+	memcpy(job->head + job->head_len, bytes, n);
+	job->head_len += n;
+	return n;
+}
+
 static CURLcode
 on_ssl(CURL *easy, void *ctx, void *arg)
 {
@@ -244,9 +277,15 @@ static uint64_t
 left_ms(const struct job *job)
 {
 	uint64_t spent_ms = (clock_monotonic_ns() - job->begun_ns) / CLOCK_MS_NS;
+	uint64_t all_ms = job->step == STEP_PAGE ? PAGE_MS : JOB_MS;
 
-	return spent_ms < JOB_MS ? JOB_MS - spent_ms : 1;
+	return spent_ms < all_ms ? all_ms - spent_ms : 1;
 }
+
+/* Says what it is and wants, and by which name robots.txt may speak of it. */
+static const char robot[] =
+	"pinfold/" PINFOLD_VERSION " (reads what a maker publishes on weaknesses and updates; "
+	"obeys robots.txt)";
 
 #define SET(option, value) (!curl_easy_setopt(job->easy, option, value))
 
@@ -265,8 +304,11 @@ request_set(struct job *job)
 	       SET(CURLOPT_SSL_CTX_FUNCTION, on_ssl) && SET(CURLOPT_SSL_SESSIONID_CACHE, 0L) &&
 	       SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) &&
 	       SET(CURLOPT_TIMEOUT_MS, (long)left_ms(job)) &&
-	       SET(CURLOPT_HTTPHEADER, job->headers) && SET(CURLOPT_USERAGENT, "mud-manager") &&
+	       SET(CURLOPT_HTTPHEADER, job->headers) &&
+	       SET(CURLOPT_USERAGENT, job->step == STEP_PAGE ? robot : "mud-manager") &&
 	       SET(CURLOPT_WRITEFUNCTION, on_body) && SET(CURLOPT_WRITEDATA, job) &&
+	       (job->step != STEP_PAGE ||
+		       (SET(CURLOPT_HEADERFUNCTION, on_head) && SET(CURLOPT_HEADERDATA, job))) &&
 	       SET(CURLOPT_PRIVATE, job);
 }
 
@@ -316,10 +358,15 @@ request_connect(struct job *job, const struct message_looked_up *found)
 		return;
 	}
 	job->headers = curl_slist_append(NULL,
-		job->step == STEP_FILE ? "Accept: application/mud+json, application/json;q=0.5"
-				       : "Accept: application/pkcs7-signature, */*;q=0.1");
+		job->step == STEP_FILE   ? "Accept: application/mud+json, application/json;q=0.5"
+		: job->step == STEP_PAGE ? "Accept: text/html, text/plain;q=0.9, */*;q=0.1"
+					 : "Accept: application/pkcs7-signature, */*;q=0.1");
 	job->headers = curl_slist_append(job->headers, "Accept-Language: en");
-	job->len_max = job->step == STEP_FILE ? MUD_FILE_MAX : SIGNATURE_BYTES_MAX;
+	job->len_max = job->step == STEP_FILE   ? MUD_FILE_MAX
+		       : job->step == STEP_PAGE ? PAGE_MAX
+						: SIGNATURE_BYTES_MAX;
+	if (job->step == STEP_PAGE)
+		job->head = must_alloc(1, HEAD_MAX);
 	job->body = must_alloc(1, job->len_max);
 	job->easy = curl_easy_init();
 	if (!job->easy || !request_set(job) || curl_multi_add_handle(multi, job->easy))
@@ -391,19 +438,34 @@ failure_render(struct job *job, CURLcode code, char *out, size_t size)
 	printable(out, size, reason, strlen(reason));
 }
 
+static enum err
+err_of(const struct job *job, CURLcode code)
+{
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return ERR_TIMEOUT;
+	if (job->step != STEP_PAGE)
+		return ERR_DENIED;
+	if (code == CURLE_PEER_FAILED_VERIFICATION)
+		return ERR_INVALID;
+	return code == CURLE_COULDNT_CONNECT ? ERR_CLOSED : ERR_SYSTEM;
+}
+
 static void
 on_request_done(struct job *job, CURLcode code)
 {
 	char why[240];
 	long status = 0;
 
-	if (job->is_too_long) {
+	/* Of a page the beginning is worth something, wherever it was cut. */
+	bool is_part = job->step == STEP_PAGE && job->len &&
+		       (job->is_too_long || code == CURLE_OPERATION_TIMEDOUT);
+	if (job->is_too_long && !is_part) {
 		step_end(job, ERR_FULL, "the answer is too long");
 		return;
 	}
-	if (code != CURLE_OK) {
+	if (code != CURLE_OK && !is_part) {
 		failure_render(job, code, why, sizeof why);
-		step_end(job, code == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_DENIED, why);
+		step_end(job, err_of(job, code), why);
 		return;
 	}
 	if (!spoke_outside(job)) {
@@ -411,6 +473,11 @@ on_request_done(struct job *job, CURLcode code)
 		return;
 	}
 	curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (job->step == STEP_PAGE) {
+		job->is_too_long |= is_part;
+		step_end(job, ERR_OK, "");
+		return;
+	}
 	if (status >= 300 && status < 400) {
 		request_redirect(job);
 		return;
@@ -491,10 +558,43 @@ signature_end(struct job *job, enum err err, const char *why)
 	job_finish(job, &signature);
 }
 
+/* What was answered, with the address that did; nobody here looks into it. */
+static void
+page_end(struct job *job, enum err err, const char *why)
+{
+	struct message_page page = {.run = job->id, .ticket = job->seq, .err = err};
+	char *text = NULL;
+	long status = 0;
+	auto_close int fd = -1;
+
+	snprintf(page.why, sizeof page.why, "%s", why);
+	if (!err) {
+		auto_free char *whole = must_alloc(1, job->head_len + job->len + 1);
+		memcpy(whole, job->head, job->head_len);
+		memcpy(whole + job->head_len, job->body, job->len);
+		fd = sealed(whole, job->head_len + job->len);
+		curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &status);
+		if (!curl_easy_getinfo(job->easy, CURLINFO_PRIMARY_IP, &text) && text)
+			ip_parse(&page.address, text);
+		page.status = status > 0 && status < 1000 ? (uint32_t)status : 0;
+		page.n_head = (uint32_t)job->head_len;
+		page.n_body = (uint32_t)job->len;
+		page.is_cut = job->is_too_long;
+		if (fd < 0)
+			page = (struct message_page){
+				.run = job->id, .ticket = job->seq, .err = ERR_SYSTEM};
+	}
+	if (!engine || channel_send(engine, MESSAGE_PAGE, 0, &page, sizeof page, fd))
+		log_warnx("engine", "a page could not be sent");
+	job_free(job);
+}
+
 static void
 step_end(struct job *job, enum err err, const char *why)
 {
-	if (job->step == STEP_FILE)
+	if (job->step == STEP_PAGE)
+		page_end(job, err, why);
+	else if (job->step == STEP_FILE)
 		file_end(job, err, why);
 	else if (job->step == STEP_SIGNATURE)
 		signature_end(job, err, why);
@@ -633,6 +733,31 @@ fetch(const struct message_fetch *asked, uint32_t seq)
 }
 
 static void
+fetch_page(const struct message_page_ask *asked)
+{
+	struct job *job = NULL;
+
+	for (size_t i = 0; i < JOBS_MAX && !job; i++)
+		if (jobs[i].step == STEP_FREE)
+			job = &jobs[i];
+	if (!job) {
+		struct job refused = {.step = STEP_PAGE, .id = asked->run, .seq = asked->ticket};
+		job_fail(&refused, ERR_BUSY, "too many fetches at once");
+		return;
+	}
+	*job = (struct job){.step = STEP_PAGE,
+		.id = asked->run,
+		.seq = asked->ticket,
+		.begun_ns = clock_monotonic_ns()};
+	if (asked->is_earlier || !fetch_url_begin(&job->at, asked->url)) {
+		job_fail(job, ERR_INVALID, "not an https URL");
+		return;
+	}
+	job->timer = loop_timer_new(JOB_MS, false, on_job_time, job);
+	request_begin(job);
+}
+
+static void
 on_engine(struct channel *channel, const struct message_header *header, const void *payload, int fd,
 	void *arg)
 {
@@ -640,6 +765,8 @@ on_engine(struct channel *channel, const struct message_header *header, const vo
 		close(fd);
 	if (header->type == MESSAGE_FETCH)
 		fetch(payload, header->seq);
+	else if (header->type == MESSAGE_PAGE_ASK)
+		fetch_page(payload);
 }
 
 static void

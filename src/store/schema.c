@@ -74,6 +74,9 @@ static const char *const audits[] = {
 	" profile TEXT NOT NULL, answer INTEGER NOT NULL, answer_now INTEGER NOT NULL,"
 	" added INTEGER NOT NULL, judged INTEGER NOT NULL, changed INTEGER NOT NULL,"
 	" support INTEGER NOT NULL, ruleset TEXT NOT NULL, what TEXT NOT NULL) STRICT;",
+	"CREATE TABLE maker(device_id TEXT NOT NULL, fact INTEGER NOT NULL, value TEXT NOT NULL,"
+	" first INTEGER NOT NULL, last INTEGER NOT NULL, run INTEGER NOT NULL,"
+	" exchange INTEGER NOT NULL, PRIMARY KEY(device_id, fact, value)) STRICT, WITHOUT ROWID;",
 };
 
 static const struct {

@@ -149,4 +149,15 @@ X(FINDING_LIST, STORE_AUDITS,
   " FROM finding WHERE run=?1 ORDER BY name,place")
 X(FINDING_CLEAR, STORE_AUDITS, "DELETE FROM finding WHERE run=?1 AND name=?2")
 X(FINDING_DELETE, STORE_AUDITS, "DELETE FROM finding WHERE run=?1")
+
+X(MAKER_PUT, STORE_AUDITS,
+  "INSERT INTO maker(device_id,fact,value,first,last,run,exchange) VALUES(?1,?2,?3,?4,?5,?6,?7)"
+  " ON CONFLICT(device_id,fact,value) DO UPDATE SET last=?5,run=?6,exchange=?7")
+X(MAKER_LIST, STORE_AUDITS,
+  "SELECT device_id,fact,value,first,last,run,exchange FROM maker WHERE device_id=?1"
+  " ORDER BY fact,last DESC,first DESC")
+X(MAKER_PRUNE, STORE_AUDITS,
+  "DELETE FROM maker WHERE device_id=?1 AND (fact,value) IN (SELECT fact,value FROM maker"
+  " WHERE device_id=?1 ORDER BY last DESC LIMIT -1 OFFSET ?2)")
+X(MAKER_DELETE, STORE_AUDITS, "DELETE FROM maker WHERE device_id=?1")
 /* clang-format on */

@@ -301,4 +301,23 @@ void store_shelf_delete(struct store *, uint32_t id);
 enum err store_shelf(struct store *, uint32_t id, void (*row)(const struct stored_shelf *, void *),
 	void *) MUST_USE;
 
+/* --- makers ------------------------------------------------------------------------- */
+
+enum { STORE_MAKER_FACTS_A_DEVICE = 64 }; /* least recently seen first */
+
+/* What the pages of a device's maker said: a value, when it was seen first and last, and where. */
+struct stored_maker_fact {
+	char device_id[STORE_ID_MAX];
+	uint8_t fact; /* enum maker_fact */
+	char value[192];
+	int64_t first_s, last_s;
+	uint32_t run, exchange; /* of the last time */
+};
+/* In a transaction over audits.db.  A value that is known keeps its first time. */
+void store_maker_fact_put(struct store *, const struct stored_maker_fact *);
+void store_maker_facts_delete(struct store *, const char *device_id);
+/* By fact, the newest value first. */
+enum err store_maker_facts(struct store *, const char *device_id,
+	void (*row)(const struct stored_maker_fact *, void *), void *) MUST_USE;
+
 #endif

@@ -65,6 +65,7 @@ static const struct {
 	{STANDARD_CRA, "II(4)", "CRA-II4"},
 	{STANDARD_CRA, "Art.13(17)", "CRA-13.17"},
 	{STANDARD_CRA, "Art.13(19)", "CRA-13.19"},
+	{STANDARD_PSTI, "2", "PSTI-2.2"},
 	{STANDARD_PSTI, "3", "PSTI-3.5"},
 	{STANDARD_PSTI, "3", "PSTI-3.6"},
 };
