@@ -6,8 +6,16 @@
 #include <strings.h>
 
 #include "base/auto.h"
+#include "check/beside.h"
 
-enum { TRIES_GENTLE = 10, REFUSED_IN_A_ROW = 2 };
+enum {
+	TRIES_GENTLE = 10,
+	REFUSED_IN_A_ROW = 2,
+	FIRST_BESIDE = 4, /* on a bench: as many as find out whether three lock, then all */
+	BUSY_REST_MS = 1000,
+	LOCKS_AFTER = 3, /* as most do that lock at all */
+	HASTE_FROM_US = 300000,
+};
 
 /* --- words -------------------------------------------------------------------------------------- */
 
@@ -72,32 +80,37 @@ stop(struct session *session, const struct service_at *at, const char *why)
 	session_record(session, &e);
 }
 
-/* The hit again, beside both controls, over connections of their own. */
+/* No session was to be had: it refuses, hangs up or is silent.  SSH quotes why there is none. */
+static bool
+is_busy(const struct exchange *e, const struct login_kind *kind)
+{
+	if (e->n_received && kind->service != SERVICE_SSH)
+		return false;
+	return kind->result(e) == LOGIN_UNKNOWN;
+}
+
+/* The hit again, with both controls, over connections of their own. */
 static void
 again(struct session *session, const struct login_kind *kind, const struct service_at *at,
-	const struct credential *hit)
+	size_t place, const struct credential *hit)
 {
+	struct exchange e = {.proto = 6, .address = at->address, .port = at->port};
+
+	snprintf(e.step, sizeof e.step, "login hit");
+	snprintf(e.note, sizeof e.note, "%zu", place);
+	session_record(session, &e);
 	attempt(session, kind, at, NULL, "login none", 2);
 	attempt(session, kind, at, &nobody, "login wrong", 2);
 	attempt(session, kind, at, hit, "login try", 2);
 }
 
-static bool
-is_refused(const struct session *session)
-{
-	const struct exchange *e = transcript_last(session);
-	return e && !e->n_received &&
-	       (e->end == EXCHANGE_REFUSED || e->end == EXCHANGE_CLOSED ||
-		       e->end == EXCHANGE_SILENT);
-}
-
+/* One after the other, a few: on the owner's gateway. */
 static void
-try_all(struct session *session, const struct login_kind *kind, const struct service_at *at)
+try_in_turn(struct session *session, const struct login_kind *kind, const struct service_at *at,
+	const struct credential *list, size_t n)
 {
-	size_t n, n_try, n_refused = 0;
-	const struct credential *list = credentials(&n);
+	size_t n_refused = 0, n_try = n < TRIES_GENTLE ? n : TRIES_GENTLE;
 
-	n_try = session_pace(session) == PACE_LAB || n < TRIES_GENTLE ? n : TRIES_GENTLE;
 	for (size_t i = 0; i < n_try; i++) {
 		if (session_is_over(session)) {
 			stop(session, at, "time");
@@ -105,10 +118,11 @@ try_all(struct session *session, const struct login_kind *kind, const struct ser
 		}
 		enum login_result result = attempt(session, kind, at, &list[i], "login try", 1);
 		if (result == LOGIN_YES) {
-			again(session, kind, at, &list[i]);
+			again(session, kind, at, i, &list[i]);
 			return;
 		}
-		n_refused = is_refused(session) ? n_refused + 1 : 0;
+		const struct exchange *e = transcript_last(session);
+		n_refused = e && is_busy(e, kind) ? n_refused + 1 : 0;
 		if (result == LOGIN_LOCKED || n_refused >= REFUSED_IN_A_ROW) {
 			stop(session, at, "locked");
 			return;
@@ -120,13 +134,145 @@ try_all(struct session *session, const struct login_kind *kind, const struct ser
 		stop(session, at, "pace");
 }
 
+/* What a job wrote becomes part of the transcript. */
+static void
+keep(struct session *session, const struct transcript *job, bool is_in_vain)
+{
+	for (size_t i = 0; i < transcript_count(job); i++) {
+		struct exchange e = *transcript_at(job, i);
+		if (is_in_vain && !strcmp(e.step, "login try"))
+			snprintf(e.step, sizeof e.step, "login busy");
+		session_record(session, &e);
+	}
+}
+
+struct asking {
+	const struct login_kind *kind;
+	const struct service_at *at;
+	const struct credential *credential[BESIDE_MAX];
+};
+
+static void
+ask_one(struct session *session, size_t i, void *arg)
+{
+	const struct asking *asking = arg;
+
+	asking->kind->try(session, asking->at, asking->credential[i], "login try", 1);
+}
+
+/* Beside each other; one alone needs no process of its own. */
+static void
+ask_all(struct session *session, struct asking *asking, size_t n, struct transcript *out[])
+{
+	if (n > 1) {
+		session_beside(session, n, ask_one, asking, out);
+		return;
+	}
+	out[0] = transcript_new(NULL);
+	struct transcript *was = session_write_to(session, out[0]);
+	ask_one(session, 0, asking);
+	session_write_to(session, was);
+}
+
+static enum login_result
+result_of(const struct transcript *job, const struct login_kind *kind, bool *busy)
+{
+	for (size_t i = transcript_count(job); i--;) {
+		const struct exchange *e = transcript_at(job, i);
+		if (strcmp(e->step, "login try"))
+			continue;
+		*busy = is_busy(e, kind);
+		return kind->result(e);
+	}
+	*busy = true;
+	return LOGIN_UNKNOWN;
+}
+
+/* What came of some tries beside each other. */
+struct wave {
+	size_t n_clear; /* answered, whatever */
+	size_t hit;     /* place in the list; SIZE_MAX: none */
+	bool is_locked; /* somebody said so */
+};
+
+static struct wave
+try_wave(struct session *session, const struct login_kind *kind, const struct service_at *at,
+	const struct credential *list, const size_t *place, size_t n, bool *is_done)
+{
+	struct transcript *out[BESIDE_MAX];
+	struct asking asking = {.kind = kind, .at = at};
+	struct wave wave = {.hit = SIZE_MAX};
+
+	for (size_t i = 0; i < n; i++)
+		asking.credential[i] = &list[place[i]];
+	ask_all(session, &asking, n, out);
+	for (size_t i = 0; i < n; i++) {
+		bool busy;
+		enum login_result result = result_of(out[i], kind, &busy);
+		/* Of several at once "too many" may be meant for the others. */
+		bool is_in_vain = busy || (result == LOGIN_LOCKED && n > 1);
+		keep(session, out[i], is_in_vain);
+		transcript_free(out[i]);
+		wave.is_locked = wave.is_locked || result == LOGIN_LOCKED;
+		if (is_in_vain)
+			continue;
+		is_done[place[i]] = true;
+		wave.n_clear++;
+		if (result == LOGIN_YES && wave.hit == SIZE_MAX)
+			wave.hit = place[i];
+	}
+	return wave;
+}
+
+/*
+ * All of the list, on a bench, as many beside each other as the device takes: a few
+ * first, which finds the one that locks after three, then all; and as many as it
+ * answered where it did not answer all.
+ */
+static void
+try_all(struct session *session, const struct login_kind *kind, const struct service_at *at,
+	const struct credential *list, size_t n)
+{
+	bool is_done[CREDENTIALS_MAX] = {false};
+	size_t at_once = FIRST_BESIDE, n_left = n, n_in_vain = 0;
+
+	while (n_left) {
+		size_t place[BESIDE_MAX], n_now = 0;
+		if (session_is_over(session)) {
+			stop(session, at, "time");
+			return;
+		}
+		for (size_t i = 0; i < n && n_now < at_once; i++)
+			if (!is_done[i])
+				place[n_now++] = i;
+		struct wave wave = try_wave(session, kind, at, list, place, n_now, is_done);
+		n_left -= wave.n_clear;
+		if (wave.hit != SIZE_MAX) {
+			again(session, kind, at, wave.hit, &list[wave.hit]);
+			return;
+		}
+		n_in_vain = wave.n_clear ? 0 : n_in_vain + 1;
+		if (at_once == 1 && (wave.is_locked || n_in_vain >= REFUSED_IN_A_ROW)) {
+			stop(session, at, "locked");
+			return;
+		}
+		if (wave.n_clear == n_now && at_once == FIRST_BESIDE)
+			at_once = BESIDE_MAX;
+		else if (wave.n_clear < n_now) {
+			at_once = wave.is_locked || !wave.n_clear ? 1 : wave.n_clear;
+			session_rest(session, BUSY_REST_MS);
+		}
+	}
+	attempt(session, kind, at, &nobody, "login wrong", 2);
+}
+
 void
 login_probe(struct session *session, const struct login_kind *kind)
 {
 	struct service_at at[SERVICES_MAX];
 	size_t n = services_that_are(session_transcript(session), kind->service, at), n_list;
+	const struct credential *list = credentials(&n_list);
 
-	credentials(&n_list);
 	for (size_t i = 0; i < n && !session_is_over(session); i++) {
 		struct exchange plan = {.proto = 6, .address = at[i].address, .port = at[i].port};
 		snprintf(plan.step, sizeof plan.step, "login plan");
@@ -144,29 +290,26 @@ login_probe(struct session *session, const struct login_kind *kind)
 			stop(session, &at[i], "yes to anything");
 		else if (wrong == LOGIN_LOCKED)
 			stop(session, &at[i], "locked");
+		else if (session_pace(session) == PACE_LAB)
+			try_all(session, kind, &at[i], list, n_list);
 		else
-			try_all(session, kind, &at[i]);
+			try_in_turn(session, kind, &at[i], list, n_list);
 	}
 }
 
 const struct credential *
-login_known(const struct transcript *transcript, const char *check, const struct login_kind *kind,
-	const struct ip *address, uint16_t port)
+login_known(const struct transcript *transcript, const char *check, const struct ip *address,
+	uint16_t port)
 {
 	size_t n_list, from = 0, n = 0;
 	const struct credential *list = credentials(&n_list);
 	const struct exchange *e;
 	int place = check_find(check);
 
-	/* They are tried in the order of the list, one exchange each. */
-	while (place >= 0 &&
-		(e = transcript_next(transcript, &from, (uint16_t)place, "login try"))) {
-		if (e->port != port || !ip_is_equal(&e->address, address) || e->round != 1)
-			continue;
-		if (kind->result(e) == LOGIN_YES)
+	while (place >= 0 && (e = transcript_next(transcript, &from, (uint16_t)place, "login hit")))
+		if (e->port == port && ip_is_equal(&e->address, address) &&
+			sscanf(e->note, "%4zu", &n) == 1)
 			return n < n_list ? &list[n] : NULL;
-		n++;
-	}
 	return NULL;
 }
 
@@ -176,6 +319,8 @@ login_known(const struct transcript *transcript, const char *check, const struct
 struct tale {
 	const struct exchange *plan, *none, *wrong, *wrong_again, *hit, *hit_again, *stop;
 	size_t n_tried, n_answered, n_all;
+	/* Of those that were refused: the quickest of the first three, the slowest behind them. */
+	uint64_t first_us, rest_us;
 };
 
 static bool
@@ -207,6 +352,10 @@ tale_of(const struct transcript *transcript, uint16_t check, const struct exchan
 		else if (!strcmp(e->step, "login stop"))
 			tale.stop = e;
 		else if (!strcmp(e->step, "login try") && is_first) {
+			uint64_t *us = tale.n_tried < LOCKS_AFTER ? &tale.first_us : &tale.rest_us;
+			bool is_first_us = us == &tale.first_us;
+			if (!*us || (is_first_us ? e->took_us < *us : e->took_us > *us))
+				*us = e->took_us;
 			tale.n_tried++;
 			tale.n_answered += result == LOGIN_NO || result == LOGIN_YES;
 			if (result == LOGIN_YES)
@@ -216,6 +365,17 @@ tale_of(const struct transcript *transcript, uint16_t check, const struct exchan
 		}
 	}
 	return tale;
+}
+
+/*
+ * One that locks without a word may be known by its haste: who looks at passwords no
+ * more needs less time to refuse them.
+ */
+static bool
+is_in_haste(const struct tale *tale)
+{
+	return tale->n_tried > 2 * LOCKS_AFTER && tale->first_us > HASTE_FROM_US &&
+	       3 * tale->rest_us < tale->first_us;
 }
 
 static bool
@@ -246,6 +406,12 @@ judge_no_hit(struct findings *findings, const struct tale *tale, const struct lo
 		finding = findings_inc(findings, "5.1-1", INC_LOCKED_OUT, e,
 			"%s at port %u stopped taking logins after %zu tries of %zu", kind->name,
 			tale->plan->port, tale->n_tried, tale->n_all);
+	else if (is_in_haste(tale))
+		finding = findings_inc(findings, "5.1-1", INC_LOCKED_OUT, e,
+			"%s at port %u refuses much faster after the first tries of %zu: it may "
+			"look "
+			"at passwords no more",
+			kind->name, tale->plan->port, tale->n_all);
 	else if (!is_no(tale->wrong, kind) || tale->n_answered * 10 < tale->n_tried * 9)
 		finding = findings_inc(findings, "5.1-1", INC_TOOL_ERROR, e,
 			"%s at port %u does not say clearly whether a login was taken", kind->name,
@@ -255,9 +421,12 @@ judge_no_hit(struct findings *findings, const struct tale *tale, const struct lo
 			"%s at port %u: none of the %zu factory logins that were tried works",
 			kind->name, tale->plan->port, tale->n_tried);
 	else
+		/* From outside nobody can tell; so it is not claimed. */
 		finding = findings_add(findings, "5.1-1", VERDICT_NFF, e,
-			"%s at port %u: none of %zu factory logins works", kind->name,
-			tale->plan->port, tale->n_tried);
+			"%s at port %u: none of %zu factory logins works, unless it locks without "
+			"a "
+			"word",
+			kind->name, tale->plan->port, tale->n_tried);
 	finding_coverage(finding, tale->n_tried, tale->n_all);
 }
 

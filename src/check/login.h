@@ -15,7 +15,9 @@
  *
  *	"login none"      "login wrong"       round 1 and, after a hit, round 2
  *	"login try"       round 1, one a pair; round 2 the one that worked
+ *	"login busy"      a try in vain: no session was to be had beside the others; it is tried again
  *	"login plan"      an event: how many pairs there are to try
+ *	"login hit"       an event: which place of the list worked, from 0
  *	"login stop"      an event: why fewer were tried
  */
 enum login_result {
@@ -40,11 +42,11 @@ extern const struct login_kind telnet_login_kind, http_login_kind, ftp_login_kin
 	ssh_login_kind;
 
 /*
- * The factory login that the check of this kind saw working at this place, by
- * its transcript; NULL where it saw none.
+ * The factory login that this check saw working at this place, by its transcript;
+ * NULL where it saw none.
  */
-const struct credential *login_known(const struct transcript *, const char *check,
-	const struct login_kind *, const struct ip *, uint16_t port);
+const struct credential *login_known(
+	const struct transcript *, const char *check, const struct ip *, uint16_t port);
 
 void login_probe(struct session *, const struct login_kind *);
 /* Speaks of 5.1-1, and of 5.1-3 where the kind is clear text. */

@@ -50,8 +50,8 @@ guess(struct session *session, const struct login_kind *kind, const struct servi
 static void
 guess_twice(struct session *session, size_t k, const struct service_at *at)
 {
-	const struct credential *right = login_known(
-		session_transcript(session), kinds[k].check, kinds[k].kind, &at->address, at->port);
+	const struct credential *right =
+		login_known(session_transcript(session), kinds[k].check, &at->address, at->port);
 
 	for (uint32_t round = 1; round <= 2; round++) {
 		if (!guess(session, kinds[k].kind, at, round) || !right)

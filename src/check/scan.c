@@ -12,20 +12,43 @@
 #include "check/socket.h"
 #include "packet/reader.h"
 
+enum { AT_ONCE_MAX = 16000, BURST = 200, FAST = 100000, FILTERED_MIN = 4000, LIKELY_MAX = 1500 };
+
 /*
  * Rates stay below what the gateway lets one device answer in a second
- * (`set cap` in policy/nft_base.c), or our own questions would raise its alarm.
+ * (session_answers()), or our own questions would raise its alarm.  On a bench that
+ * lifts its cap a scan goes as fast as sockets can be made: as many of them at once as
+ * this process may have.
  */
 static const struct {
 	unsigned at_once, per_second;
 	uint32_t first_ms, second_ms;
 } limits[PACE_COUNT] = {
 	[PACE_GENTLE] = {.at_once = 128, .per_second = 100, .first_ms = 1000, .second_ms = 2000},
-	[PACE_LAB] = {.at_once = 1024, .per_second = 3000, .first_ms = 300, .second_ms = 1500},
+	[PACE_LAB] = {.at_once = AT_ONCE_MAX,
+		.per_second = 1000000,
+		.first_ms = 300,
+		.second_ms = 1500},
 };
-enum { AT_ONCE_MAX = 1024, BURST = 200, FILTERED_MIN = 4000, LIKELY_MAX = 1400 };
 
-/* Beside 1 to 1024: where devices of all makers listen. */
+/*
+ * Where each service that a check looks for listens when it is not at its own port
+ * below 1024, as makers, manuals and the registry of IANA have it.
+ */
+static const uint16_t alternates[] = {
+	2100, 2120, 2121, 2122, 8021, 10021, 21000, 21021,                        /* FTP */
+	2022, 2200, 2222, 2223, 8022, 10022, 22022, 22222,                        /* SSH */
+	2323, 2332, 5523, 6023, 8023, 9023, 9527, 10023, 20023, 23023, 23230,     /* telnet */
+	1554, 5540, 5544, 5554, 7070, 8554, 8555, 9554, 10554,                    /* RTSP */
+	1882, 1883, 1884, 1885, 8883, 8884, 9883, 11883, 18083, 18831, 18883,     /* MQTT */
+	5037, 5554, 5555, 5556, 5557, 5558,                                       /* ADB */
+	2000, 2001, 2002, 2217, 3001, 4000, 4001, 7000, 8899, 9999, 10001, 10002, /* serial lines */
+	1780, 1900, 2869, 5000, 5431, 37215, 49000, 49152, 49153, 49154, 52869,   /* UPnP */
+	3128, 8000, 8008, 8080, 8081, 8088, 8089, 8090, 8181, 8888, 9000, 9080,   /* web pages */
+	4343, 4433, 4434, 4443, 5443, 7443, 8443, 9443, 10443, 18443,             /* TLS */
+};
+
+/* Beside those and 1 to 1024: where devices of all makers listen. */
 static const uint16_t likely[] = {1080, 1099, 1194, 1433, 1443, 1521, 1604, 1723, 1755, 1801, 1883,
 	1884, 1900, 1925, 1935, 2000, 2001, 2049, 2082, 2083, 2222, 2323, 2345, 2375, 2376, 2379,
 	2404, 2332, 2455, 2601, 2869, 4001, 3000, 3001, 3128, 3260, 3306, 3333, 3388, 3389, 3478,
@@ -62,11 +85,13 @@ scan_ports(uint16_t *out, bool all)
 		out[n++] = port;
 		has[port] = true;
 	}
-	for (size_t i = 0; i < COUNT_OF(likely); i++) {
-		if (has[likely[i]])
+	for (size_t i = 0; i < COUNT_OF(alternates) + COUNT_OF(likely); i++) {
+		uint16_t port =
+			i < COUNT_OF(alternates) ? alternates[i] : likely[i - COUNT_OF(alternates)];
+		if (has[port])
 			continue;
-		out[n++] = likely[i];
-		has[likely[i]] = true;
+		out[n++] = port;
+		has[port] = true;
 	}
 	for (uint32_t port = 1; all && port < PORT_COUNT; port++)
 		if (!has[port])
@@ -93,16 +118,6 @@ struct scan {
 	uint64_t bucket_ns; /* time that is paid for */
 };
 
-static void
-land(struct scan *scan, struct flight *flight, enum port_state state)
-{
-	scan->state[flight->port] = (uint8_t)state;
-	close(flight->fd);
-	flight->fd = -1;
-	scan->n_up--;
-	session_count(scan->session, state == PORT_OPEN ? 3 : 1);
-}
-
 static enum port_state
 state_of(int error)
 {
@@ -111,28 +126,49 @@ state_of(int error)
 	return error == ETIMEDOUT ? PORT_SILENT : PORT_REFUSED;
 }
 
+static void
+settle(struct scan *scan, uint16_t port, int fd, enum port_state state)
+{
+	scan->state[port] = (uint8_t)state;
+	close(fd);
+	session_count(scan->session, state == PORT_OPEN ? 3 : 1);
+}
+
+static void
+land(struct scan *scan, struct flight *flight, enum port_state state)
+{
+	settle(scan, flight->port, flight->fd, state);
+	flight->fd = -1;
+	scan->n_up--;
+}
+
 /* False when there are no more sockets now. */
 static bool
 take_off(struct scan *scan, uint16_t port, uint32_t ms)
 {
-	struct flight *flight = &scan->flight[(scan->head + scan->n_in_ring) % AT_ONCE_MAX];
-	int fd;
-	int error = socket_tcp(scan->address, port, &fd);
+	size_t place = (scan->head + scan->n_in_ring) % AT_ONCE_MAX;
+	struct epoll_event event = {
+		.events = EPOLLOUT | EPOLLERR | EPOLLHUP, .data.u64 = (uint64_t)place};
+	int fd, error = socket_tcp(scan->address, port, &fd), soon;
 
 	if (fd < 0)
 		return false;
-	*flight = (struct flight){
+	/* Who is near has refused before connect() came back. */
+	if (error == EINPROGRESS && (soon = socket_error(fd)))
+		error = soon;
+	if (error == EADDRNOTAVAIL || error == EAGAIN ||
+		(error == EINPROGRESS && epoll_ctl(scan->epoll, EPOLL_CTL_ADD, fd, &event))) {
+		close(fd);
+		return false;
+	}
+	if (error != EINPROGRESS) {
+		settle(scan, port, fd, state_of(error));
+		return true;
+	}
+	scan->flight[place] = (struct flight){
 		.fd = fd, .port = port, .until_ns = clock_monotonic_ns() + ms * CLOCK_MS_NS};
 	scan->n_in_ring++;
 	scan->n_up++;
-	if (error == EADDRNOTAVAIL || error == EAGAIN) {
-		land(scan, flight, PORT_UNTRIED);
-		return false;
-	}
-	struct epoll_event event = {.events = EPOLLOUT | EPOLLERR | EPOLLHUP,
-		.data.u64 = (uint64_t)(flight - scan->flight)};
-	if (error != EINPROGRESS || epoll_ctl(scan->epoll, EPOLL_CTL_ADD, fd, &event))
-		land(scan, flight, state_of(error));
 	return true;
 }
 
@@ -183,10 +219,12 @@ pass(struct scan *scan, const uint16_t *ports, size_t n, enum port_state only, u
 	unsigned per_second = limits[session_pace(scan->session)].per_second;
 	size_t next = 0;
 
+	if (per_second > session_answers(scan->session))
+		per_second = session_answers(scan->session);
 	scan->bucket_ns = clock_monotonic_ns();
 	while (next < n || scan->n_up) {
 		uint64_t now = clock_monotonic_ns();
-		bool is_paced = false;
+		int wait_ms = scan->n_up > 0;
 		if (session_is_over(scan->session))
 			next = n;
 		while (next < n && scan->n_in_ring < at_once) {
@@ -194,14 +232,18 @@ pass(struct scan *scan, const uint16_t *ports, size_t n, enum port_state only, u
 				next++;
 				continue;
 			}
-			if (!may_take_off(scan, per_second, now) ||
-				!take_off(scan, ports[next], ms)) {
-				is_paced = true;
+			if (!may_take_off(scan, per_second, now)) {
+				/* At this rate the next may go before a sleep would be over. */
+				wait_ms = per_second < FAST;
+				break;
+			}
+			if (!take_off(scan, ports[next], ms)) {
+				wait_ms = 1;
 				break;
 			}
 			next++;
 		}
-		await(scan, is_paced || scan->n_up ? 1 : 0);
+		await(scan, wait_ms);
 		clear_ring(scan, clock_monotonic_ns());
 	}
 }

@@ -26,7 +26,8 @@ enum {
 	REST_MS_GENTLE = 50, /* between two connections */
 	ALIVE_TRIES = 6,     /* of a second each: what reboots is away for longer */
 	HANDSHAKE_MS = 6000,
-	PATIENCE = 10, /* with one who never pauses, in times of the pause that would end it */
+	PATIENCE = 10,  /* with one who never pauses, in times of the pause that would end it */
+	ANSWERS = 3000, /* a second: below the cap that settings begin with */
 };
 
 struct session {
@@ -37,6 +38,7 @@ struct session {
 	uint16_t check;
 	uint64_t begun_ns, run_until_ns, check_until_ns, last_connect_ns;
 	uint32_t packets, check_packets; /* sent in all, and when the check began */
+	uint32_t answers;                /* a second */
 	bool was_heard, is_lost;
 	enum inc_reason cut;
 	/* A port that answered: the first to ask whether the device is there. */
@@ -72,6 +74,7 @@ session_new(const struct session_target *target, enum pace pace, enum consent co
 	session->consent = consent;
 	session->begun_ns = clock_monotonic_ns();
 	session->run_until_ns = UINT64_MAX;
+	session->answers = ANSWERS;
 	return session;
 }
 
@@ -121,6 +124,28 @@ void
 session_limit(struct session *session, uint32_t seconds)
 {
 	session->run_until_ns = session->begun_ns + seconds * CLOCK_SECOND_NS;
+}
+
+void
+session_set_answers(struct session *session, uint32_t per_second)
+{
+	assert(per_second);
+	session->answers = per_second;
+}
+
+uint32_t
+session_answers(const struct session *session)
+{
+	return session->answers;
+}
+
+struct transcript *
+session_write_to(struct session *session, struct transcript *transcript)
+{
+	struct transcript *was = session->transcript;
+
+	session->transcript = transcript;
+	return was;
 }
 
 uint32_t

@@ -45,6 +45,14 @@ const struct exchange *transcript_last(const struct session *); /* NULL before t
 
 /* All checks together end by then, and the rest of them is not begun. */
 void session_limit(struct session *, uint32_t seconds);
+/*
+ * How many packets a second the device may answer before the gateway cuts them off as a
+ * flood; whoever asks many questions at once stays below.  3,000 until it is said.
+ */
+void session_set_answers(struct session *, uint32_t per_second);
+uint32_t session_answers(const struct session *);
+/* Where exchanges go from now on; gives where they went. */
+struct transcript *session_write_to(struct session *, struct transcript *);
 
 /* Begins a check: its budget, its place in the table. */
 void session_begin(struct session *, uint16_t check);

@@ -13,6 +13,8 @@
  */
 #define PROOF_QUESTION "echo pin$((6*7))fold\r\n"
 #define PROOF_ANSWER   "pin42fold"
+/* In the note of an exchange that never came as far as the password: it tells nothing of it. */
+#define NO_PASSWORD ", no password was asked for"
 
 enum { IAC = 255, SB = 250, SE = 240, WILL = 251, WONT = 252, DO = 253, DONT = 254 };
 enum { SAID_MAX = 4096, LAST_MAX = 128, QUIET_MS = 500 };
@@ -123,6 +125,8 @@ telnet_result(const struct exchange *e)
 		return is_open ? LOGIN_NOT_ASKED : LOGIN_YES;
 	if (login_says_locked(text, len))
 		return LOGIN_LOCKED;
+	if (strstr(e->note, NO_PASSWORD))
+		return LOGIN_UNKNOWN;
 	if (asks_for_name(last) || asks_for_password(last) || login_says_no(text, len))
 		return LOGIN_NO;
 	if (asks_again(text, last))
@@ -220,26 +224,33 @@ say(struct dialogue *dialogue, const char *text)
 	talk_send_text(dialogue->talk, line);
 }
 
-/* Gives what it says when the password was sent. */
-static void
+/* Gives what it says when the password was sent; false when it never was. */
+static bool
 log_in(struct dialogue *dialogue, const struct credential *with, uint32_t ms,
 	char last[static LAST_MAX])
 {
+	if (!*last && !talk_is_closed(dialogue->talk)) {
+		say(dialogue, ""); /* a serial line wakes up by it */
+		await(dialogue, ms, learned.name, last);
+	}
+	if (!*last || talk_is_closed(dialogue->talk))
+		return false; /* it asks for nothing at all */
 	if (asks_for_password(last)) {
 		say(dialogue, with->password);
 		await(dialogue, ms, learned.name, last);
-		return;
+		return true;
 	}
 	snprintf(learned.name, sizeof learned.name, "%s", last);
 	say(dialogue, with->user);
 	await(dialogue, ms, learned.password, last);
 	/* The name is echoed in front where the next line was not begun. */
 	if (talk_is_closed(dialogue->talk) || (is_prompt(last) && !asks_for_password(last)) ||
-		!strcmp(last, learned.name))
-		return;
+		!strcmp(last, learned.name) || !*last)
+		return false;
 	snprintf(learned.password, sizeof learned.password, "%s", last);
 	say(dialogue, with->password);
 	await(dialogue, ms, learned.name, last);
+	return true;
 }
 
 static void
@@ -263,8 +274,8 @@ telnet_try(struct session *session, const struct service_at *at,
 	await(&dialogue, ms, learned.name, last);
 	if (is_prompt(last) && !asks_for_name(last) && strcmp(last, learned.name))
 		talk_note(dialogue.talk, "no login asked");
-	else
-		log_in(&dialogue, with, ms, last);
+	else if (!log_in(&dialogue, with, ms, last) && credential)
+		talk_note(dialogue.talk, "user %s" NO_PASSWORD, with->user);
 	bool may_be_in = *last && !asks_for_name(last) && !asks_for_password(last) &&
 			 strcmp(last, learned.name) != 0 && strcmp(last, learned.password) != 0;
 	if (!talk_is_closed(dialogue.talk) && may_be_in) {

@@ -132,7 +132,19 @@ tls_cipher_weakness(uint16_t suite)
 
 /* --- asking -------------------------------------------------------------------------------------------- */
 
-/* Enough is a ServerHelloDone, an alert, or what is encrypted; or quiet. */
+/* Up to TLS 1.2 more follows it readable; from 1.3 on nothing does, and a retry waits for us. */
+static bool
+is_hello_of_13(struct reader messages)
+{
+	struct tls_server hello = {0};
+	uint8_t type = reader_u8(&messages);
+	struct reader body = reader_slice(&messages, reader_u24(&messages));
+
+	return reader_ok(&messages) && type == SERVER_HELLO &&
+	       tls_server_hello_parse(&hello, body) && hello.version >= 0x0304;
+}
+
+/* Enough is a ServerHelloDone, a hello of 1.3, an alert, or what is encrypted; or quiet. */
 static bool
 is_said(const uint8_t *bytes, size_t len, void *arg)
 {
@@ -144,7 +156,7 @@ is_said(const uint8_t *bytes, size_t len, void *arg)
 		struct reader body = reader_slice(&r, reader_u16(&r));
 		if (!reader_ok(&r))
 			return false;
-		if (type != RECORD_HANDSHAKE)
+		if (type != RECORD_HANDSHAKE || is_hello_of_13(body))
 			return true;
 		struct bytes rest = reader_rest(&body);
 		/* ServerHelloDone is four bytes, and stands last. */

@@ -30,8 +30,8 @@
 #include "process/process.h"
 
 enum {
-	GRACE_S = 30, /* after the time of the run, for a worker to end by itself */
-	DESCRIPTORS_MAX = 4096,
+	GRACE_S = 30,            /* after the time of the run, for a worker to end by itself */
+	DESCRIPTORS_MAX = 16384, /* as in its row of confine.c */
 };
 
 struct audit {
@@ -44,6 +44,7 @@ struct audit {
 
 static struct channel *engine;
 static struct audit audits[AUDITS_AT_ONCE];
+static uint32_t answers; /* packets a second that a device may send before it floods */
 
 /* --- saying ---------------------------------------------------------------------------------- */
 
@@ -168,7 +169,7 @@ become_worker(const struct message_audit *audit, pid_t parent, int transcript, i
 	for (int fd = PROCESS_MONITOR_FD; fd < DESCRIPTORS_MAX; fd++)
 		if (fd != transcript && fd != out)
 			close(fd);
-	checker_worker(audit, transcript, out);
+	checker_worker(audit, answers, transcript, out);
 }
 
 static void
@@ -279,6 +280,8 @@ main(void)
 		fatalx("start", "OpenSSL cannot be used");
 	SSL_CTX_free(SSL_CTX_new(TLS_client_method()));
 	ssh_attempt_begin();
+	/* What else it says meanwhile must pass as well. */
+	answers = settings->packet_cap - settings->packet_cap / 4;
 	/* The transcript of an interrupted run is JSON, whose reader asks for chance once. */
 	json_object_seed(0);
 	confine(PROCESS_CHECKER, settings);

@@ -320,7 +320,7 @@ run_check(uint16_t check)
 }
 
 _Noreturn void
-checker_worker(const struct message_audit *audit, int transcript_fd, int out)
+checker_worker(const struct message_audit *audit, uint32_t answers, int transcript_fd, int out)
 {
 	struct session_target target = {.address4 = audit->address4, .address6 = audit->address6};
 
@@ -336,6 +336,7 @@ checker_worker(const struct message_audit *audit, int transcript_fd, int out)
 	worker.session = session_new(
 		&target, (enum pace)audit->pace, (enum consent)audit->consent, worker.transcript);
 	session_limit(worker.session, audit->seconds);
+	session_set_answers(worker.session, answers);
 	session_set_rig(worker.session, ask_rig);
 	for (uint16_t i = 0; i < n_checks; i++)
 		worker.n_all += is_chosen(i);

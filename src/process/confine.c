@@ -27,6 +27,7 @@
 
 #include "base/auto.h"
 #include "base/log.h"
+#include "check/beside.h"
 #include "process/process.h"
 
 /* --- the table: what each process keeps ---------------------------------------------------- */
@@ -174,7 +175,8 @@ static const struct row rows[PROCESS_COUNT] = {
 		.empty_root = true,
 		.talks_tcp = true,
 		.has_workers = true,
-		.files_max = 4096},
+		/* a socket for each port of a device that is asked, many of them at a time */
+		.files_max = 16384},
 	/* Its pages are in its own memory. */
 	[PROCESS_WEB] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_serve},
 		.empty_root = true,
@@ -264,7 +266,7 @@ limit_all(const struct row *row)
 
 	limit(RLIMIT_CORE, 0);
 	/* Counted by user, and another gateway on this machine may have the same numbers. */
-	limit(RLIMIT_NPROC, row->has_workers ? 8 * AUDITS_AT_ONCE : 0);
+	limit(RLIMIT_NPROC, row->has_workers ? 4 * AUDITS_AT_ONCE * (1 + BESIDE_MAX) : 0);
 	limit(RLIMIT_MEMLOCK, 64 * 1024 * 1024);
 	limit(RLIMIT_NOFILE, row->files_max);
 	/* Our own log may be a file, where the lab or a person redirected it. */

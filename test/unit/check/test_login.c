@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tale.h"
 
+#include "base/auto.h"
 #include "check/credentials.h"
 #include "check/login.h"
 
@@ -41,6 +42,24 @@ TEST(a_shell_shows_itself_by_what_it_computes)
 	EXPECT_INT(TELNET(""), LOGIN_UNKNOWN);
 	EXPECT_INT(said_by(&telnet_login_kind, "no login asked", "# echo\npin42fold\n# "),
 		LOGIN_NOT_ASKED);
+}
+
+TEST(what_never_came_as_far_as_the_password_tells_nothing_of_it)
+{
+	static const char *const said[] = {
+		"login: root\nlogin: ", "login: root\nPassword: ", "login: root\nno such user\n"};
+
+	for (size_t i = 0; i < COUNT_OF(said); i++)
+		EXPECT_INT(said_by(&telnet_login_kind, "user root, no password was asked for",
+				   said[i]),
+			LOGIN_UNKNOWN);
+	/* it lets in by the name alone, or says that it is locked: that is clear */
+	EXPECT_INT(said_by(&telnet_login_kind, "user root, no password was asked for",
+			   "login: root\n# echo\npin42fold\n# "),
+		LOGIN_YES);
+	EXPECT_INT(said_by(&telnet_login_kind, "user root, no password was asked for",
+			   "login: root\nAccount locked\n"),
+		LOGIN_LOCKED);
 }
 
 TEST(telnets_own_commands_are_no_words)
@@ -224,6 +243,57 @@ TEST(one_that_locks_out_is_not_called_clean)
 	transcript_free(t);
 }
 
+static void
+refused_in(struct transcript *t, uint64_t took_us)
+{
+	struct exchange e = {.check = check_named("telnet-login"),
+		.proto = 6,
+		.port = 23,
+		.round = 1,
+		.end = EXCHANGE_OPEN,
+		.step = "login try",
+		.note = "user root",
+		.n_sent = 6,
+		.sent = (const uint8_t *)"root\r\n",
+		.received = (const uint8_t *)ASKS,
+		.n_received = strlen(ASKS),
+		.took_us = took_us};
+
+	assert_true(ip_parse(&e.address, "192.168.77.11"));
+	EXPECT(transcript_add(t, &e));
+}
+
+TEST(one_that_refuses_in_haste_after_three_tries_may_have_locked_without_a_word)
+{
+	for (int slow_at = 0; slow_at < 2; slow_at++) {
+		struct transcript *t = camera();
+		asked(t, "login none", 1, ASKS);
+		asked(t, "login wrong", 1, ASKS);
+		for (int i = 0; i < 59; i++)
+			refused_in(t, i < 3 || (slow_at && i == 40) ? 3000000 : 20000);
+		asked(t, "login wrong", 2, ASKS);
+		tell_end(t, "telnet-login");
+		const struct finding *f = verdict_of(t, "telnet-login", "5.1-1");
+		if (slow_at)
+			EXPECT_VERDICT(f, "NFF");
+		else
+			EXPECT_INC(f, "LOCKED_OUT");
+		transcript_free(t);
+	}
+}
+
+TEST(a_try_in_vain_is_not_counted)
+{
+	struct transcript *t = tried(58, NULL, NULL);
+
+	asked(t, "login busy", 1, "");
+	asked(t, "login wrong", 2, ASKS);
+	const struct finding *f = verdict_of(t, "telnet-login", "5.1-1");
+	EXPECT_INC(f, "FEWER_TRIED");
+	EXPECT_INT(f->n_tried, 58);
+	transcript_free(t);
+}
+
 TEST(a_login_that_answers_nothing_clear_is_not_called_clean)
 {
 	struct transcript *t = camera();
@@ -324,9 +394,14 @@ TEST(the_factory_login_that_worked_is_known_by_its_place_in_the_list)
 
 	EXPECT(ip_parse(&ip, "192.168.77.11"));
 	asked(t, "login try", 1, ASKS);
-	EXPECT(!login_known(t, "telnet-login", &telnet_login_kind, &ip, 23));
 	asked(t, "login try", 1, IN);
-	EXPECT(login_known(t, "telnet-login", &telnet_login_kind, &ip, 23) == &credentials(&n)[1]);
-	EXPECT(!login_known(t, "telnet-login", &telnet_login_kind, &ip, 24));
+	EXPECT(!login_known(t, "telnet-login", &ip, 23));
+	TELL(t, "telnet-login", "login hit", 0, 23, .proto = 6, .note = "1");
+	EXPECT(login_known(t, "telnet-login", &ip, 23) == &credentials(&n)[1]);
+	EXPECT(!login_known(t, "telnet-login", &ip, 24));
+	transcript_free(t);
+	t = camera(); /* no place of the list */
+	TELL(t, "telnet-login", "login hit", 0, 23, .proto = 6, .note = "59");
+	EXPECT(!login_known(t, "telnet-login", &ip, 23));
 	transcript_free(t);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tale.h"
 
+#include "base/auto.h"
 #include "check/tls_offer.h"
 #include "check/tls_server.h"
 #include "check/udp_ask.h"
@@ -317,4 +318,47 @@ TEST(a_service_that_goes_away_twice_fails_and_once_is_chance)
 	t = service(false, false);
 	EXPECT_VERDICT(verdict_of(t, "robustness", "5.13-1B"), "NFF");
 	transcript_free(t);
+}
+
+/* What follows the odd input in both rounds; before it, the service answers. */
+static struct transcript *
+answering(const enum exchange_end *ends, size_t n, const char *before)
+{
+	struct transcript *t = transcript_new(NULL);
+
+	tell_ports(t, "80");
+	tell_end(t, "tcp-ports");
+	TELL(t, "robustness", "begin");
+	for (uint32_t round = 1; round <= 2; round++) {
+		TELL(t, "robustness", "before", round, 80, .note = "x", .received = before,
+			.end = before ? EXCHANGE_CLOSED : EXCHANGE_SILENT);
+		TELL(t, "robustness", "odd", round, 80, .note = "x", .sent = "x");
+		for (size_t i = 0; i < n; i++)
+			TELL(t, "robustness", "after", round, 80, .note = "x", .end = ends[i],
+				.received = ends[i] == EXCHANGE_OPEN ? "hello" : NULL);
+		TELL(t, "robustness", "back", 1, 80, .note = "x", .received = "hello");
+	}
+	tell_end(t, "robustness");
+	return t;
+}
+#define EXPECT_ANSWERING(before, wanted, ...)                                                      \
+	do {                                                                                       \
+		const enum exchange_end ends_[] = {__VA_ARGS__};                                   \
+		struct transcript *t_ = answering(ends_, COUNT_OF(ends_), before);                 \
+		EXPECT_VERDICT(verdict_of(t_, "robustness", "5.13-1B"), wanted);                   \
+		transcript_free(t_);                                                               \
+	} while (0)
+
+TEST(one_that_takes_connections_and_answers_none_hangs)
+{
+	EXPECT_ANSWERING("hello", "FAIL", EXCHANGE_SILENT, EXCHANGE_SILENT);
+	EXPECT_ANSWERING("hello", "FAIL", EXCHANGE_CLOSED, EXCHANGE_REFUSED);
+	/* once is a packet that was lost */
+	EXPECT_ANSWERING("hello", "NFF", EXCHANGE_SILENT, EXCHANGE_OPEN);
+	/* who hangs up may count connections */
+	EXPECT_ANSWERING("hello", "NFF", EXCHANGE_CLOSED, EXCHANGE_CLOSED, EXCHANGE_OPEN);
+	EXPECT_ANSWERING(
+		"hello", "NFF", EXCHANGE_SILENT, EXCHANGE_CLOSED, EXCHANGE_SILENT, EXCHANGE_OPEN);
+	/* it did not answer before either: no control */
+	EXPECT_ANSWERING(NULL, "INC", EXCHANGE_SILENT, EXCHANGE_SILENT);
 }
