@@ -52,30 +52,6 @@ tell()
 	echo "$(date +%T) $gateway, layers $play: $*" >&2
 }
 
-# Everybody who is infected when an attacker begins there: by what was measured, from
-# each to the next.  Lines of $1: CAMERA SOURCE FAMILY door|port.
-spread()
-{
-	awk -v from="$2" '
-		{ way[$2, $1] = 1; camera[$1] = 1 }
-		END {
-			has[from] = 1
-			do {
-				more = 0
-				for (target in camera)
-					for (source in has)
-						if (!(target in has) && ((source, target) in way)) {
-							has[target] = 1
-							more = 1
-							break
-						}
-			} while (more)
-			delete has[from]
-			for (target in has)
-				print target
-		}' "$1"
-}
-
 # Every 0.2 s, at most 20 s, until all cameras have the version that mends the hole.
 updated()
 {
@@ -137,8 +113,8 @@ play()
 	# A camera that can be had by itself alone has a hole that only the gateway keeps shut.
 	awk '$1 == $2 { print $1 }' "$out.found" | sort -u >"$out.holes"
 	awk '$1 != $2' "$out.found" >"$out.ways"
-	spread "$out.ways" laptop >"$out.inside"
-	spread "$out.ways" internet >"$out.internet"
+	awk -v from=laptop -f "$source/mirai/spread.awk" "$out.ways" >"$out.inside"
+	awk -v from=internet -f "$source/mirai/spread.awk" "$out.ways" >"$out.internet"
 	tell "the live view, while somebody holds its places"
 	"$lab" attack live >"$out.live"
 	tell "what they do then: scan and flood"
