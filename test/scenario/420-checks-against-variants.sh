@@ -7,6 +7,10 @@
 # as the checker runs them, and held against that truth: what is bad in a plain
 # manner is found, and nobody is called bad who is not.
 #
+# Each service has its turn, bad and plain; then each awkward manner has one; then
+# chance chooses.  Every seventh lives at a port that no list of usual ones has,
+# and all ports of it are asked.
+#
 #	420-*.sh TARGET CHECK_DRIVER [COUNT [SEED]]
 #
 # The seed of the round is printed; COUNT and SEED play it again.  From the environment:
@@ -51,8 +55,8 @@ ip -n home addr add 10.77.255.254/16 dev eth0
 
 # One device: its target, the audit, and the target's end.
 cat >/run/one <<-'END'
-	n=$1 seed=$2 service=$3 fault=${4-} manner=${MANNER-}
-	[ -z "$fault" ] || [ -n "$manner" ] || manner=plain
+	n=$1 seed=$2 service=$3 fault=${4#-} manner=${5#-} port=${6#-}
+	[ -z "$port" ] || ports=lab
 	case $families in turns) [ $((n % 3)) = 0 ] && family=6 || family=4 ;; esac
 	here=/run/out/$n
 	v4=10.77.$((n / 200)).$((n % 200 + 10)) v6=fd77::$(printf %x $((n + 16)))
@@ -61,7 +65,7 @@ cat >/run/one <<-'END'
 	: >$here.truth
 	# shellcheck disable=SC2086
 	ip netns exec home $target --seed $seed --address $v4 --address6 $v6 --delay-ms $delay ${family:+--family $family} --service $service \
-		${fault:+--fault $fault} ${manner:+--manner $manner} ${LOGINS:+--logins $LOGINS} --seconds 600 >$here.truth 2>$here.trouble &
+		${fault:+--fault $fault} ${manner:+--manner $manner} ${port:+--port $port} ${LOGINS:+--logins $LOGINS} --seconds 600 >$here.truth 2>$here.trouble &
 	played=$!
 	tries=0
 	until [ -s $here.truth ] || [ $tries -gt 100 ]; do
@@ -77,14 +81,31 @@ cat >/run/one <<-'END'
 END
 export target driver seconds ports delay families checks
 echo "seed $seed, $count variants, $seconds s each"
+awkward="telnet:tarpit ftp:lock-out http:any-login http:limiter http:captive rtsp:endless mqtt:closes
+	tls:flood adb:wrong-protocol igd:silent telnet:lock-out serial:closes"
+# Number, seed, service, fault, manner, port; "-" leaves it to the seed.
+say() {
+	port=-
+	case $1 in
+	snmp | coap | tftp) ;;
+	*) [ $((n % 7)) != 0 ] || port=$((5003 + (seed * 31 + n * 7919) % 60000)) ;;
+	esac
+	echo "$n $((seed * 1000 + n)) $1 ${2:--} ${3:--} $port"
+	n=$((n + 1))
+}
 n=0
 while [ $n -lt "$count" ]; do
-	# Each service has its turn; in the first it is bad and hides nothing.
-	for service in $services; do
+	turn=$((n == 0 ? 1 : n == 12 ? 2 : 3))
+	[ -z "${SERVICE-}${MANNER-}" ] || [ $n = 0 ] || turn=3
+	[ $turn = 2 ] || set -- $services
+	[ $turn != 2 ] || set -- $awkward
+	for word in "$@"; do
 		[ $n -lt "$count" ] || break
-		[ $n -lt 12 ] && fault=$("$target" --list | sed -n "s/^$service: \([^ ]*\).*/\1/p") || fault=
-		echo "$n $((seed * 1000 + n)) $service${fault:+ $fault}"
-		n=$((n + 1))
+		case $turn in
+		1) say $word "$("$target" --list | sed -n "s/^$word: \([^ ]*\).*/\1/p")" "${MANNER:-plain}" ;;
+		2) say ${word%:*} - ${word#*:} ;;
+		*) say $word - "${MANNER-}" ;;
+		esac
 	done
 done | xargs -P "$at_once" -L 1 sh /run/one
 

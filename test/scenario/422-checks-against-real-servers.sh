@@ -160,7 +160,7 @@ for truth in /run/[0-9]*/truth; do
 			tries=$((tries + 1))
 			sleep 0.1
 		done
-		"$driver" --seconds ${SECONDS_EACH:-35} --ports gentle --checks related $truth >$here/said 2>&1
+		"$driver" --seconds ${SECONDS_EACH:-35} --ports known --checks related $truth >$here/said 2>&1
 		echo $? >$here/status
 	) &
 	audits="${audits-} $!"

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * check_driver [--pace gentle|lab] [--ports gentle|lab] [--consent passive|probe|intrude] [--seconds N]
+ * check_driver [--pace gentle|lab] [--ports gentle|lab|known] [--consent passive|probe|intrude] [--seconds N]
  *              [--keep FILE] [--checks ID,ID...|related] [TRUTH]
  *
  * Audits one target as the checker would, and holds the findings against the
  * truth that the target said about itself (test/target): a line of JSON on
  * standard input, or in the file TRUTH.  --ports is the pace of the check
- * tcp-ports alone: all ports take it most of a minute, the likely ones some seconds.
+ * tcp-ports alone: all ports take it some seconds of a processor, the likely ones some
+ * seconds of time; "known" asks the port of the truth and no other.
  * "related" are the checks that look at such a service at all.
  *
  * Prints each finding as a line of JSON, and at the end one line
@@ -27,14 +28,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/printable.h"
 #include "check/check.h"
 #include "check/scan.h"
+#include "check/service.h"
 #include "check/session.h"
 #include "check/ssh_attempt.h"
+
+/* No gateway is in between that would count what a device answers. */
+enum { ANSWERS = 1000000, SOCKETS_MAX = 16384 };
 
 struct account {
 	json_t *truth;
@@ -236,10 +242,51 @@ run_all(const struct session_target *target, enum pace pace, const char *list, e
 	uint32_t packets;
 
 	session_limit(session, seconds);
+	session_set_answers(session, ANSWERS);
 	for (size_t i = 0; i < n_checks; i++)
 		if (checks[i].probe && is_wanted(list, checks[i].id) &&
 			is_ports == !strcmp(checks[i].id, "tcp-ports"))
 			session_run(session, (uint16_t)i);
+	packets = session_packets(session);
+	session_free(session);
+	return packets;
+}
+
+static void
+list_port(struct session *session, const struct ip *address, const char *step, uint16_t port)
+{
+	char list[8];
+
+	snprintf(list, sizeof list, "%u", port);
+	struct exchange e = {.proto = 6,
+		.address = *address,
+		.note = "1",
+		.received = (const uint8_t *)list,
+		.n_received = strlen(list)};
+	snprintf(e.step, sizeof e.step, "%s", step);
+	session_record(session, &e);
+}
+
+/* What tcp-ports would have written, had it asked this port alone. */
+static uint32_t
+know_port(const struct session_target *target, enum consent consent, uint16_t port,
+	struct transcript *transcript)
+{
+	struct session *session = session_new(target, PACE_LAB, consent, transcript);
+	const struct ip *address = target->address4.version ? &target->address4 : &target->address6;
+	uint32_t packets;
+
+	session_begin(session, (uint16_t)check_find("tcp-ports"));
+	list_port(session, address, "tried", port);
+	list_port(session, address, "open", port);
+	struct talk *talk = talk_tcp(session, address, (uint16_t)(port ^ 0x4000), "control", 1);
+	if (talk)
+		talk_close(talk);
+	service_ask(session, address, port, 1);
+	const struct exchange *e = transcript_last(session);
+	if (e && e->proto == 6 && e->port == port)
+		service_ask_again(session, e, 2);
+	session_end(session);
 	packets = session_packets(session);
 	session_free(session);
 	return packets;
@@ -295,7 +342,7 @@ main(int argc, char **argv)
 	json_error_t trouble;
 	uint64_t begun_ns, ms;
 	uint32_t packets;
-	bool same;
+	bool same, is_known = false;
 	FILE *in, *file;
 	int option;
 
@@ -306,6 +353,7 @@ main(int argc, char **argv)
 			break;
 		case 'P':
 			ports_pace = strcmp(optarg, "gentle") ? PACE_LAB : PACE_GENTLE;
+			is_known = !strcmp(optarg, "known");
 			break;
 		case 'c':
 			consent = !strcmp(optarg, "passive")   ? CONSENT_PASSIVE
@@ -338,8 +386,15 @@ main(int argc, char **argv)
 
 	struct transcript *transcript = transcript_new(file);
 	ssh_attempt_begin();
+	/* As many as the checker may have. */
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit){SOCKETS_MAX, SOCKETS_MAX});
 	begun_ns = clock_monotonic_ns();
-	packets = run_all(&target, ports_pace, "tcp-ports", consent, seconds, transcript);
+	if (is_known)
+		packets = know_port(&target, consent,
+			(uint16_t)json_integer_value(json_object_get(account.truth, "port")),
+			transcript);
+	else
+		packets = run_all(&target, ports_pace, "tcp-ports", consent, seconds, transcript);
 	ms = (clock_monotonic_ns() - begun_ns) / CLOCK_MS_NS;
 	if (ms / 1000 < seconds)
 		packets += run_all(

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,8 @@ struct conn {
 	const struct variant *variant;
 	struct memory *memory;
 	unsigned number, n_writes;
+	unsigned n_of_line, n_of_nothing; /* bytes without an end of line; zeros and ones */
+	uint8_t before;
 	uint8_t in[4096];
 	size_t at, len;
 };
@@ -158,8 +161,44 @@ conn_waits(struct conn *conn, int ms)
 	       poll(&waits, 1, ms) > 0;
 }
 
+/* The whole program falls, not this connection alone: it has no process for each, as small ones have not. */
+static _Noreturn void
+fall(struct conn *conn)
+{
+	atomic_store(&conn->memory->has_fallen, true);
+	kill(getppid(), SIGUSR1);
+	_exit(1);
+}
+
+/* Three ways in which such programs are written. */
+static void
+bear(struct conn *conn, uint8_t byte)
+{
+	const struct variant *variant = conn->variant;
+	bool is_format = conn->before == '%' && byte == 'n';
+
+	if (!variant_has(variant, "falls") && !variant_has(variant, "hangs"))
+		return;
+	conn->n_of_line = byte == '\n' ? 0 : conn->n_of_line + 1;
+	conn->n_of_nothing = byte == 0 || byte == 255 ? conn->n_of_nothing + 1 : 0;
+	conn->before = byte;
+	switch (variant_pick(variant, "falls by", 3)) {
+	case 0: /* a line on the stack */
+		if (conn->n_of_line > 4000)
+			fall(conn);
+		break;
+	case 1: /* a format out of its input */
+		if (is_format)
+			fall(conn);
+		break;
+	default: /* a length out of a byte */
+		if (conn->n_of_nothing > 1000)
+			fall(conn);
+	}
+}
+
 static uint8_t
-read_byte(struct conn *conn)
+next_byte(struct conn *conn)
 {
 	if (conn->at == conn->len) {
 		ssize_t n;
@@ -174,6 +213,15 @@ read_byte(struct conn *conn)
 		conn->len = (size_t)n;
 	}
 	return conn->in[conn->at++];
+}
+
+static uint8_t
+read_byte(struct conn *conn)
+{
+	uint8_t byte = next_byte(conn);
+
+	bear(conn, byte);
+	return byte;
 }
 
 void
@@ -251,6 +299,7 @@ conn_login(struct conn *conn, const char *user, const char *password)
 		return false;
 	if (!strcmp(user, variant->user) && !strcmp(password, variant->password))
 		return true;
+	rest(variant->refuse_ms);
 	if (variant->manner == MANNER_LOCK_OUT &&
 		atomic_fetch_add(&conn->memory->n_wrong, 1) + 1 >= TRIES) {
 		atomic_store(&conn->memory->n_wrong, 0);

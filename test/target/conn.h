@@ -11,6 +11,7 @@
 struct memory {
 	atomic_uint n_conns, n_wrong;
 	atomic_llong locked_until_ms, next_free_ms;
+	atomic_bool has_fallen; /* a connection saw what it cannot bear */
 };
 
 /* What an accepted descriptor becomes; runs the service, and ends the process. */

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "target.h"
 
+/* Input that no client sends takes the whole program away for some seconds, or its wits. */
+#define FALLS                                                                                      \
+	{                                                                                          \
+		"falls", "robustness", .when_asked = true                                          \
+	}
+#define HANGS                                                                                      \
+	{                                                                                          \
+		"hangs", "robustness", .when_asked = true                                          \
+	}
+
 /* Ports: those that such a service really has, the usual one first. */
 const struct service services[] = {
 	{
@@ -8,7 +18,7 @@ const struct service services[] = {
 		.has_login = true,
 		.ports = {23, 2323, 26, 2332, 5523, 9527},
 		.faults = {{"factory-login", "telnet-login/5.1-1"},
-			{"open", .may = "telnet-login debug-ports"}},
+			{"open", .may = "telnet-login debug-ports"}, FALLS, HANGS},
 		.fail = "tcp-ports/5.6-1",
 		.may = "tcp-ports telnet-login/5.1-3 login-throttle",
 		.serve = serve_telnet,
@@ -17,7 +27,8 @@ const struct service services[] = {
 		.name = "ftp",
 		.has_login = true,
 		.ports = {21, 2121, 8021, 990},
-		.faults = {{"factory-login", "ftp-login/5.1-1"}, {"anonymous", .may = "ftp-login"}},
+		.faults = {{"factory-login", "ftp-login/5.1-1"}, {"anonymous", .may = "ftp-login"},
+			FALLS, HANGS},
 		.fail = "tcp-ports/5.6-1",
 		.may = "tcp-ports ftp-login/5.1-3 login-throttle banners",
 		.serve = serve_ftp,
@@ -27,7 +38,7 @@ const struct service services[] = {
 		.has_login = true,
 		.ports = {554, 8554, 10554, 5554},
 		.faults = {{"factory-login", "rtsp-login/5.1-1"},
-			{"open", .may = "rtsp-login unauth-http"}},
+			{"open", .may = "rtsp-login unauth-http"}, FALLS, HANGS},
 		.may = "rtsp-login/5.1-3 login-throttle banners",
 		.serve = serve_rtsp,
 	},
@@ -37,7 +48,8 @@ const struct service services[] = {
 		.tls_of_8 = 2,
 		.ports = {80, 8080, 81, 8000, 8081, 9000},
 		.faults = {{"factory-login", "http-login/5.1-1"}, {"exposed-file", "unauth-http"},
-			{"traversal", "unauth-http"}, {"open", .may = "unauth-http http-login"}},
+			{"traversal", "unauth-http"}, {"open", .may = "unauth-http http-login"},
+			FALLS, HANGS},
 		.may = "http-login/5.1-3 login-throttle banners tls-server",
 		.serve = serve_http,
 	},

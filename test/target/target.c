@@ -2,7 +2,8 @@
 /*
  * target --seed N [--service NAME] [--fault NAME|none] [--manner NAME] [--port N]
  *        [--family 4|6|46] [--address A] [--address6 A] [--logins FILE]
- *        [--login USER:PASSWORD] [--delay-ms N] [--tarpit-ms N] [--seconds N] | --list
+ *        [--login USER:PASSWORD] [--delay-ms N] [--refuse-ms N] [--tarpit-ms N]
+ *        [--seconds N] | --list
  *
  * Plays one service of one device and says the truth about it on standard
  * output when it listens, one line of JSON.  Whatever is not given is chosen by
@@ -129,7 +130,8 @@ choose_fault(struct variant *variant)
 {
 	unsigned n = 0;
 
-	while (n < FAULTS_MAX && variant->service->faults[n].name)
+	while (n < FAULTS_MAX && variant->service->faults[n].name &&
+		!variant->service->faults[n].when_asked)
 		n++;
 	variant->fault = "none";
 	if (n && variant_pick(variant, "is bad", 5) < 3)
@@ -226,7 +228,7 @@ tell_truth(const struct variant *variant, const char *address4, const char *addr
 {
 	const struct service *service = variant->service;
 	const char *fail = "", *may = "", *comma = "";
-	char must[160], need_not[320], all[320];
+	char must[160], need_not[320], all[480];
 
 	printf("{\"seed\":%llu,\"service\":\"%s\",\"manner\":\"%s\",\"proto\":%d,\"port\":%u,"
 	       "\"tls\":%s,"
@@ -302,6 +304,7 @@ struct door {
 	int fd;
 	bool is_udp;
 	const char *address;
+	uint16_t port;
 };
 
 static void
@@ -368,18 +371,52 @@ answer_datagram(const struct variant *variant, struct memory *memory, const stru
 		sendto(door->fd, out, len, MSG_NOSIGNAL, (const struct sockaddr *)&from, from_len);
 }
 
+static void
+wake_up(int number)
+{
+}
+
+/*
+ * What a small device does that has a watchdog: it is away for some seconds, or
+ * takes connections and answers none, and is there again.
+ */
+static void
+recover(const struct variant *variant, struct memory *memory, struct door *doors, size_t n)
+{
+	bool is_away = variant_has(variant, "falls");
+	int64_t until =
+		now_ms() + (is_away ? 2000 : 5500) + variant_pick(variant, "watchdog", 1000);
+
+	for (size_t i = 0; i < n && is_away; i++)
+		close(doors[i].fd);
+	while (now_ms() < until)
+		poll(NULL, 0, (int)(until - now_ms()) + 1);
+	for (size_t i = 0; i < n && is_away; i++)
+		doors[i].fd = open_socket(doors[i].is_udp ? SOCK_DGRAM : SOCK_STREAM,
+			strchr(doors[i].address, ':') ? AF_INET6 : AF_INET, doors[i].address,
+			doors[i].port);
+	atomic_store(&memory->has_fallen, false);
+}
+
 static _Noreturn void
-serve(const struct variant *variant, struct memory *memory, SSL_CTX *context,
-	const struct door *doors, size_t n)
+serve(const struct variant *variant, struct memory *memory, SSL_CTX *context, struct door *doors,
+	size_t n)
 {
 	unsigned running = 0;
 
+	signal(SIGUSR1, wake_up);
 	for (;;) {
 		struct pollfd waits[4];
+
+		if (atomic_load(&memory->has_fallen))
+			recover(variant, memory, doors, n);
 
 		for (size_t i = 0; i < n; i++)
 			waits[i] = (struct pollfd){.fd = doors[i].fd, .events = POLLIN};
 		poll(waits, n, 1000);
+		/* Who came just then is not taken any more. */
+		if (atomic_load(&memory->has_fallen))
+			continue;
 		while (running > 0 && waitpid(-1, NULL, WNOHANG) > 0)
 			running--;
 		for (size_t i = 0; i < n; i++) {
@@ -433,8 +470,8 @@ main(int argc, char **argv)
 		{"fault", 1, NULL, 'f'}, {"manner", 1, NULL, 'm'}, {"port", 1, NULL, 'p'},
 		{"family", 1, NULL, 'F'}, {"address", 1, NULL, '4'}, {"address6", 1, NULL, '6'},
 		{"logins", 1, NULL, 'l'}, {"login", 1, NULL, 'L'}, {"delay-ms", 1, NULL, 'd'},
-		{"tarpit-ms", 1, NULL, 't'}, {"seconds", 1, NULL, 'x'}, {"list", 0, NULL, 'i'},
-		{NULL, 0, NULL, 0}};
+		{"refuse-ms", 1, NULL, 'r'}, {"tarpit-ms", 1, NULL, 't'}, {"seconds", 1, NULL, 'x'},
+		{"list", 0, NULL, 'i'}, {NULL, 0, NULL, 0}};
 	const char *service = NULL, *fault = NULL, *manner = NULL, *family = NULL, *logins = NULL,
 		   *login = NULL;
 	const char *address4 = "127.0.0.1", *address6 = "::1";
@@ -483,6 +520,9 @@ main(int argc, char **argv)
 			break;
 		case 'd':
 			most_ms = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'r':
+			variant.refuse_ms = (unsigned)strtoul(optarg, NULL, 10);
 			break;
 		case 'x':
 			seconds = (unsigned)strtoul(optarg, NULL, 10);
@@ -549,12 +589,13 @@ main(int argc, char **argv)
 		if (variant.service->serve)
 			doors[n++] =
 				(struct door){open_socket(SOCK_STREAM, net, address, variant.port),
-					false, address};
-		if (variant.service->answer)
+					false, address, variant.port};
+		if (variant.service->answer) {
+			uint16_t at = variant.service->is_udp ? variant.port : SSDP_PORT;
+
 			doors[n++] = (struct door){
-				open_socket(SOCK_DGRAM, net, address,
-					variant.service->is_udp ? variant.port : SSDP_PORT),
-				true, address};
+				open_socket(SOCK_DGRAM, net, address, at), true, address, at};
+		}
 	}
 	if (n == 0)
 		refuse("no family", family);

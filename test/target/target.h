@@ -44,6 +44,7 @@ struct variant {
 	bool has4, has6;
 	unsigned delay_ms; /* before each answer */
 	unsigned tarpit_ms;
+	unsigned refuse_ms;          /* what it thinks over a wrong login for */
 	char user[32], password[32]; /* what really works, where there is a login */
 };
 
@@ -81,12 +82,14 @@ const struct variant *conn_variant(const struct conn *);
 
 /* --- services ---------------------------------------------------------------------------------- */
 
-enum { FAULTS_MAX = 6, PORTS_MAX = 6, EXPECTED_MAX = 4 };
+enum { FAULTS_MAX = 8, PORTS_MAX = 6, EXPECTED_MAX = 4 };
 /* Checks, separated by blanks: "ftp-login" for all that it says, "ftp-login/5.1-1" for a provision. */
 struct fault_kind {
 	const char *name;
 	const char *fail; /* must say FAIL, or NULL */
 	const char *may;  /* may, or NULL */
+	/* No seed chooses it: it shows itself to checks that a person must permit. */
+	bool when_asked;
 };
 struct service {
 	const char *name;
