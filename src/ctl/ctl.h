@@ -106,6 +106,12 @@ int finish_report(const json_t *args, const json_t *run, const struct options *)
 int finish_pack(const json_t *args, const json_t *evidence, const struct options *);
 int run_audit_verify(int argc, char **argv, const struct options *);
 void show_audit_key(const json_t *, const struct options *);
+/*
+ * From here on a stranger's bytes are looked at.  Whoever takes this process over
+ * by them can compute and write to what is open, which is the terminal, and
+ * nothing else: it opens no file, no socket, starts nothing.  False: refused.
+ */
+bool confine_to_memory(void);
 
 /* --- audit_shelf.c, audit_fix.c ---------------------------------------------------------- */
 

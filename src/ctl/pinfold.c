@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "ctl/ctl.h"
+#include "ctl/label.h"
 
 enum { FILE_MAX = 16000 };
 
@@ -72,6 +73,26 @@ const struct command commands[] = {
 	{"maker", "show", "maker.show", "what the maker of a device publishes, and since when", {DEVICE}, show_maker},
 	{"maker", "set", "maker.set", "say whose it is, by the maker's site", {DEVICE, {"URL", "url", WORD_TEXT}}, show_done},
 	{"maker", "unset", "maker.unset", "believe its MUD file again, whose it is", {DEVICE}, show_done},
+	{"label", "show", "label.show", "what is known of a device, as its label would say it", {DEVICE}, show_label},
+	{"label", "why", "label.show", "which requirements it does not meet", {DEVICE}, show_label_why},
+	{"label", "list", "label.list", "the labels that are out, and what each is worth now", {{0}}, show_labels},
+	{"label", "set", "label.set", "what you know: maker, model, firmware, support-end, life ...", {DEVICE, {"FIELD", "field", WORD_TEXT}, {"VALUE", "value", WORD_REST}}, show_text},
+	{"label", "fix", "label.fix", "the clock of a finding: reported, acknowledged, fixed, installed", {DEVICE, {"PROVISION", "provision", WORD_TEXT}, {"STEP", "step", WORD_TEXT}, {"DAY", "date", WORD_TEXT, true}}, show_text},
+	{"label", "issuer", "label.issuer", "who issues labels here, and under which https address", {{"URL", "url", WORD_TEXT}, {"NAME", "name", WORD_TEXT}, {"--kind", "kind", WORD_TEXT, true}}, show_text},
+	{"label", "issue", "label.issue", "issue the label of a device, or of its model", {DEVICE, {"--of", "of", WORD_TEXT, true}, {"--days", "days", WORD_NUMBER, true}, {"--reviewer", "reviewer", WORD_TEXT, true}}, show_label_one},
+	{"label", "revoke", "label.revoke", "take a label back, for good", {{"LABEL", "label", WORD_TEXT}, {"REASON", "reason", WORD_REST}}, show_label_one},
+	{"label", "suspend", "label.suspend", "it does not hold until it is restored", {{"LABEL", "label", WORD_TEXT}, {"REASON", "reason", WORD_REST}}, show_label_one},
+	{"label", "restore", "label.restore", "end what suspend or retire did", {{"LABEL", "label", WORD_TEXT}}, show_label_one},
+	{"label", "retire", "label.retire", "another label has taken its place", {{"LABEL", "label", WORD_TEXT}, {"REASON", "reason", WORD_REST, true}}, show_label_one},
+	{"label", "feed", "label.feed", "advisories, recalls, support ends, firmware: a file of them", {{"FILE", "feed", WORD_FILE}}, show_label_feed},
+	{"label", "publish", NULL, "write the issuer's pages, statuses and log; sign them", {{"DIR", NULL, WORD_TEXT}, {"--ttl", NULL, WORD_TEXT, true}, {"--follow", NULL, WORD_FLAG, true}}, NULL, run_label_publish},
+	{"label", "verify", NULL, "is this label right, and of this thing? needs no network", {{"FILE", NULL, WORD_TEXT}, {"--key", NULL, WORD_TEXT, true}, {"--status", NULL, WORD_TEXT, true}, {"--log", NULL, WORD_TEXT, true}, {"--since", NULL, WORD_TEXT, true}, {"--maker", NULL, WORD_TEXT, true}, {"--model", NULL, WORD_TEXT, true}, {"--firmware", NULL, WORD_TEXT, true}}, NULL, run_label_verify},
+	{"label", "log", NULL, "look whether an issuer's log was changed", {{"DIR", NULL, WORD_TEXT}, {"--key", NULL, WORD_TEXT, true}, {"--since", NULL, WORD_TEXT, true}}, NULL, run_label_log},
+	{"label", "bands", NULL, "what each band of a label asks for", {{"--markdown", NULL, WORD_FLAG, true}, {"--html", NULL, WORD_FLAG, true}}, NULL, run_label_bands},
+	{"label", "trust", NULL, "let the labels of an issuer narrow what devices may do", {{"KEYFILE", NULL, WORD_TEXT}, {"URL", NULL, WORD_TEXT}}, NULL, run_label_trust},
+	{"label", "attach", "label.attach", "a device has this label (label.jwt) of a trusted issuer", {DEVICE, {"FILE", "text", WORD_FILE}}, show_text},
+	{"label", "status", "label.status", "a status (status.jwt) of a trusted issuer", {{"FILE", "status", WORD_FILE}}, show_label_status},
+	{"label", "override", "label.override", "its label narrows it no more, on your word", {DEVICE}, show_text},
 	{"standards", "map", NULL, "what the standards ask for, side by side", {{"--csv", NULL, WORD_FLAG, true}, {"--html", NULL, WORD_TEXT, true}}, NULL, run_standards_map},
 	{"standards", "list", NULL, "the standards, and what a verdict says of each", {{0}}, NULL, run_standards_list},
 	{"replay", "", NULL, "devices, flows and proposed policy of a capture file", {{"FILE", NULL, WORD_TEXT}}, NULL, run_replay},

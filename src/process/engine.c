@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "process/engine.h"
+#include "process/engine_label.h"
 #include "process/engine_traffic.h"
 
 #include <dirent.h>
@@ -321,6 +321,7 @@ on_look(void *arg)
 	ward_look();
 	sync_look();
 	audit_look();
+	label_look();
 	shelf_look();
 	traffic_look();
 }
@@ -383,6 +384,7 @@ main(void)
 	keep_load();
 	pause_load();
 	audit_load();
+	label_load();
 	shelf_load();
 	traffic_load();
 	keep_start();

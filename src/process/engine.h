@@ -66,7 +66,12 @@ enum {
 	X(FACET_MAKER, "maker")     /* {url, since} */                                             \
 	X(FACET_REPORTS, "reports") /* [{text, issuer, since}] */                                  \
 	X(FACET_ISSUERS, "issuers") /* of the home: {name: key} */                                 \
-	X(FACET_MEMBERS, "members") /* of the home: [{class, device}] */
+	X(FACET_MEMBERS, "members") /* of the home: [{class, device}] */                           \
+	X(FACET_LABEL, "label")     /* {issuer, id, status, signed, narrows, overridden, ...} */   \
+	X(FACET_LABEL_FACTS, "label-facts")   /* {field: text} */                                  \
+	X(FACET_LABEL_FIXES, "label-fixes")   /* [{provision, reported, fixed, ...}] */            \
+	X(FACET_LABEL_ISSUER, "label-issuer") /* of the home: {url, name, kind} */                 \
+	X(FACET_LABEL_TRUST, "label-trust")   /* of the home: {url: key} */
 
 enum facet {
 #define X(name, word) name,

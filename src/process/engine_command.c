@@ -12,7 +12,7 @@
 #include "base/printable.h"
 #include "label/issuer.h"
 #include "policy/learn.h"
-#include "process/engine.h"
+#include "process/engine_label.h"
 #include "process/engine_shelf.h"
 
 enum { LIST_MAX = 20000, JOURNAL_MAX = 1000, JOIN_MAX_MINUTES = 120, PAUSE_MAX_S = 24 * 3600 };
@@ -1072,6 +1072,12 @@ run_shelf_check(struct call *call)
 	return n < 0 ? NULL : json_pack("{s:i}", "checking", n);
 }
 
+static json_t *
+run_label(struct call *call)
+{
+	return label_command(call->verb, call->args, call->who, &call->journal, &call->why);
+}
+
 /* --- makers -------------------------------------------------------------------------------------------- */
 
 static json_t *
@@ -1166,6 +1172,22 @@ static const struct {
 	{"audit.shelf.show", 0, run_shelf_show},
 	{"audit.shelf.remove", CHANGES, run_shelf_remove},
 	{"audit.shelf.check", CHANGES, run_shelf_check},
+	{"label.show", 0, run_label},
+	{"label.list", 0, run_label},
+	{"label.set", CHANGES, run_label},
+	{"label.issuer", CHANGES, run_label},
+	{"label.issue", CHANGES, run_label},
+	{"label.revoke", CHANGES, run_label},
+	{"label.suspend", CHANGES, run_label},
+	{"label.retire", CHANGES, run_label},
+	{"label.restore", CHANGES, run_label},
+	{"label.feed", CHANGES, run_label},
+	{"label.fix", CHANGES, run_label},
+	{"label.export", CHANGES, run_label},
+	{"label.trust", CHANGES, run_label},
+	{"label.attach", CHANGES, run_label},
+	{"label.status", CHANGES, run_label},
+	{"label.override", CHANGES, run_label},
 	{"maker.list", 0, run_maker_list},
 	{"maker.show", NEEDS_DEVICE, run_maker_show},
 	{"maker.set", NEEDS_DEVICE | CHANGES, run_maker_set},

@@ -6,7 +6,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/printable.h"
-#include "process/engine.h"
+#include "process/engine_label.h"
 #include "process/engine_traffic.h"
 
 enum { CLOCK_SLACK_S = 120 };
@@ -490,6 +490,7 @@ containment_rules(struct ward *ward)
 						    json_string_length(text), &why))
 			policy_narrow_by_report(policy, &report, since(row));
 	}
+	label_narrow(ward, policy);
 	return policy;
 }
 

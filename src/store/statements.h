@@ -150,6 +150,21 @@ X(FINDING_LIST, STORE_AUDITS,
 X(FINDING_CLEAR, STORE_AUDITS, "DELETE FROM finding WHERE run=?1 AND name=?2")
 X(FINDING_DELETE, STORE_AUDITS, "DELETE FROM finding WHERE run=?1")
 
+X(LABEL_PUT, STORE_DECISIONS,
+  "INSERT INTO label(number,id,device_id,revision,body,act,act_reason,status,status_reason,changed)"
+  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) ON CONFLICT(number) DO UPDATE SET id=?2,device_id=?3,"
+  "revision=?4,body=?5,act=?6,act_reason=?7,status=?8,status_reason=?9,changed=?10")
+X(LABEL_LIST, STORE_DECISIONS,
+  "SELECT number,id,device_id,revision,body,act,act_reason,status,status_reason,changed FROM label"
+  " ORDER BY number")
+X(SAID_ADD, STORE_DECISIONS, "INSERT INTO said(n,body) VALUES(?1,?2)")
+X(SAID_LIST, STORE_DECISIONS, "SELECT n,body FROM said WHERE n>=?1 ORDER BY n LIMIT ?2")
+X(SAID_COUNT, STORE_DECISIONS, "SELECT count(*) FROM said")
+X(FEED_PUT, STORE_DECISIONS,
+  "INSERT INTO feed(id,body,since) VALUES(?1,?2,?3) ON CONFLICT(id) DO UPDATE SET body=?2,since=?3")
+X(FEED_DELETE, STORE_DECISIONS, "DELETE FROM feed WHERE id=?1")
+X(FEED_LIST, STORE_DECISIONS, "SELECT id,body FROM feed ORDER BY since,id")
+
 X(MAKER_PUT, STORE_AUDITS,
   "INSERT INTO maker(device_id,fact,value,first,last,run,exchange) VALUES(?1,?2,?3,?4,?5,?6,?7)"
   " ON CONFLICT(device_id,fact,value) DO UPDATE SET last=?5,run=?6,exchange=?7")

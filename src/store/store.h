@@ -301,6 +301,36 @@ void store_shelf_delete(struct store *, uint32_t id);
 enum err store_shelf(struct store *, uint32_t id, void (*row)(const struct stored_shelf *, void *),
 	void *) MUST_USE;
 
+/* --- labels (decisions.db) ---------------------------------------------------------------- */
+
+enum { STORE_LABEL_ID_MAX = 20, STORE_LABELS_MAX = 1024, STORE_FEEDS_MAX = 1024 };
+
+struct stored_label {
+	uint32_t number; /* its place in the status list; never given to another */
+	char id[STORE_LABEL_ID_MAX];
+	char device_id[STORE_ID_MAX]; /* that was tested for it */
+	uint32_t revision;
+	const char *body;    /* what is signed, as text; borrowed */
+	uint8_t act, status; /* enum label_act, enum label_status: what was said last */
+	char act_reason[160], status_reason[200];
+	int64_t changed_s;
+};
+void store_label_put(struct store *, const struct stored_label *);
+enum err store_labels(
+	struct store *, void (*row)(const struct stored_label *, void *), void *) MUST_USE;
+
+/* The log of all that was said of labels: entry n, from 0; one that is there is never changed. */
+void store_said_add(struct store *, uint64_t n, const char *body);
+enum err store_said(struct store *, uint64_t from, uint32_t limit,
+	void (*row)(uint64_t n, const char *body, void *), void *) MUST_USE;
+enum err store_said_count(struct store *, uint64_t *n) MUST_USE;
+
+/* Entries of feeds by their id, oldest first. */
+void store_feed_put(struct store *, const char *id, const char *body, int64_t since_s);
+void store_feed_delete(struct store *, const char *id);
+enum err store_feeds(
+	struct store *, void (*row)(const char *id, const char *body, void *), void *) MUST_USE;
+
 /* --- makers ------------------------------------------------------------------------- */
 
 enum { STORE_MAKER_FACTS_A_DEVICE = 64 }; /* least recently seen first */

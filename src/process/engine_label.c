@@ -1,0 +1,1192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/engine_label.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/hex.h"
+#include "base/json_strict.h"
+#include "base/printable.h"
+#include "label/cwt.h"
+#include "label/log.h"
+#include "process/engine_audit.h"
+
+enum {
+	LABELS_MAX = STORE_LABELS_MAX,
+	FIXES_MAX = 32,
+	RUNS_LOOKED_AT = 32,
+	VALID_DAYS = 180,
+	VALID_DAYS_MAX = 1100,
+	DISCLOSE_DAYS = 90,
+	SAID_PAGE = 2000,
+	DAY_S = 24 * 3600,
+};
+
+/* One that was issued. */
+static struct kept {
+	struct stored_label row;
+	struct label label;
+	char *body;
+	uint32_t newer_run, newer_failures; /* see label_status.h */
+} * labels;
+static size_t n_labels;
+
+static struct feed_entry *feeds;
+static size_t n_feeds;
+static uint64_t n_said;
+static struct log_once trouble;
+
+/* --- facts: what the owner knows of a device -------------------------------------------------- */
+
+static const struct fact {
+	const char *word, *what;
+	size_t at, size; /* in struct label */
+	enum { FACT_TEXT, FACT_DATE, FACT_YEARS, FACT_URL } kind;
+} facts[] = {
+#define FACT(word, what, member, kind)                                                             \
+	{                                                                                          \
+		word, what, offsetof(struct label, member), sizeof(((struct label *)0)->member),   \
+			kind                                                                       \
+	}
+	FACT("maker", "its maker", maker, FACT_TEXT),
+	FACT("model", "its model", model, FACT_TEXT),
+	FACT("hardware", "its hardware revision", hardware, FACT_TEXT),
+	FACT("gtin", "the number below its bar code", gtin, FACT_TEXT),
+	FACT("firmware", "the firmware that it has", firmware, FACT_TEXT),
+	FACT("firmware-below", "later firmware up to this is meant as well", firmware_below,
+		FACT_TEXT),
+	FACT("responsible", "who is responsible for its updates", responsible, FACT_TEXT),
+	FACT("policy", "the page that says how to report a fault", policy_url, FACT_URL),
+	FACT("support-end", "the day until which updates are promised", support_end, FACT_DATE),
+	FACT("last-update", "the day of its newest firmware", last_update, FACT_DATE),
+	FACT("sold-from", "the day from which it was sold, or bought", sold, FACT_DATE),
+	FACT("life", "how many years it is expected to be used", life_years, FACT_YEARS),
+#undef FACT
+};
+
+/* False, and nothing is set: it is no such value. */
+static bool
+take_fact(struct label *label, const struct fact *fact, const char *text)
+{
+	uint8_t *at = (uint8_t *)label + fact->at;
+	int32_t number = 0;
+	char *end;
+
+	switch (fact->kind) {
+	case FACT_URL:
+		if (*text && !label_is_url(text))
+			return false;
+		/* fall through */
+	case FACT_TEXT:
+		if (strlen(text) >= fact->size || !is_printable(text))
+			return false;
+		memcpy(at, text, strlen(text) + 1);
+		return true;
+	case FACT_DATE:
+		if (!label_date_parse(&number, text))
+			return false;
+		break;
+	case FACT_YEARS:
+		number = (int32_t)strtol(text, &end, 10);
+		if (*end || number < 0 || number > 100)
+			return false;
+		break;
+	}
+	memcpy(at, &number, sizeof number);
+	return true;
+}
+
+static const struct fact *
+fact_named(const char *word)
+{
+	for (size_t i = 0; i < COUNT_OF(facts); i++)
+		if (!strcmp(facts[i].word, word))
+			return &facts[i];
+	return NULL;
+}
+
+static void
+take_facts(struct label *label, const struct ward *ward)
+{
+	const json_t *set = ward->facet[FACET_LABEL_FACTS];
+
+	for (size_t i = 0; i < COUNT_OF(facts); i++) {
+		const char *text = json_string_value(json_object_get(set, facts[i].word));
+		if (text && !take_fact(label, &facts[i], text))
+			log_debug("label", "a fact of a device is not understood any more");
+	}
+}
+
+/* --- fixes: since when it is known, and to whom ------------------------------------------------- */
+
+static const struct {
+	const char *word;
+	size_t at;
+} fix_steps[] = {
+	{"reported", offsetof(struct label_fix, reported)},
+	{"acknowledged", offsetof(struct label_fix, acknowledged)},
+	{"fixed", offsetof(struct label_fix, fixed)},
+	{"installed", offsetof(struct label_fix, installed)},
+	{"disclose", offsetof(struct label_fix, disclose)},
+};
+
+static size_t
+take_fixes(const struct ward *ward, struct label_fix out[static FIXES_MAX])
+{
+	json_t *row;
+	size_t i, n = 0;
+
+	json_array_foreach(ward->facet[FACET_LABEL_FIXES], i, row)
+	{
+		struct label_fix fix = {0};
+		if (n == FIXES_MAX || !json_take_text(fix.provision, sizeof fix.provision,
+					      json_object_get(row, "provision")))
+			continue;
+		for (size_t k = 0; k < COUNT_OF(fix_steps); k++) {
+			const char *date =
+				json_string_value(json_object_get(row, fix_steps[k].word));
+			int32_t day = 0;
+			if (date && label_date_parse(&day, date))
+				memcpy((uint8_t *)&fix + fix_steps[k].at, &day, sizeof day);
+		}
+		out[n++] = fix;
+	}
+	return n;
+}
+
+/* Since when its port is closed for this finding at the gateway; 0: it is not. */
+static int32_t
+shielded_since(const struct ward *ward, const struct finding *finding)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(ward->facet[FACET_CONTAINMENT], i, row)
+	{
+		const char *act = json_string_value(json_object_get(row, "act"));
+		if (act && !strcmp(act, "patch") && finding->port &&
+			json_integer_value(json_object_get(row, "port")) == finding->port &&
+			json_integer_value(json_object_get(row, "proto")) == finding->proto)
+			return label_day(json_integer_value(json_object_get(row, "since")));
+	}
+	return 0;
+}
+
+static void
+take_shields(struct label *label, const struct ward *ward)
+{
+	json_t *row;
+	size_t i;
+
+	label->n_shields = 0;
+	json_array_foreach(ward->facet[FACET_CONTAINMENT], i, row)
+	{
+		const char *act = json_string_value(json_object_get(row, "act"));
+		if (!act || label->n_shields == LABEL_SHIELDS_MAX)
+			continue;
+		char *out = label->shield[label->n_shields++];
+		if (!strcmp(act, "patch"))
+			snprintf(out, sizeof label->shield[0], "%s port %lld is closed",
+				json_integer_value(json_object_get(row, "proto")) == 17 ? "UDP"
+											: "TCP",
+				(long long)json_integer_value(json_object_get(row, "port")));
+		else
+			snprintf(out, sizeof label->shield[0], "contained: %.60s",
+				is_printable(act) ? act : "");
+	}
+	if (ward->device->state == DEVICE_ENFORCE && label->n_shields < LABEL_SHIELDS_MAX)
+		snprintf(label->shield[label->n_shields++], sizeof label->shield[0],
+			"it reaches nothing but what it needs");
+	if (ward->device->state == DEVICE_QUARANTINE && label->n_shields < LABEL_SHIELDS_MAX)
+		snprintf(label->shield[label->n_shields++], sizeof label->shield[0],
+			"it is in quarantine");
+}
+
+/* --- a label as it would be now ---------------------------------------------------------------------- */
+
+static bool
+issuer_facts(struct label *label, struct fault *why)
+{
+	const json_t *set = engine.home.facet[FACET_LABEL_ISSUER];
+
+	if (json_take_text(label->issuer, sizeof label->issuer, json_object_get(set, "url")) &&
+		json_take_text(label->issuer_name, sizeof label->issuer_name,
+			json_object_get(set, "name")) &&
+		json_take_text(label->issuer_kind, sizeof label->issuer_kind,
+			json_object_get(set, "kind")))
+		return true;
+	fault_set(why, ERR_NOT_FOUND,
+		"nobody said under which address labels are published; first: pinfold label issuer "
+		"https://labels.example NAME");
+	return false;
+}
+
+static bool
+own_key(uint8_t out[static ISSUER_PUBLIC_LEN], struct fault *why)
+{
+	json_t *key = audit_key(why);
+	const char *text = json_string_value(json_object_get(key, "public"));
+	bool is_read = text && issuer_from_text(out, text);
+
+	json_decref(key);
+	return is_read;
+}
+
+/* The result that the label rests on; NULL, and *why: it cannot be read.  None: an empty one. */
+static struct audit_result *
+result_of_run(uint32_t run, struct fault *why)
+{
+	struct stored_audit row;
+	enum err err = run ? store_audit_find(engine.store, run, &row) : ERR_NOT_FOUND;
+
+	if (err) {
+		fault_set(why, err, "run %u cannot be read", run);
+		return NULL;
+	}
+	return audit_result(&row, why);
+}
+
+static bool
+is_needed_at_provision(const struct label *label, const struct finding *finding)
+{
+	return finding->word == VERDICT_FAIL && finding->n_evidence && label->run;
+}
+
+/*
+ * The device's label from all that is known now.  clock: gives what the fix clock
+ * says of each failure, where it is wanted.
+ */
+static bool
+draft(struct ward *ward, bool is_of_model, struct label *label, json_t *clock, struct fault *why)
+{
+	struct label_fix fix[FIXES_MAX];
+	int64_t now_s = clock_wall_s();
+	size_t n_fixes = take_fixes(ward, fix);
+	struct fault ignored;
+
+	memset(label, 0, sizeof *label);
+	label->issued_s = now_s;
+	label->until_s = now_s + VALID_DAYS * DAY_S;
+	(void)issuer_facts(label, &ignored);
+	uint32_t run = audit_newest(ward);
+	struct audit_result *result = run ? result_of_run(run, why) : NULL;
+	if (run && !result)
+		return false;
+	if (result) {
+		const struct audited_device *device = &result->device;
+		snprintf(label->maker, sizeof label->maker, "%s", device->claimed_maker);
+		snprintf(label->model, sizeof label->model, "%s", device->claimed_model);
+		snprintf(label->hardware, sizeof label->hardware, "%s", device->claimed_hardware);
+		snprintf(label->firmware, sizeof label->firmware, "%s", device->claimed_firmware);
+		label_from_result(label, result, fix, n_fixes, label_day(now_s), DISCLOSE_DAYS);
+	}
+	take_facts(label, ward);
+	take_shields(label, ward);
+	if (!is_of_model)
+		snprintf(label->device, sizeof label->device, "%s", ward->device->id);
+	label_judge(label);
+	for (size_t i = 0; result && clock && i < result->n_findings; i++) {
+		const struct finding *at = &result->finding[i];
+		const struct label_fix *known = NULL;
+		char date[LABEL_DATE_MAX];
+		if (!is_needed_at_provision(label, at))
+			continue;
+		for (size_t k = 0; k < n_fixes; k++)
+			if (!strcmp(fix[k].provision, at->provision))
+				known = &fix[k];
+		int32_t shield = shielded_since(ward, at);
+		json_t *row = json_pack("{s:s, s:s, s:i, s:b}", "provision", at->provision, "text",
+			at->text, "port", at->port, "critical", at->is_critical);
+		label_date(date, label_day(label->tested_s));
+		json_object_set_new(row, "found", json_string(date));
+		for (size_t k = 0; k < COUNT_OF(fix_steps); k++) {
+			int32_t day = 0;
+			if (known)
+				memcpy(&day, (const uint8_t *)known + fix_steps[k].at, sizeof day);
+			label_date(date, day);
+			json_object_set_new(row, fix_steps[k].word, json_string(date));
+		}
+		int32_t until = known && known->installed ? known->installed : label_day(now_s);
+		json_object_set_new(row, "days_shielded",
+			json_integer(shield && until >= shield ? until - shield + 1 : 0));
+		json_array_append_new(clock, row);
+	}
+	result_free(result);
+	return true;
+}
+
+/* --- what was issued --------------------------------------------------------------------------------------- */
+
+static struct kept *
+kept_named(const char *id)
+{
+	for (size_t i = 0; i < n_labels; i++)
+		if (!strcmp(labels[i].row.id, id))
+			return &labels[i];
+	return NULL;
+}
+
+/* The newest label that was made of this device. */
+static struct kept *
+kept_of(const struct ward *ward)
+{
+	struct kept *found = NULL;
+
+	for (size_t i = 0; i < n_labels; i++)
+		if (!strcmp(labels[i].row.device_id, ward->device->id) &&
+			(!found || labels[i].label.issued_s >= found->label.issued_s))
+			found = &labels[i];
+	return found;
+}
+
+static struct ward *
+ward_of_label(const struct kept *kept)
+{
+	struct fault ignored;
+	struct ward *ward =
+		kept->row.device_id[0] ? ward_find_by_text(kept->row.device_id, &ignored) : NULL;
+
+	return ward && ward->device && !strcmp(ward->device->id, kept->row.device_id) ? ward : NULL;
+}
+
+/*
+ * A board without a battery wakes long ago: not before this was written, and not
+ * before what it said last.  Minutes do not matter here, so nobody has to have set
+ * the clock by the network.
+ */
+static bool
+is_clock_right(void)
+{
+	int64_t now_s = clock_wall_s();
+
+	if (now_s < CLOCK_SANE_S)
+		return false;
+	for (size_t i = 0; i < n_labels; i++)
+		if (labels[i].row.changed_s > now_s + STATUS_SLACK_S)
+			return false;
+	return true;
+}
+
+static void
+status_now(const struct kept *kept, struct label_now *now)
+{
+	struct label_world world = {.now_s = clock_wall_s(),
+		.is_clock_right = is_clock_right(),
+		.act = kept->row.act,
+		.newer_run = kept->newer_run,
+		.newer_failures = kept->newer_failures,
+		.feed = feeds,
+		.n_feed = n_feeds};
+	struct ward *ward = ward_of_label(kept);
+
+	snprintf(world.act_reason, sizeof world.act_reason, "%s", kept->row.act_reason);
+	if (ward && kept->label.device[0]) {
+		const char *firmware = json_string_value(
+			json_object_get(ward->facet[FACET_LABEL_FACTS], "firmware"));
+		if (firmware && is_printable(firmware))
+			snprintf(world.firmware, sizeof world.firmware, "%.63s", firmware);
+	}
+	label_status_from(&kept->label, &world, now);
+}
+
+static json_t *
+status_json(const struct label_now *now, int64_t since_s)
+{
+	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:I}", "word",
+		label_status_word((enum label_status)now->status), "sentence",
+		label_status_sentence((enum label_status)now->status), "reason", now->reason,
+		"good", label_status_is_good((enum label_status)now->status), "recalled",
+		now->is_recalled, "since", (json_int_t)since_s);
+}
+
+static json_t *
+kept_json(const struct kept *kept)
+{
+	struct label_now now;
+
+	status_now(kept, &now);
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "label",
+		kept->row.id, "revision", (int)kept->row.revision, "device", kept->row.device_id,
+		"of", kept->label.device[0] ? "device" : "model", "maker", kept->label.maker,
+		"model", kept->label.model, "firmware", kept->label.firmware, "band",
+		label_band_word((enum label_band)kept->label.band), "issued",
+		(json_int_t)kept->label.issued_s, "until", (json_int_t)kept->label.until_s,
+		"status", status_json(&now, kept->row.changed_s));
+}
+
+/* --- writing it down --------------------------------------------------------------------------------------- */
+
+/* Inside a transaction; counted when it is committed. */
+static void
+say(const struct kept *kept, const char *kind, uint64_t n)
+{
+	struct log_said said = {.revision = kept->row.revision, .at_s = clock_wall_s()};
+	uint8_t claims[CWT_BYTES_MAX], hash[HASH_LEN];
+
+	snprintf(said.kind, sizeof said.kind, "%s", kind);
+	snprintf(said.label, sizeof said.label, "%s", kept->row.id);
+	snprintf(said.status, sizeof said.status, "%s",
+		label_status_word((enum label_status)kept->row.status));
+	snprintf(said.reason, sizeof said.reason, "%s", kept->row.status_reason);
+	if (!strcmp(kind, "issue")) {
+		hash_bytes(kept->body, strlen(kept->body), hash);
+		hash_text(hash, said.sha256);
+		hash_bytes(claims, cwt_claims(&kept->label, claims), hash);
+		hash_text(hash, said.claims_sha256);
+	}
+	auto_free char *text = log_said_text(&said);
+	store_said_add(engine.store, n, text);
+}
+
+static void
+put_row(const struct kept *kept)
+{
+	struct stored_label row = kept->row;
+
+	row.body = kept->body;
+	store_label_put(engine.store, &row);
+}
+
+static void
+take_status(struct kept *kept, const struct label_now *now)
+{
+	kept->row.status = now->status;
+	snprintf(kept->row.status_reason, sizeof kept->row.status_reason, "%s", now->reason);
+	kept->row.changed_s = clock_wall_s();
+}
+
+/* What was said is on the disk, with its entry in the log, before anybody hears of it. */
+static enum err
+write_down(struct kept *kept, bool is_issue, struct fault *why)
+{
+	store_begin(engine.store);
+	put_row(kept);
+	if (is_issue)
+		say(kept, "issue", n_said);
+	else
+		say(kept, "status", n_said);
+	enum err err = store_commit(engine.store, why);
+	if (err) {
+		keep_trouble(why);
+		return err;
+	}
+	keep_trouble_over();
+	n_said++;
+	engine.is_snapshot_due = true;
+	engine.changed_ns = clock_monotonic_ns();
+	return ERR_OK;
+}
+
+/* --- a later test ------------------------------------------------------------------------------------------- */
+
+static bool
+has_failure(const struct audit_result *result, const struct finding *failure)
+{
+	for (size_t i = 0; i < result->n_findings; i++) {
+		const struct finding *at = &result->finding[i];
+		if (at->word == VERDICT_FAIL && at->n_evidence && at->port == failure->port &&
+			at->proto == failure->proto && !strcmp(at->provision, failure->provision))
+			return true;
+	}
+	return false;
+}
+
+static void
+compare_runs(struct kept *kept, uint32_t run)
+{
+	struct fault why;
+	struct audit_result *old = result_of_run(kept->label.run, &why);
+	struct audit_result *new = result_of_run(run, &why);
+
+	kept->newer_run = run;
+	kept->newer_failures = 0;
+	for (size_t i = 0; new &&i < new->n_findings; i++) {
+		const struct finding *at = &new->finding[i];
+		/* Where the old one is gone, every failure counts that the label does not have. */
+		bool is_new = at->word == VERDICT_FAIL && at->n_evidence &&
+			      (old ? !has_failure(old, at) : !kept->label.open_all);
+		kept->newer_failures += is_new;
+	}
+	result_free(old);
+	result_free(new);
+}
+
+struct newest_runs {
+	uint32_t stamp;
+	size_t n;
+	struct {
+		uint32_t run;
+		char device_id[STORE_ID_MAX];
+	} row[RUNS_LOOKED_AT];
+};
+
+static void
+on_run(const struct stored_audit *row, void *arg)
+{
+	struct newest_runs *newest = arg;
+
+	if (!row->ended_s)
+		return;
+	newest->stamp += row->run;
+	for (size_t i = 0; i < newest->n; i++)
+		if (!strcmp(newest->row[i].device_id, row->device_id))
+			return;
+	if (newest->n == RUNS_LOOKED_AT)
+		return;
+	newest->row[newest->n].run = row->run;
+	snprintf(newest->row[newest->n++].device_id, STORE_ID_MAX, "%s", row->device_id);
+}
+
+/* Runs that ended since this was last looked at. */
+static void
+look_at_runs(void)
+{
+	static uint32_t stamp;
+	struct newest_runs newest = {0};
+
+	if (store_audits(engine.store, 0, "", RUNS_LOOKED_AT, on_run, &newest) ||
+		newest.stamp == stamp)
+		return;
+	stamp = newest.stamp;
+	for (size_t i = 0; i < n_labels; i++)
+		for (size_t k = 0; k < newest.n; k++)
+			if (!strcmp(labels[i].row.device_id, newest.row[k].device_id) &&
+				newest.row[k].run > labels[i].label.run &&
+				newest.row[k].run != labels[i].newer_run)
+				compare_runs(&labels[i], newest.row[k].run);
+}
+
+/* A status that changed goes into the log at once; whoever publishes finds it there. */
+static void
+look_at(struct kept *kept)
+{
+	struct label_now now;
+	struct fault why;
+
+	status_now(kept, &now);
+	if (now.status == kept->row.status && !strcmp(now.reason, kept->row.status_reason))
+		return;
+	/* A clock that is not right yet is no change of what was found. */
+	if (now.status == STATUS_UNKNOWN)
+		return;
+	struct stored_label before = kept->row;
+	take_status(kept, &now);
+	if (write_down(kept, false, &why)) {
+		kept->row = before;
+		if (log_once(&trouble))
+			log_warnx("label", "a status cannot be written down: %s", why.text);
+		return;
+	}
+	log_once_over(&trouble);
+	event(label_status_is_good((enum label_status)now.status) ? EVENT_NOTICE : EVENT_ALARM,
+		ward_of_label(kept), "label-status", kept->row.id,
+		"label %s of %.60s is %s: %.120s", kept->row.id,
+		kept->label.model[0] ? kept->label.model : kept->row.device_id,
+		label_status_word((enum label_status)now.status),
+		now.reason[0] ? now.reason : label_status_sentence((enum label_status)now.status));
+}
+
+void
+label_look(void)
+{
+	if (!n_labels)
+		return;
+	look_at_runs();
+	for (size_t i = 0; i < n_labels; i++)
+		look_at(&labels[i]);
+}
+
+/* --- loading -------------------------------------------------------------------------------------------------- */
+
+static struct kept *
+add_kept(void)
+{
+	if (n_labels == LABELS_MAX)
+		return NULL;
+	labels = reallocarray(labels, n_labels + 1, sizeof *labels);
+	if (!labels)
+		abort();
+	memset(&labels[n_labels], 0, sizeof *labels);
+	return &labels[n_labels++];
+}
+
+static void
+on_label(const struct stored_label *row, void *arg)
+{
+	struct fault why;
+	json_t *body = json_strict(row->body, strlen(row->body), LABEL_BYTES_MAX, 8, &why);
+	struct kept *kept = body ? add_kept() : NULL;
+
+	if (kept && !label_from_json(&kept->label, body, &why)) {
+		log_warnx("label", "label %s cannot be read: %s", row->id, why.text);
+		n_labels--;
+		kept = NULL;
+	}
+	json_decref(body);
+	if (!kept)
+		return;
+	kept->row = *row;
+	kept->body = strdup(row->body);
+	if (!kept->body)
+		abort();
+}
+
+static void
+keep_feed(const struct feed_entry *entry)
+{
+	for (size_t i = 0; i < n_feeds; i++)
+		if (!strcmp(feeds[i].id, entry->id)) {
+			feeds[i] = *entry;
+			return;
+		}
+	feeds = reallocarray(feeds, n_feeds + 1, sizeof *feeds);
+	if (!feeds)
+		abort();
+	feeds[n_feeds++] = *entry;
+}
+
+static void
+on_feed(const char *id, const char *body, void *arg)
+{
+	struct feed_entry entry;
+	struct fault why;
+	json_t *json = json_strict(body, strlen(body), FEED_BYTES_MAX, 4, &why);
+
+	if (json && n_feeds < STORE_FEEDS_MAX && feed_entry_from_json(&entry, json, &why))
+		keep_feed(&entry);
+	json_decref(json);
+}
+
+void
+label_load(void)
+{
+	if (store_labels(engine.store, on_label, NULL) ||
+		store_feeds(engine.store, on_feed, NULL) || store_said_count(engine.store, &n_said))
+		log_warnx("label", "the labels cannot be read");
+}
+
+/* --- commands ------------------------------------------------------------------------------------------------- */
+
+bool
+label_text_arg(const json_t *args, const char *key, char *out, size_t size, struct fault *why)
+{
+	if (json_take_text(out, size, json_object_get(args, key)) && *out)
+		return true;
+	fault_set(why, ERR_INVALID, "\"%s\" is missing, longer than %zu, or not printable ASCII",
+		key, size - 1);
+	return false;
+}
+
+static struct ward *
+ward_arg(const json_t *args, struct fault *why)
+{
+	char text[256];
+	struct ward *ward = label_text_arg(args, "device", text, sizeof text, why)
+				    ? ward_find_by_text(text, why)
+				    : NULL;
+
+	if (ward && !ward->device) {
+		fault_set(why, ERR_NOT_FOUND, "that is no device");
+		return NULL;
+	}
+	if (ward && ward->device->class == DEVICE_CLASS_PERSONAL) {
+		fault_set(why, ERR_DENIED, "%s is personal, and has no label",
+			device_label(ward->device));
+		return NULL;
+	}
+	return ward;
+}
+
+static json_t *
+needs_json(const struct label *label)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < n_label_needs; i++)
+		json_array_append_new(
+			rows, json_pack("{s:s, s:s, s:s, s:s, s:b}", "band",
+				      label_band_word(label_needs[i].band), "id", label_needs[i].id,
+				      "sentence", label_needs[i].sentence, "how",
+				      label_needs[i].how, "met", label->met >> i & 1));
+	return rows;
+}
+
+/* How many of its public words differ: the owner sees that the issued one is behind. */
+static bool
+is_behind(const struct kept *kept, const struct label *now)
+{
+	return kept->label.run != now->run || kept->label.band != now->band ||
+	       kept->label.support_end != now->support_end ||
+	       strcmp(kept->label.firmware, now->firmware) || kept->label.open_all != now->open_all;
+}
+
+static json_t *
+run_show(const json_t *args, struct fault *why)
+{
+	static struct label label;
+	json_t *clock = json_array();
+	struct ward *ward = ward_arg(args, why);
+
+	if (!ward || !draft(ward, false, &label, clock, why)) {
+		json_decref(clock);
+		return NULL;
+	}
+	const struct kept *kept = kept_of(ward);
+	json_t *out = json_pack("{s:o, s:s, s:o, s:o, s:o}", "device", show_ref(ward), "sentence",
+		label_band_sentence((enum label_band)label.band), "needs", needs_json(&label),
+		"clock", clock, "issued", kept ? kept_json(kept) : json_null());
+	/* It is not issued: what only an issued label has stands here so that it can be read. */
+	if (!label.issuer[0])
+		snprintf(label.issuer, sizeof label.issuer, "https://not.issued");
+	snprintf(label.id, sizeof label.id, "%s", kept ? kept->row.id : "not-issued");
+	label.revision = kept ? kept->row.revision : 1;
+	json_object_set_new(out, "label", label_to_json(&label));
+	json_object_set_new(out, "behind", json_boolean(kept && is_behind(kept, &label)));
+	json_object_set_new(out, "attached", ward_facet(ward, FACET_LABEL));
+	return out;
+}
+
+static json_t *
+run_set(const json_t *args, const char *who, int64_t *journal, struct fault *why)
+{
+	static struct label scratch;
+	char field[32], value[200] = "";
+	struct change change;
+	struct ward *ward = ward_arg(args, why);
+
+	if (!ward || !label_text_arg(args, "field", field, sizeof field, why))
+		return NULL;
+	const struct fact *fact = fact_named(field);
+	json_t *given = json_object_get(args, "value");
+	if (!fact) {
+		fault_set(why, ERR_INVALID,
+			"there is no field \"%s\"; there are maker, model, hardware, gtin, "
+			"firmware, "
+			"firmware-below, responsible, policy, support-end, last-update, sold-from, "
+			"life",
+			field);
+		return NULL;
+	}
+	if (!json_take_text(value, sizeof value, given) || !take_fact(&scratch, fact, value)) {
+		fault_set(why, ERR_INVALID, "%s: %s", field,
+			fact->kind == FACT_DATE    ? "a day like 2030-12-31"
+			: fact->kind == FACT_YEARS ? "a number of years"
+			: fact->kind == FACT_URL   ? "an https address"
+						   : "too long, or not printable ASCII");
+		return NULL;
+	}
+	json_t *set = ward->facet[FACET_LABEL_FACTS]
+			      ? json_deep_copy(ward->facet[FACET_LABEL_FACTS])
+			      : json_object();
+	json_object_set_new(set, field, json_string(value));
+	change_init(&change, who, "label.set");
+	snprintf(change.text, sizeof change.text, "%s: %s is %.120s", device_label(ward->device),
+		fact->what, value);
+	change_set(&change, ward, FACET_LABEL_FACTS, set);
+	if (change_commit(&change, journal, why))
+		return NULL;
+	return json_pack("{s:s}", "text", change.text);
+}
+
+static json_t *
+run_issuer(const json_t *args, const char *who, int64_t *journal, struct fault *why)
+{
+	char url[128], name[64], kind[24] = "household";
+	const char *given = json_string_value(json_object_get(args, "kind"));
+	struct change change;
+
+	if (!label_text_arg(args, "url", url, sizeof url, why) ||
+		!label_text_arg(args, "name", name, sizeof name, why))
+		return NULL;
+	if (given)
+		snprintf(kind, sizeof kind, "%s", given);
+	if (!label_is_url(url) ||
+		(strcmp(kind, "maker") && strcmp(kind, "retailer") && strcmp(kind, "laboratory") &&
+			strcmp(kind, "consumer-body") && strcmp(kind, "household"))) {
+		fault_set(why, ERR_INVALID,
+			"an https address without a slash at its end; the kind is maker, retailer, "
+			"laboratory, consumer-body or household");
+		return NULL;
+	}
+	/* The address stands in every label and in the log: another one is another issuer. */
+	const char *old =
+		json_string_value(json_object_get(engine.home.facet[FACET_LABEL_ISSUER], "url"));
+	if (n_labels && old && strcmp(old, url)) {
+		fault_set(why, ERR_DENIED,
+			"labels are out that name %.100s; that address cannot be changed any more",
+			old);
+		return NULL;
+	}
+	change_init(&change, who, "label.issuer");
+	snprintf(
+		change.text, sizeof change.text, "labels are issued by %.60s at %.100s", name, url);
+	change_set(&change, &engine.home, FACET_LABEL_ISSUER,
+		json_pack("{s:s, s:s, s:s}", "url", url, "name", name, "kind", kind));
+	if (change_commit(&change, journal, why))
+		return NULL;
+	return json_pack("{s:s}", "text", change.text);
+}
+
+static bool
+has_failures(const struct label *label)
+{
+	return label->mandatory[VERDICT_FAIL] || label->recommended[VERDICT_FAIL] ||
+	       label->failed_other || label->open_all;
+}
+
+static bool
+may_issue(const struct label *label, bool is_of_model, struct fault *why)
+{
+	if (is_of_model && (!label->maker[0] || !label->model[0])) {
+		fault_set(why, ERR_INVALID,
+			"maker and model are not known; first: pinfold label set DEVICE maker "
+			"NAME");
+		return false;
+	}
+	if (is_of_model && has_failures(label) && !label->reviewer[0]) {
+		fault_set(why, ERR_DENIED,
+			"a failure that is told of a model needs a second person who looked at the "
+			"evidence: --reviewer NAME");
+		return false;
+	}
+	return true;
+}
+
+static json_t *
+run_issue(const json_t *args, struct fault *why)
+{
+	static struct label label;
+	const char *of = json_string_value(json_object_get(args, "of"));
+	bool is_of_model = of && !strcmp(of, "model");
+	const json_t *days = json_object_get(args, "days");
+	uint8_t key[ISSUER_PUBLIC_LEN];
+	struct ward *ward = ward_arg(args, why);
+	struct label_now now;
+
+	if (!ward || !draft(ward, is_of_model, &label, NULL, why) || !issuer_facts(&label, why) ||
+		!own_key(key, why))
+		return NULL;
+	if (of && !is_of_model && strcmp(of, "device")) {
+		fault_set(why, ERR_INVALID, "a label is of a device or of a model");
+		return NULL;
+	}
+	if (json_object_get(args, "reviewer") &&
+		!label_text_arg(args, "reviewer", label.reviewer, sizeof label.reviewer, why))
+		return NULL;
+	if (days && (!json_is_integer(days) || json_integer_value(days) < 1 ||
+			    json_integer_value(days) > VALID_DAYS_MAX)) {
+		fault_set(why, ERR_INVALID, "it can be made for 1 to %d days", VALID_DAYS_MAX);
+		return NULL;
+	}
+	if (days)
+		label.until_s = label.issued_s + json_integer_value(days) * DAY_S;
+	if (!may_issue(&label, is_of_model, why))
+		return NULL;
+	if (!is_clock_right()) {
+		fault_set(why, ERR_BUSY, "the clock is not right yet, and a label has a date");
+		return NULL;
+	}
+	label_id(&label, key);
+	struct kept *kept = kept_named(label.id), before = {0};
+	if (kept && kept->row.act == ACT_REVOKED) {
+		fault_set(why, ERR_DENIED, "label %s was revoked, which is for good", label.id);
+		return NULL;
+	}
+	label.revision = kept ? kept->row.revision + 1 : 1;
+	label.index = kept ? kept->row.number : (uint32_t)n_labels;
+	uint8_t claims[CWT_BYTES_MAX];
+	if (!cwt_claims(&label, claims)) {
+		fault_set(why, ERR_FULL, "its texts are too long for a QR code");
+		return NULL;
+	}
+	bool is_new = !kept;
+	if (is_new && !(kept = add_kept())) {
+		fault_set(why, ERR_FULL, "%d labels are out, and there is room for no more",
+			LABELS_MAX);
+		return NULL;
+	}
+	before = *kept;
+	kept->row.number = label.index;
+	kept->row.revision = label.revision;
+	snprintf(kept->row.id, sizeof kept->row.id, "%s", label.id);
+	snprintf(kept->row.device_id, sizeof kept->row.device_id, "%s", ward->device->id);
+	/* What was suspended by hand stays so until it is restored; a new test is another thing. */
+	kept->label = label;
+	kept->body = label_to_text(&label);
+	kept->newer_run = kept->newer_failures = 0;
+	status_now(kept, &now);
+	take_status(kept, &now);
+	if (write_down(kept, true, why)) {
+		free(kept->body);
+		*kept = before;
+		n_labels -= is_new;
+		return NULL;
+	}
+	free(before.body);
+	event(EVENT_NOTICE, ward, "label-issued", label.id, "label %s, revision %u: %s", label.id,
+		label.revision, label_band_word((enum label_band)label.band));
+	return kept_json(kept);
+}
+
+static const struct {
+	const char *verb;
+	uint8_t act;
+	bool needs_reason;
+} acts[] = {
+	{"label.revoke", ACT_REVOKED, true},
+	{"label.suspend", ACT_SUSPENDED, true},
+	{"label.retire", ACT_RETIRED, false},
+	{"label.restore", ACT_NONE, false},
+};
+
+/* A label by its id, or the newest one of a device. */
+static struct kept *
+kept_arg(const json_t *args, struct fault *why)
+{
+	char text[256];
+
+	if (!label_text_arg(args, "label", text, sizeof text, why))
+		return NULL;
+	struct kept *kept = kept_named(text);
+	struct ward *ward = kept ? NULL : ward_find_by_text(text, why);
+	if (!kept && ward && ward->device)
+		kept = kept_of(ward);
+	if (!kept)
+		fault_set(why, ERR_NOT_FOUND,
+			"there is no such label; \"pinfold label list\" shows all");
+	return kept;
+}
+
+static json_t *
+run_act(const json_t *args, size_t which, struct fault *why)
+{
+	struct kept *kept = kept_arg(args, why);
+	char reason[160] = "";
+	struct label_now now;
+
+	if (!kept || ((acts[which].needs_reason || json_object_get(args, "reason")) &&
+			     !label_text_arg(args, "reason", reason, sizeof reason, why)))
+		return NULL;
+	if (kept->row.act == ACT_REVOKED) {
+		fault_set(why, ERR_DENIED, "label %s was revoked, which is for good", kept->row.id);
+		return NULL;
+	}
+	struct stored_label before = kept->row;
+	kept->row.act = acts[which].act;
+	snprintf(kept->row.act_reason, sizeof kept->row.act_reason, "%s", reason);
+	status_now(kept, &now);
+	take_status(kept, &now);
+	if (write_down(kept, false, why)) {
+		kept->row = before;
+		return NULL;
+	}
+	event(EVENT_NOTICE, ward_of_label(kept), "label-status", kept->row.id,
+		"label %s is %s: %.150s", kept->row.id,
+		label_status_word((enum label_status)now.status), now.reason);
+	return kept_json(kept);
+}
+
+static json_t *
+run_list(void)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < n_labels; i++)
+		json_array_append_new(rows, kept_json(&labels[i]));
+	return rows;
+}
+
+/* Plain JSON is the owner's word; a JWS that of an issuer whom the owner trusts. */
+static json_t *
+feed_from_text(const char *text, size_t len, struct fault *why)
+{
+	struct issuer_keys keys;
+	uint8_t key[ISSUER_PUBLIC_LEN];
+	json_t *feed;
+
+	if (len < 3 || memcmp(text, "eyJ", 3))
+		return json_strict(text, len, FEED_BYTES_MAX, 5, why);
+	label_trusted_keys(&keys);
+	return jws_parse(text, len, FEED_TYPE, &keys, &feed, key, why) == SEAL_GOOD ? feed : NULL;
+}
+
+static json_t *
+run_feed(const json_t *args, struct fault *why)
+{
+	static struct feed_entry entry[FEED_ENTRIES_MAX];
+	const json_t *text = json_object_get(args, "feed");
+	size_t n, n_new = 0;
+
+	if (!json_is_string(text)) {
+		fault_set(why, ERR_INVALID, "\"feed\" is missing");
+		return NULL;
+	}
+	json_t *feed = feed_from_text(json_string_value(text), json_string_length(text), why);
+	if (!feed || !feed_from_json(entry, &n, feed, why)) {
+		json_decref(feed);
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++) {
+		bool is_known = false;
+		for (size_t k = 0; k < n_feeds; k++)
+			is_known |= !strcmp(feeds[k].id, entry[i].id);
+		n_new += !is_known;
+	}
+	if (n_feeds + n_new > STORE_FEEDS_MAX) {
+		json_decref(feed);
+		fault_set(why, ERR_FULL, "%d entries are kept, and there is room for no more",
+			STORE_FEEDS_MAX);
+		return NULL;
+	}
+	store_begin(engine.store);
+	for (size_t i = 0; i < n; i++) {
+		auto_free char *body =
+			json_dumps(json_array_get(json_object_get(feed, "entries"), i),
+				JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+		if (!body)
+			abort();
+		store_feed_put(engine.store, entry[i].id, body, clock_wall_s());
+	}
+	json_decref(feed);
+	if (store_commit(engine.store, why)) {
+		keep_trouble(why);
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		keep_feed(&entry[i]);
+	label_look();
+	return json_pack("{s:i, s:i}", "entries", (int)n, "new", (int)n_new);
+}
+
+static json_t *
+run_fix(const json_t *args, const char *who, int64_t *journal, struct fault *why)
+{
+	char provision[PROVISION_ID_MAX], step[16], date[LABEL_DATE_MAX];
+	struct ward *ward = ward_arg(args, why);
+	json_t *row = NULL, *at;
+	struct change change;
+	bool is_step = false;
+	int32_t day;
+	size_t i;
+
+	if (!ward || !label_text_arg(args, "provision", provision, sizeof provision, why) ||
+		!label_text_arg(args, "step", step, sizeof step, why))
+		return NULL;
+	label_date(date, label_day(clock_wall_s()));
+	if (json_object_get(args, "date") && !label_text_arg(args, "date", date, sizeof date, why))
+		return NULL;
+	for (size_t k = 0; k < COUNT_OF(fix_steps); k++)
+		is_step |= !strcmp(fix_steps[k].word, step);
+	if (!is_step || !label_date_parse(&day, date)) {
+		fault_set(why, ERR_INVALID,
+			"the step is reported, acknowledged, fixed, installed or disclose, the day "
+			"like 2030-12-31");
+		return NULL;
+	}
+	json_t *list = ward->facet[FACET_LABEL_FIXES]
+			       ? json_deep_copy(ward->facet[FACET_LABEL_FIXES])
+			       : json_array();
+	json_array_foreach(list, i, at)
+	{
+		const char *of = json_string_value(json_object_get(at, "provision"));
+		if (of && !strcmp(of, provision))
+			row = at;
+	}
+	if (!row && json_array_size(list) < FIXES_MAX) {
+		row = json_pack("{s:s}", "provision", provision);
+		json_array_append_new(list, row);
+	}
+	if (!row) {
+		json_decref(list);
+		fault_set(why, ERR_FULL, "%d findings are followed already", FIXES_MAX);
+		return NULL;
+	}
+	json_object_set_new(row, step, json_string(date));
+	change_init(&change, who, "label.fix");
+	snprintf(change.text, sizeof change.text, "%s: %s is %s since %s",
+		device_label(ward->device), provision, step, date);
+	change_set(&change, ward, FACET_LABEL_FIXES, list);
+	if (change_commit(&change, journal, why))
+		return NULL;
+	return json_pack("{s:s}", "text", change.text);
+}
+
+static void
+on_said(uint64_t n, const char *body, void *arg)
+{
+	json_array_append_new(arg, json_string(body));
+}
+
+/* All that the outside may see of it, with the place of the key. */
+static json_t *
+run_export(const json_t *args, struct fault *why)
+{
+	json_int_t from = json_integer_value(json_object_get(args, "from"));
+	json_t *rows = json_array(), *said = json_array();
+	static struct label label;
+
+	if (!issuer_facts(&label, why) || store_said(engine.store, (uint64_t)(from > 0 ? from : 0),
+						  SAID_PAGE, on_said, said)) {
+		if (label.issuer[0])
+			fault_set(why, ERR_STORE, "the log cannot be read");
+		json_decref(rows);
+		json_decref(said);
+		return NULL;
+	}
+	for (size_t i = 0; i < n_labels; i++) {
+		struct label_now now;
+		status_now(&labels[i], &now);
+		json_array_append_new(
+			rows, json_pack("{s:s, s:o}", "body", labels[i].body, "status",
+				      status_json(&now, labels[i].row.changed_s)));
+	}
+	json_t *key = audit_key(why);
+	if (!key) {
+		json_decref(rows);
+		json_decref(said);
+		return NULL;
+	}
+	return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o}", "url", label.issuer, "name",
+		label.issuer_name, "now", (json_int_t)clock_wall_s(), "size", (json_int_t)n_said,
+		"key", key, "labels", rows, "said", said);
+}
+
+json_t *
+label_command(
+	const char *verb, const json_t *args, const char *who, int64_t *journal, struct fault *why)
+{
+	struct ward *ward;
+
+	for (size_t i = 0; i < COUNT_OF(acts); i++)
+		if (!strcmp(verb, acts[i].verb))
+			return run_act(args, i, why);
+	if (!strcmp(verb, "label.show"))
+		return run_show(args, why);
+	if (!strcmp(verb, "label.list"))
+		return run_list();
+	if (!strcmp(verb, "label.set"))
+		return run_set(args, who, journal, why);
+	if (!strcmp(verb, "label.issuer"))
+		return run_issuer(args, who, journal, why);
+	if (!strcmp(verb, "label.issue"))
+		return run_issue(args, why);
+	if (!strcmp(verb, "label.feed"))
+		return run_feed(args, why);
+	if (!strcmp(verb, "label.fix"))
+		return run_fix(args, who, journal, why);
+	if (!strcmp(verb, "label.export"))
+		return run_export(args, why);
+	if (!strcmp(verb, "label.trust"))
+		return label_trust(args, who, journal, why);
+	if (!strcmp(verb, "label.status"))
+		return label_take_status(args, who, why);
+	ward = ward_arg(args, why);
+	if (!ward)
+		return NULL;
+	if (!strcmp(verb, "label.attach"))
+		return label_attach(ward, args, who, journal, why);
+	return label_override(ward, who, journal, why);
+}

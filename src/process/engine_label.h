@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_PROCESS_ENGINE_LABEL_H
+#define PINFOLD_PROCESS_ENGINE_LABEL_H
+
+#include "label/label_status.h"
+#include "label/status.h"
+#include "process/engine.h"
+
+/*
+ * Labels, as the engine keeps them.  engine_label.c issues its own and derives their
+ * status; engine_label_trust.c follows those of issuers whom the owner trusts.
+ *
+ * The engine says what is to be signed, and writes it down together with the entry
+ * of the log; who publishes (the command line) signs.  Ed25519 gives the same
+ * signature for the same words, so nothing is lost if that is done again.
+ */
+
+/* A verb that begins with "label."; NULL with the reason.  journal: what undo takes back. */
+json_t *label_command(
+	const char *verb, const json_t *args, const char *who, int64_t *journal, struct fault *why);
+void label_load(void);
+void label_look(void); /* once a second */
+
+/* --- engine_label_trust.c -------------------------------------------------------------------- */
+
+json_t *label_trust(const json_t *args, const char *who, int64_t *journal, struct fault *why);
+json_t *label_attach(
+	struct ward *, const json_t *args, const char *who, int64_t *journal, struct fault *why);
+/* A status of an issuer whom the owner trusts, for whatever devices have that label. */
+json_t *label_take_status(const json_t *args, const char *who, struct fault *why);
+json_t *label_override(struct ward *, const char *who, int64_t *journal, struct fault *why);
+/* Whom labels, statuses and feeds are believed from. */
+void label_trusted_keys(struct issuer_keys *);
+/* Adds what a label that fell takes away; it adds nothing else, whatever the label says. */
+void label_narrow(const struct ward *, struct policy *);
+
+/* Text of an argument: printable, of 1 to size - 1 characters; false with the reason. */
+bool label_text_arg(const json_t *args, const char *key, char *out, size_t size, struct fault *why);
+
+#endif
