@@ -24,7 +24,16 @@ struct options {
 };
 
 /* How an argument of the command line becomes a value of the question. */
-enum word_kind { WORD_TEXT, WORD_DEVICE, WORD_NUMBER, WORD_TIME, WORD_FLAG, WORD_REST, WORD_FILE };
+enum word_kind {
+	WORD_TEXT,
+	WORD_DEVICE,
+	WORD_NUMBER,
+	WORD_TIME,
+	WORD_FLAG,
+	WORD_REST,
+	WORD_FILE,
+	WORD_SECRET, /* not on the command line, where others see it: asked for */
+};
 
 struct word {
 	const char *name; /* as shown; an option begins with "--" */
@@ -87,6 +96,16 @@ void show_events(const json_t *, const struct options *);
 void show_event(const json_t *event);
 void show_services(const json_t *, const struct options *);
 void show_text(const json_t *, const struct options *);
+
+/* --- account.c -------------------------------------------------------------------------- */
+
+/* From the terminal, unseen and twice, or a line of the standard input; NULL with why. */
+json_t *secret_asked(struct fault *why);
+void show_account(const json_t *, const struct options *);
+void show_accounts(const json_t *, const struct options *);
+void show_code(const json_t *, const struct options *);
+void show_token(const json_t *, const struct options *);
+void show_tokens(const json_t *, const struct options *);
 
 /* --- audit.c ---------------------------------------------------------------------------- */
 

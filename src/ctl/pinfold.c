@@ -16,6 +16,11 @@ enum { FILE_MAX = 16000 };
 		"DEVICE", "device", WORD_DEVICE                                                    \
 	}
 
+#define SECRET                                                                                     \
+	{                                                                                          \
+		"", "password", WORD_SECRET                                                        \
+	}
+
 /* clang-format off */
 const struct command commands[] = {
 	{"status", "", "status", "how the gateway is", {{0}}, show_status},
@@ -93,6 +98,15 @@ const struct command commands[] = {
 	{"label", "attach", "label.attach", "a device has this label (label.jwt) of a trusted issuer", {DEVICE, {"FILE", "text", WORD_FILE}}, show_text},
 	{"label", "status", "label.status", "a status (status.jwt) of a trusted issuer", {{"FILE", "status", WORD_FILE}}, show_label_status},
 	{"label", "override", "label.override", "its label narrows it no more, on your word", {DEVICE}, show_text},
+	{"account", "claim-code", "account.claim-code", "the code by which a first visitor of the pages owns them", {{0}}, show_code},
+	{"account", "list", "account.list", "who may log in to the pages", {{0}}, show_accounts},
+	{"account", "add", "account.add", "let somebody log in: viewer, helper or owner", {{"NAME", "name", WORD_TEXT}, {"--role", "role", WORD_TEXT, true}, SECRET}, show_account},
+	{"account", "role", "account.role", "let somebody do more, or less", {{"NAME", "name", WORD_TEXT}, {"ROLE", "role", WORD_TEXT}}, show_account},
+	{"account", "password", "account.reset", "a new password for who forgot it", {{"NAME", "name", WORD_TEXT}, SECRET}, show_account},
+	{"account", "remove", "account.remove", "let somebody log in no more", {{"NAME", "name", WORD_TEXT}}, show_text},
+	{"token", "list", "token.list", "tokens by which programs ask", {{0}}, show_tokens},
+	{"token", "add", "token.add", "a token for a program: read, act or admin", {{"NAME", "name", WORD_TEXT}, {"--scope", "scope", WORD_TEXT, true}, {"--days", "days", WORD_NUMBER, true}}, show_token},
+	{"token", "remove", "token.remove", "take a token away", {{"ID", "token", WORD_NUMBER}}, show_text},
 	{"standards", "map", NULL, "what the standards ask for, side by side", {{"--csv", NULL, WORD_FLAG, true}, {"--html", NULL, WORD_TEXT, true}}, NULL, run_standards_map},
 	{"standards", "list", NULL, "the standards, and what a verdict says of each", {{0}}, NULL, run_standards_list},
 	{"replay", "", NULL, "devices, flows and proposed policy of a capture file", {{"FILE", NULL, WORD_TEXT}}, NULL, run_replay},
@@ -134,6 +148,8 @@ usage_row(FILE *out, const struct command *command)
 	for (const struct word *word = command->word;
 		word < command->word + WORDS_MAX && word->name; word++) {
 		const char *value = word->name[0] == '-' && word->kind != WORD_FLAG ? " X" : "";
+		if (word->kind == WORD_SECRET)
+			continue;
 		len += snprintf(words + len, sizeof words - (size_t)len,
 			word->optional ? " [%s%s]" : " %s%s", word->name, value);
 	}
@@ -265,7 +281,7 @@ next_place(const struct command *command, size_t nth)
 {
 	for (const struct word *word = command->word;
 		word < command->word + WORDS_MAX && word->name; word++)
-		if (word->name[0] != '-' && nth-- == 0)
+		if (word->name[0] != '-' && word->kind != WORD_SECRET && nth-- == 0)
 			return word;
 	return NULL;
 }
@@ -434,6 +450,18 @@ run(const struct command *command, int argc, char **argv, const struct options *
 		fprintf(stderr, "pinfold: %s\n", why.text);
 		usage_row(stderr, command);
 		return CTL_USAGE;
+	}
+	for (const struct word *word = command->word;
+		word < command->word + WORDS_MAX && word->name; word++) {
+		json_t *secret = word->kind == WORD_SECRET ? secret_asked(&why) : NULL;
+		if (word->kind != WORD_SECRET)
+			continue;
+		if (!secret) {
+			json_decref(args);
+			fprintf(stderr, "pinfold: %s\n", why.text);
+			return CTL_USAGE;
+		}
+		json_object_set_new(args, word->key, secret);
 	}
 	return ask_and_show(command, args, follow, options);
 }

@@ -590,7 +590,9 @@ command_ok(const void *payload, size_t len)
 {
 	const struct message_command *m = payload;
 	return m->role != ROLE_UNKNOWN && m->role < ROLE_COUNT && m->len <= COMMAND_MAX &&
-	       len == message_command_len(m) && PADDING_OK(m->zero);
+	       len == message_command_len(m) && PADDING_OK(m->zero) &&
+	       is_text(m->credential, sizeof m->credential) && is_text(m->proof, sizeof m->proof) &&
+	       is_ip_or_none(&m->from);
 }
 
 static bool

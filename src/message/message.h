@@ -509,15 +509,23 @@ struct message_audit_end {
 
 /*
  * A request and its answer are JSON text (docs/API.md), because people and
- * other programs read it; it is parsed strictly, with limits, by the engine.
+ * other programs read it; it is parsed strictly, with limits, by the engine, which
+ * alone decides who asks and what that one may.
  * A long answer comes in pieces of one seq.
  */
-enum command_role { ROLE_UNKNOWN, ROLE_OWNER, ROLE_VIEWER, ROLE_COUNT };
-enum { COMMAND_MAX = 16384, ANSWER_PIECE_MAX = 49152 };
+enum command_role { ROLE_UNKNOWN, ROLE_VIEWER, ROLE_HELPER, ROLE_OWNER, ROLE_COUNT };
+enum { COMMAND_MAX = 16384, ANSWER_PIECE_MAX = 49152, CREDENTIAL_MAX = 72, PROOF_MAX = 40 };
 struct message_command {
 	uint32_t len;
-	uint8_t role; /* what the sender grants; the control socket's peer is the owner */
+	uint8_t role; /* what the sender wants to be at most; the credential may give less */
 	uint8_t zero[3];
+	/*
+	 * From the web process, which hands on what it was shown: NUL-terminated, zero-filled and
+	 * empty where there is none.  The control socket's peer needs none.
+	 */
+	char credential[CREDENTIAL_MAX];
+	char proof[PROOF_MAX];  /* that a page of ours asks (process/engine_account.h) */
+	struct ip from;         /* whose connection it is */
 	char text[COMMAND_MAX]; /* sent up to len */
 };
 struct message_answer {

@@ -15,6 +15,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "process/confine.h"
+#include "process/engine_account.h"
 #include "process/engine_shelf.h"
 
 enum { LOOK_MS = 1000, COUNTERS_MS = 10 * 1000, MINUTE_MS = 60 * 1000, CLOCK_JUMP_S = 60 };
@@ -329,6 +330,7 @@ on_look(void *arg)
 static void
 on_minute(void *arg)
 {
+	account_look();
 	observe_retire();
 }
 
@@ -381,6 +383,7 @@ main(void)
 	event_start();
 	sync_start();
 	say_how_found();
+	account_load();
 	keep_load();
 	pause_load();
 	audit_load();

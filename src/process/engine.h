@@ -29,12 +29,14 @@
  * engine_change.c commits changes, with journal and undo; engine_observe.c takes
  * what is seen, engine_flow.c aggregates it, engine_contain.c acts on harm;
  * engine_mud.c follows MUD files; engine_traffic.c keeps what passive checks judge; engine_event.c groups and tells events;
- * engine_command.c has the table of verbs, engine_show.c their reading half,
+ * engine_command.c says who may ask for what, engine_command_*.c are the verbs, engine_account.c
+ * knows who asks, engine_show.c is the verbs' reading half,
  * engine_wait.c holds their answers back until the kernel has the change.
  */
 enum {
 	DEVICES_MAX = 12000,
 	CLIENTS_MAX = 16,
+	FOLLOW_LEASE_S = 60,        /* the web process asks again meanwhile, for who listens */
 	ANSWERS_A_DEVICE = 192,     /* first to expire goes */
 	INTRODUCTIONS_MAX = 4096,   /* beyond: refused */
 	RULES_A_DEVICE = 128,       /* owner's; beyond: refused */
@@ -152,6 +154,7 @@ struct engine {
 	char store_why[256];
 	struct channel *peer[PROCESS_COUNT];
 	struct client client[CLIENTS_MAX];
+	uint64_t web_follows_until_ns; /* events go to the web process until then */
 	int ctl_fd;
 	struct loop_watch *ctl_watch;
 
@@ -426,7 +429,7 @@ bool event_is_urgent(void); /* an alarm is not on the disk yet */
 void event_start(void);
 json_t *event_list(uint32_t device, int64_t before_id, uint32_t limit);
 
-/* --- engine_command.c ------------------------------------------------------------------------- */
+/* --- engine_command.c, and engine_command_*.c: the verbs ------------------------------------- */
 
 void command_run(struct channel *, uint32_t seq, const struct message_command *);
 void command_answer(struct channel *, uint32_t seq, json_t *answer); /* takes answer */

@@ -76,7 +76,8 @@ tell(struct group *g)
 	json_decref(json);
 	g->told_ns = clock_monotonic_ns();
 	g->told_count = g->count;
-	send_event(engine.peer[PROCESS_WEB], text, len);
+	if (engine.web_follows_until_ns > g->told_ns)
+		send_event(engine.peer[PROCESS_WEB], text, len);
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		if (engine.client[i].follows)
 			send_event(engine.client[i].channel, text, len);

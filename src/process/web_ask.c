@@ -11,6 +11,8 @@
 
 struct ask {
 	char *command; /* NULL: the row is free */
+	struct asker asker;
+	bool is_change, is_stale; /* neither is shared */
 	unsigned users;
 	enum ask_state state;
 	uint32_t seq;
@@ -32,11 +34,21 @@ release(struct ask *ask)
 	*ask = (struct ask){0};
 }
 
+/* What was answered before a change does not show it. */
+static void
+forget_answers(void)
+{
+	for (int i = 0; i < ASKS_MAX; i++)
+		asks[i].is_stale = asks[i].command != NULL;
+}
+
 static void
 end(struct ask *ask, enum ask_state state)
 {
 	ask->state = state;
 	ask->ended_ns = clock_monotonic_ns();
+	if (ask->is_change)
+		forget_answers();
 	changed();
 }
 
@@ -108,7 +120,10 @@ send_ask(struct ask *ask)
 	static struct message_command message;
 
 	memset(&message, 0, sizeof message);
-	message.role = ROLE_VIEWER;
+	message.role = ROLE_OWNER;
+	memcpy(message.credential, ask->asker.credential, sizeof message.credential);
+	memcpy(message.proof, ask->asker.proof, sizeof message.proof);
+	message.from = ask->asker.from;
 	message.len = (uint32_t)strlen(ask->command);
 	memcpy(message.text, ask->command, message.len);
 	ask->seq = ++last_seq;
@@ -121,19 +136,29 @@ send_ask(struct ask *ask)
 	}
 }
 
+static bool
+is_same(const struct ask *ask, const struct asker *asker, const char *command)
+{
+	return !ask->is_change && !ask->is_stale && !strcmp(ask->command, command) &&
+	       !strcmp(ask->asker.credential, asker->credential);
+}
+
 struct ask *
-ask_take(const char *command)
+ask_take(const struct asker *asker, const char *command, bool is_change)
 {
 	uint64_t now = clock_monotonic_ns();
 	struct ask *room = NULL;
 
+	if (is_change)
+		forget_answers();
 	for (int i = 0; i < ASKS_MAX; i++) {
 		struct ask *ask = &asks[i];
 		bool is_old = ask->command && ask->state != ASK_WAITING &&
-			      now - ask->ended_ns > FRESH_MS * CLOCK_MS_NS;
+			      (ask->is_stale || ask->is_change ||
+				      now - ask->ended_ns > FRESH_MS * CLOCK_MS_NS);
 		if (is_old && !ask->users)
 			release(ask);
-		if (ask->command && !is_old && !strcmp(ask->command, command)) {
+		if (ask->command && !is_old && !is_change && is_same(ask, asker, command)) {
 			ask->users++;
 			return ask;
 		}
@@ -145,6 +170,8 @@ ask_take(const char *command)
 	room->command = strdup(command);
 	if (!room->command)
 		fatalx("ask", "out of memory");
+	room->asker = *asker;
+	room->is_change = is_change;
 	room->users = 1;
 	send_ask(room);
 	return room;
@@ -168,4 +195,13 @@ ask_text(const struct ask *ask, size_t *len)
 {
 	*len = ask->len;
 	return ask->text;
+}
+
+bool
+ask_is_ok(const struct ask *ask)
+{
+	static const char fine[] = "{\"ok\":true";
+
+	return ask->state == ASK_ANSWERED && ask->len >= sizeof fine - 1 &&
+	       !memcmp(ask->text, fine, sizeof fine - 1);
 }

@@ -8,6 +8,7 @@
 
 #include "base/auto.h"
 #include "base/log.h"
+#include "process/web_route.h"
 
 void
 text_fini(struct text *text)
@@ -58,6 +59,13 @@ text_escape(struct text *text, const char *what)
 			text_add(text, form[strchr(special, *what++) - special]);
 	}
 }
+
+/* Results of device.list, events.list and status. */
+struct page_content {
+	const json_t *devices, *events, *status;
+	const char *next; /* "" or the link to what follows */
+	int64_t now_s;
+};
 
 static const char *
 string(const json_t *object, const char *key)
@@ -292,17 +300,158 @@ add_status(struct text *text, const struct page_content *content)
 	text_add(text, "</ul>\n");
 }
 
-void
-page_render(struct text *text, const char *frame, const struct page_content *content)
+/* --- the frame ----------------------------------------------------------------------------------- */
+
+static const char mark[] = "%MAIN%";
+
+static const char *
+frame_begin(struct text *text, const char *frame)
 {
-	static const char mark[] = "%MAIN%";
 	const char *main_part = strstr(frame, mark);
 
 	text_add_bytes(text, frame, main_part ? (size_t)(main_part - frame) : strlen(frame));
-	if (!main_part)
-		return;
-	add_status(text, content);
-	add_devices(text, content);
-	add_events(text, content);
-	text_add(text, main_part + strlen(mark));
+	return main_part ? main_part + strlen(mark) : "";
 }
+
+static const char *
+proof_of(const struct page_view *view)
+{
+	return string(view->who, "proof");
+}
+
+/* A form begins: where it goes, that it is ours, and where its sender is sent on to. */
+static void
+form_begin(struct text *text, const struct page_view *view, const char *action, const char *back)
+{
+	text_add(text, "<form method=\"post\" action=\"" FORM_ROOT);
+	text_escape(text, action);
+	text_add(text, "\"><input type=\"hidden\" name=\"csrf\" value=\"");
+	text_escape(text, proof_of(view));
+	text_add(text, "\"><input type=\"hidden\" name=\"back\" value=\"");
+	text_escape(text, back);
+	text_add(text, "\">\n");
+}
+
+static void
+add_field(struct text *text, const char *name, const char *label, const char *attributes)
+{
+	text_add(text, "<p><label>");
+	text_add(text, label);
+	text_add(text, "<br><input name=\"");
+	text_add(text, name);
+	text_add(text, "\" required ");
+	text_add(text, attributes);
+	text_add(text, "></label></p>\n");
+}
+
+static void
+form_end(struct text *text, const char *button)
+{
+	text_add(text, "<p><button>");
+	text_add(text, button);
+	text_add(text, "</button></p></form>\n");
+}
+
+/* --- pages ----------------------------------------------------------------------------------------- */
+
+static void
+render_home(struct text *text, const struct page_view *view)
+{
+	char next[64] = "";
+	struct page_content content = {.devices = json_object_get(view->answer[0], "result"),
+		.events = json_object_get(view->answer[1], "result"),
+		.status = json_object_get(view->answer[2], "result"),
+		.next = next,
+		.now_s = view->now_s};
+	const json_t *more = json_object_get(view->answer[0], "next");
+
+	if (json_is_integer(more))
+		snprintf(next, sizeof next, "/?after=%" PRId64, (int64_t)json_integer_value(more));
+	const char *rest = frame_begin(text, view->frame);
+	add_status(text, &content);
+	add_devices(text, &content);
+	add_events(text, &content);
+	text_add(text, "<h2>You</h2>\n<p>");
+	text_escape(text, string(json_object_get(view->who, "account"), "name"));
+	text_add(text, " (");
+	text_escape(text, string(json_object_get(view->who, "account"), "role"));
+	text_add(text, ")</p>\n");
+	form_begin(text, view, "/session", "/");
+	text_add(text, "<input type=\"hidden\" name=\"method\" value=\"DELETE\">");
+	form_end(text, "Log out");
+	text_add(text, rest);
+}
+
+static const char *
+back_of(const struct page_view *view)
+{
+	const char *back = string(view->args, "back");
+	return *back ? back : "/";
+}
+
+static void
+render_login(struct text *text, const struct page_view *view)
+{
+	const char *rest = frame_begin(text, view->frame);
+
+	text_add(text, "<h2>Log in</h2>\n");
+	form_begin(text, view, "/session", back_of(view));
+	add_field(text, "name", "Name", "autocomplete=\"username\" autofocus");
+	add_field(text, "password", "Password",
+		"type=\"password\" autocomplete=\"current-password\"");
+	form_end(text, "Log in");
+	text_add(text, rest);
+}
+
+static void
+render_claim(struct text *text, const struct page_view *view)
+{
+	const char *rest = frame_begin(text, view->frame);
+
+	text_add(text, "<h2>Whose gateway is this?</h2>\n<p>It belongs to nobody yet. Its console "
+		       "shows a code: run <code>pinfold account claim-code</code> there, or look "
+		       "into its log.</p>\n");
+	form_begin(text, view, "/claim", "/");
+	add_field(text, "code", "Code", "autocomplete=\"one-time-code\" autofocus");
+	add_field(text, "name", "Your name (lower case)",
+		"autocomplete=\"username\" autocapitalize=\"none\"");
+	add_field(text, "password",
+		"A new password of at least twelve characters; a sentence is a good one",
+		"type=\"password\" minlength=\"12\" autocomplete=\"new-password\"");
+	form_end(text, "It is mine");
+	text_add(text, rest);
+}
+
+void
+page_said(struct text *text, const struct page_view *view, const char *verb, const char *back,
+	const json_t *answer)
+{
+	const json_t *error = json_object_get(answer, "error");
+	const json_t *result = json_object_get(answer, "result");
+	const char *rest = frame_begin(text, view->frame);
+
+	text_add(text, error || !answer ? "<h2>That was refused</h2>\n<p class=\"trouble\">"
+					: "<h2>Done</h2>\n<p>");
+	if (error || !answer)
+		text_escape(text, error ? string(error, "text") : "The engine does not answer.");
+	else if (*string(result, "token"))
+		text_add(text, "This is the token. It is shown once: <code>");
+	if (*string(result, "token")) {
+		text_escape(text, string(result, "token"));
+		text_add(text, "</code>");
+	}
+	text_escape(text, string(result, "sentence"));
+	text_add(text, "</p>\n<p><a href=\"");
+	text_escape(text, back);
+	text_add(text, "\">Back</a></p>\n");
+	text_add(text, rest);
+}
+
+const struct page pages[] = {
+	{"/", false,
+		{{"device.list", "after limit=500"}, {"events.list", "limit=50"}, {"status", ""}},
+		render_home},
+	{"/login", true, {{NULL}}, render_login},
+	{"/claim", true, {{NULL}}, render_claim},
+	{NULL},
+};

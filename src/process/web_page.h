@@ -5,11 +5,12 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
- * The first page, made of what the engine said: pure.  Every string in it was
- * chosen by somebody else, so all go through text_escape(); there is no way to
- * put one in unescaped but the text of this program.
+ * Pages, made of what the engine said: pure.  Every string in it was chosen by
+ * somebody else, so all go through text_escape(); there is no way to put one in
+ * unescaped but the text of this program.
  */
 struct text {
 	char *at; /* NUL-terminated; NULL while empty */
@@ -23,17 +24,50 @@ void text_add(struct text *, const char *);
 void text_add_bytes(struct text *, const char *, size_t len);
 void text_escape(struct text *, const char *); /* for content and quoted attributes */
 
-/*
- * Results of device.list, events.list and status; NULL where the engine did not
- * answer.  frame: the page with %MAIN% in it.  next: "" or the link to what
- * follows.  now_s: for "5 minutes ago".
- */
-struct page_content {
-	const json_t *devices, *events, *status;
-	const char *next;
-	int64_t now_s;
+enum { PAGE_ASKS_MAX = 6 };
+
+/* What a page is made of.  Borrowed for the call; JSON is NULL where nothing was said. */
+struct page_view {
+	const char *frame;  /* the page with %MAIN% in it */
+	const char *path;   /* as it was asked for, without query */
+	const json_t *args; /* what stood in path and query: texts */
+	const json_t *who;  /* of session.state: claimed, account, scope, proof */
+	const json_t
+		*answer[PAGE_ASKS_MAX]; /* whole: {"ok", "result", "next"} or {"ok", "error"} */
+	int64_t now_s;                  /* for "5 minutes ago" */
 };
-void page_render(struct text *, const char *frame, const struct page_content *);
+
+/*
+ * One page, one row.  args of a question: names separated by spaces.  "device": what
+ * stands in the path or the query under this name, left out where there is nothing;
+ * "limit=50": always this.  Types are those of the API (web_route.c).  A page that is
+ * not open is shown to who is logged in; others are sent to /login, and to /claim
+ * while the gateway belongs to nobody.  When the first question is refused, the page
+ * is sent with that status.
+ *
+ * Forms POST to FORM_ROOT and a path of the API (web_route.h), with the fields
+ *	csrf	"proof" of who
+ *	back	a path of ours, to which the browser is sent when it is done; there
+ *		"?said=NUMBER" names the row of the journal, if there is something to undo
+ *	method	DELETE, where the API wants that
+ *	show	anything: page_said() shows the answer instead
+ */
+struct page {
+	const char *path; /* "/devices/{device}" */
+	bool is_open;
+	struct page_ask {
+		const char *verb, *args;
+	} ask[PAGE_ASKS_MAX];
+	void (*render)(struct text *, const struct page_view *);
+};
+extern const struct page pages[]; /* ends with a row without path */
+
+/*
+ * The answer to a form that was refused, or that is shown and not gone on from (a token,
+ * a preview).  verb: what was asked; back: where it came from, or "/".
+ */
+void page_said(struct text *, const struct page_view *, const char *verb, const char *back,
+	const json_t *answer);
 
 /* "5 minutes ago"; out has room for 40 bytes. */
 const char *age_render(char out[static 40], int64_t then_s, int64_t now_s);

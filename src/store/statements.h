@@ -50,6 +50,21 @@ X(JOURNAL_FIND, STORE_DECISIONS,
 X(JOURNAL_PRUNE, STORE_DECISIONS,
   "DELETE FROM journal WHERE id<=(SELECT max(id) FROM journal)-?1")
 
+X(ACCOUNT_PUT, STORE_DECISIONS,
+  "INSERT INTO account(id,name,role,salt,key,cost,block,lanes,created)"
+  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT(id) DO UPDATE SET name=?2,role=?3,salt=?4,"
+  "key=?5,cost=?6,block=?7,lanes=?8")
+X(ACCOUNT_DELETE, STORE_DECISIONS, "DELETE FROM account WHERE id=?1")
+X(ACCOUNT_LIST, STORE_DECISIONS,
+  "SELECT id,name,role,salt,key,cost,block,lanes,created FROM account ORDER BY id")
+X(PASS_PUT, STORE_DECISIONS,
+  "INSERT INTO pass(id,account,kind,role,digest,name,source,created,until)"
+  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)")
+X(PASS_DELETE, STORE_DECISIONS, "DELETE FROM pass WHERE id=?1")
+X(PASSES_DELETE, STORE_DECISIONS, "DELETE FROM pass WHERE account=?1")
+X(PASS_LIST, STORE_DECISIONS,
+  "SELECT id,account,kind,role,digest,name,source,created,until FROM pass ORDER BY id")
+
 X(EVENT_PUT, STORE_OBSERVED,
   "INSERT INTO event(id,first,last,count,device,kind,cause,level,text,detail)"
   " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) ON CONFLICT(id) DO UPDATE SET last=?3,count=?4,"

@@ -138,7 +138,7 @@ int64_t store_number(struct store *, const char *key, int64_t otherwise);
 struct stored_journal {
 	int64_t id, time_s;
 	int64_t transaction;
-	const char *who; /* "owner", "pinfold", "issuer NAME" */
+	const char *who; /* "console", "pinfold", "issuer NAME", or an account */
 	const char *verb;
 	uint32_t device; /* 0: none */
 	const char *device_id;
@@ -156,6 +156,34 @@ enum err store_journal(struct store *, int64_t before_id, uint32_t device, uint3
 /* Calls row once, or gives ERR_NOT_FOUND. */
 enum err store_journal_find(struct store *, int64_t id,
 	void (*row)(const struct stored_journal *, void *), void *) MUST_USE;
+
+/* Who may ask by way of the web process; process/engine_account.h has the bounds. */
+struct stored_account {
+	int64_t id; /* chosen by the caller, never used twice */
+	char name[STORE_NAME_MAX];
+	uint8_t role; /* enum command_role */
+	uint8_t salt[16], key[32];
+	uint32_t cost, block, lanes; /* of scrypt */
+	int64_t created_s;
+};
+void store_account_put(struct store *, const struct stored_account *);
+void store_account_delete(struct store *, int64_t id); /* with its passes */
+enum err store_accounts(
+	struct store *, void (*row)(const struct stored_account *, void *), void *) MUST_USE;
+
+struct stored_pass {
+	int64_t id;
+	int64_t account;    /* 0: of the console */
+	uint8_t kind, role; /* the engine's; enum command_role */
+	uint8_t digest[32]; /* SHA-256 of what is shown */
+	char name[STORE_NAME_MAX];
+	struct ip from; /* version 0: not known */
+	int64_t created_s, until_s;
+};
+void store_pass_put(struct store *, const struct stored_pass *);
+void store_pass_delete(struct store *, int64_t id);
+enum err store_passes(
+	struct store *, void (*row)(const struct stored_pass *, void *), void *) MUST_USE;
 
 /* --- observed --------------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 	X(page_html)                                                                               \
 	X(page_css)                                                                                \
 	X(page_js)                                                                                 \
+	X(schemas)                                                                                 \
 	X(penned_html)
 
 #define X(name)                                                                                    \

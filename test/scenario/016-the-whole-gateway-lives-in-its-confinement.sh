@@ -52,7 +52,8 @@ expect "its questions are answered with the status page's address" within 10 ans
 page() { ip netns exec device sh -c "printf 'GET / HTTP/1.1\\r\\nHost: 192.168.77.1\\r\\nConnection: close\\r\\n\\r\\n' | socat -t 2 - TCP:192.168.77.1:80"; }
 has_page() { page 2>/dev/null | grep -q "This device is not connected"; }
 expect "and it is shown the status page" within 10 has_page
-devices() { printf 'GET /api/v1/devices HTTP/1.1\r\nHost: 127.0.0.1:8480\r\nConnection: close\r\n\r\n' | socat -t 2 - TCP:127.0.0.1:8480; }
+token=$("$(dirname "$real")/ctl/pinfold" --socket $folder/run/ctl token add reader --quiet)
+devices() { printf 'GET /api/v1/devices HTTP/1.1\r\nHost: 127.0.0.1:8480\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n' "$token" | socat -t 2 - TCP:127.0.0.1:8480; }
 lists() { devices 2>/dev/null | grep -q '"waiting"'; }
 expect "the owner's page lists it" within 10 lists
 

@@ -66,13 +66,13 @@ new_pid() { # NAME OLD
 }
 # From the death to the first good answer, seen from inside of the gateway.
 cat >"$folder/lab/kill-and-wait" <<'END'
-name=$1 old=$(pgrep -x "$1") pinfold=$2
+name=$1 old=$(pgrep -x "$1") pinfold=$2 token=$3
 begun=$(date +%s%N)
 kill -9 "$old"
 works() {
 	case $name in
 	enforcer | engine | pinfoldd) "$pinfold" status | grep -q '^holding *yes' ;;
-	web) printf 'GET /api/v1/devices HTTP/1.1\r\nHost: 127.0.0.1:8480\r\nConnection: close\r\n\r\n' | timeout 1 socat -t1 - TCP4:127.0.0.1:8480 | grep -q vacuum ;;
+	web) printf 'GET /api/v1/devices HTTP/1.1\r\nHost: 127.0.0.1:8480\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n' "$token" | timeout 1 socat -t1 - TCP4:127.0.0.1:8480 | grep -q vacuum ;;
 	esac
 }
 tries=0
@@ -91,7 +91,8 @@ enforcer | engine | pinfoldd | web)
 esac
 echo $((($(date +%s%N) - begun) / 1000000))
 END
-kill_and_wait() { gateway sh "$folder/lab/kill-and-wait" "$1" "$build/src/ctl/pinfold" || echo 99999; }
+token=$(pinfold token add reader --quiet)
+kill_and_wait() { gateway sh "$folder/lab/kill-and-wait" "$1" "$build/src/ctl/pinfold" "$token" || echo 99999; }
 
 : >"$folder/slow"
 round=0

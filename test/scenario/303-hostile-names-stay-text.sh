@@ -40,7 +40,8 @@ claim() { # ROOM TEXT [ADDRESS]
 }
 
 # Everything that people and their programs see of it.
-get() { gateway sh -c "printf 'GET $1 HTTP/1.1\r\nHost: 127.0.0.1:8480\r\nConnection: close\r\n\r\n' | socat -t 5 - TCP4:127.0.0.1:8480"; }
+token=$(pinfold token add reader --quiet)
+get() { gateway sh -c "printf 'GET $1 HTTP/1.1\r\nHost: 127.0.0.1:8480\r\nAuthorization: Bearer $token\r\nConnection: close\r\n\r\n' | socat -t 5 - TCP4:127.0.0.1:8480"; }
 body() { get "$1" | sed '1,/^\r*$/d'; }
 all_that_is_shown() {
 	{

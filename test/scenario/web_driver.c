@@ -27,6 +27,7 @@ static struct stage stage;
 static struct channel *engine;
 static unsigned n_commands;
 static struct message_command last_command;
+static bool is_over; /* whoever follows is logged out */
 static bool is_mute; /* the engine takes questions and gives no answer */
 
 #define HOSTILE "<script>alert(1)</script>\\\"'&"
@@ -43,8 +44,28 @@ static const char events_text[] =
 	"{\"number\":7,\"id\":\"d-7f3k2\",\"name\":\"" HOSTILE "\"}}]}";
 static const char status_text[] = "{\"ok\":true,\"result\":{\"version\":\"0.1.0\",\"resolver\":"
 				  "{\"upstream_dead\":true}}}";
+#define WHO(kind, account, proof)                                                                  \
+	"{\"ok\":true,\"result\":{\"claimed\":true,\"kind\":\"" kind                               \
+	"\",\"scope\":\"admin\",\"account\":" account ",\"until\":1,\"proof\":\"" proof "\"}}"
+static const char nobody_text[] = WHO("none", "null", "");
+static const char anna_text[] =
+	WHO("session", "{\"name\":\"anna\",\"role\":\"owner\",\"created\":1}", "abcdef");
+static const char login_text[] =
+	"{\"ok\":true,\"result\":{\"credential\":\"ps_secret\",\"proof\":\"abcdef\",\"until\":9,"
+	"\"account\":{\"name\":\"anna\",\"role\":\"owner\",\"created\":1}}}";
+static const char paused_text[] = "{\"ok\":true,\"result\":{\"id\":\"d-7f3k2\"},\"journal\":12,"
+				  "\"undo\":\"pinfold policy undo 12\","
+				  "\"in_force\":true}";
+static const char late_text[] = "{\"ok\":true,\"result\":true,\"journal\":13,\"in_force\":false,"
+				"\"note\":\"later\"}";
+static const char wait_text[] =
+	"{\"ok\":false,\"error\":{\"code\":\"ERR_BUSY\",\"text\":\"too many\","
+	"\"retry_after\":7}}";
 static const char not_found_text[] =
 	"{\"ok\":false,\"error\":{\"code\":\"ERR_NOT_FOUND\",\"text\":\"no such device\"}}";
+
+static const char denied_text[] =
+	"{\"ok\":false,\"error\":{\"code\":\"ERR_NOT_OURS\",\"text\":\"log in first\"}}";
 
 static void
 answer(uint32_t seq, const char *text)
@@ -72,9 +93,33 @@ on_message(struct channel *channel, const struct message_header *header, const v
 	n_commands++;
 	memset(&last_command, 0, sizeof last_command);
 	memcpy(&last_command, command, header->len);
-	EXPECT_INT(command->role, ROLE_VIEWER);
+	/* It says what it was shown; what that is worth, the engine says. */
+	EXPECT_INT(command->role, ROLE_OWNER);
+	EXPECT_INT(command->from.version, 4);
+	EXPECT_INT(command->from.byte[0], 127);
 	if (is_mute)
 		return;
+	if (strstr(last_command.text, "session.state")) {
+		answer(header->seq,
+			strcmp(last_command.credential, "ps_anna") ? nobody_text : anna_text);
+		return;
+	}
+	if (strstr(last_command.text, "session.login")) {
+		answer(header->seq, strstr(last_command.text, "wrong") ? wait_text : login_text);
+		return;
+	}
+	if (strstr(last_command.text, "events.follow") && is_over) {
+		answer(header->seq, denied_text);
+		return;
+	}
+	if (strstr(last_command.text, "device.pause")) {
+		answer(header->seq, paused_text);
+		return;
+	}
+	if (strstr(last_command.text, "device.block")) {
+		answer(header->seq, late_text);
+		return;
+	}
 	if (strstr(last_command.text, "device.list"))
 		answer(header->seq, devices_text);
 	else if (strstr(last_command.text, "events.list"))
@@ -135,9 +180,27 @@ get(const char *path)
 	char request[512];
 
 	snprintf(request, sizeof request,
-		"GET %s HTTP/1.1\r\nHost: 127.0.0.1:8480\r\nConnection: close\r\n\r\n", path);
+		"GET %s HTTP/1.1\r\nHost: 127.0.0.1:8480\r\nCookie: a=b; pinfold=ps_anna\r\n"
+		"Connection: close\r\n\r\n",
+		path);
 	return exchange("127.0.0.1", PORT, request);
 }
+
+static unsigned
+post(const char *path, const char *headers, const char *body)
+{
+	static char request[70000];
+
+	snprintf(request, sizeof request,
+		"POST %s HTTP/1.1\r\nHost: 127.0.0.1:8480\r\nCookie: pinfold=ps_anna\r\n%s"
+		"Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+		path, headers, strlen(body), body);
+	return exchange("127.0.0.1", PORT, request);
+}
+
+#define FORM   "Content-Type: application/x-www-form-urlencoded\r\n"
+#define JSON   "Content-Type: application/json; charset=utf-8\r\n"
+#define ORIGIN "Origin: http://127.0.0.1:8480\r\n"
 
 static bool
 shows(const char *text)
@@ -211,6 +274,122 @@ TEST(the_api_passes_on_what_the_engine_says)
 	EXPECT_INT(get("/api/v1/events"), 200);
 	EXPECT(shows("198.18.0.9"));
 	EXPECT_INT(get("/api/v1/nothing"), 404);
+	EXPECT(shows("\"status\":404"));
+}
+
+TEST(what_has_not_changed_is_not_sent_again)
+{
+	char request[400], etag[64];
+
+	EXPECT_INT(get("/api/v1/devices"), 200);
+	EXPECT_INT(sscanf(strstr(page, "ETag: "), "ETag: %63[^\r]", etag), 1);
+	snprintf(request, sizeof request,
+		"GET /api/v1/devices HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: %s\r\n"
+		"Connection: close\r\n\r\n",
+		etag);
+	EXPECT_INT(exchange("127.0.0.1", PORT, request), 304);
+	EXPECT(!shows("d-7f3k2"));
+}
+
+TEST(who_is_not_logged_in_is_sent_to_do_so)
+{
+	EXPECT_INT(exchange("127.0.0.1", PORT,
+			   "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+		303);
+	EXPECT(shows("Location: /login"));
+	EXPECT(!shows("d-7f3k2"));
+}
+
+TEST(a_login_becomes_a_cookie_that_scripts_cannot_read)
+{
+	EXPECT_INT(post("/do/session", FORM ORIGIN,
+			   "name=anna&password=eine+Katze+%26+ein+Hund&back=%2Fdevices%2Fd-1"),
+		303);
+	EXPECT(shows("Set-Cookie: pinfold=ps_secret; Path=/; Max-Age="));
+	EXPECT(shows("HttpOnly; SameSite=Strict"));
+	EXPECT(!shows("; Secure"));
+	EXPECT(shows("Location: /devices/d-1\r\n"));
+	EXPECT(strstr(last_command.text, "eine Katze & ein Hund") != NULL);
+	EXPECT_INT(post("/api/v1/session", JSON "X-Forwarded-Proto: https\r\n",
+			   "{\"name\":\"anna\",\"password\":\"x\"}"),
+		200);
+	EXPECT(shows("; Secure"));
+	EXPECT(!shows("\"credential\""));
+	EXPECT_INT(
+		post("/do/session", FORM ORIGIN, "name=anna&password=x&back=//evil.example/"), 303);
+	EXPECT(shows("Location: /\r\n"));
+	EXPECT_INT(post("/api/v1/session", JSON, "{\"name\":\"a\",\"password\":\"wrong\"}"), 429);
+	EXPECT(shows("Retry-After: 7"));
+}
+
+TEST(a_form_asks_what_the_api_asks_and_goes_back)
+{
+	EXPECT_INT(post("/do/devices/d-7f3k2/pause", FORM ORIGIN, "csrf=abcdef&back=/&seconds=900"),
+		303);
+	EXPECT(shows("Location: /?said=12\r\n"));
+	EXPECT_STR(last_command.credential, "ps_anna");
+	EXPECT_STR(last_command.proof, "abcdef");
+	EXPECT(strstr(last_command.text, "\"seconds\":900") != NULL);
+	EXPECT(strstr(last_command.text, "\"csrf\"") == NULL);
+	EXPECT_INT(post("/api/v1/devices/d-7f3k2/pause",
+			   JSON "X-Pinfold-CSRF: abcdef\r\nIdempotency-Key: k1\r\n",
+			   "{\"seconds\":900}"),
+		200);
+	EXPECT_STR(last_command.proof, "abcdef");
+	EXPECT(strstr(last_command.text, "\"key\":\"k1\"") != NULL);
+	EXPECT(shows("\"journal\":12"));
+	/* Recorded, and not in force yet. */
+	EXPECT_INT(post("/api/v1/devices/d-7f3k2/block", "", ""), 202);
+}
+
+TEST(a_token_is_handed_on_instead_of_the_cookie)
+{
+	EXPECT_INT(exchange("127.0.0.1", PORT,
+			   "GET /api/v1/services HTTP/1.1\r\nHost: localhost\r\nCookie: "
+			   "pinfold=ps_anna"
+			   "\r\nAuthorization: Bearer pt_program\r\nConnection: close\r\n\r\n"),
+		200);
+	EXPECT_STR(last_command.credential, "pt_program");
+}
+
+TEST(a_page_of_another_site_changes_nothing)
+{
+	n_commands = 0;
+	EXPECT_INT(post("/do/devices/1/pause", FORM "Origin: http://evil.example\r\n", "seconds=1"),
+		403);
+	EXPECT_INT(post("/do/devices/1/pause", FORM "Origin: null\r\n", "seconds=1"), 403);
+	EXPECT_INT(post("/do/devices/1/pause", FORM "Sec-Fetch-Site: cross-site\r\n", "seconds=1"),
+		403);
+	EXPECT_INT(post("/do/devices/1/pause", FORM "Origin: http://127.0.0.1:80\r\n", "seconds=1"),
+		403);
+	EXPECT_INT(n_commands, 0);
+}
+
+TEST(wrong_and_huge_bodies_are_refused)
+{
+	static char huge[40000];
+
+	n_commands = 0;
+	memset(huge, 'a', sizeof huge - 1);
+	EXPECT_INT(post("/do/devices/1/pause", FORM, huge), 413);
+	EXPECT_INT(post("/api/v1/devices/1/pause", JSON, "{\"seconds\":"), 400);
+	EXPECT_INT(post("/api/v1/devices/1/pause", JSON, "[]"), 400);
+	EXPECT_INT(post("/api/v1/devices/1/pause", JSON, "{\"seconds\":1,\"seconds\":2}"), 400);
+	EXPECT_INT(
+		post("/api/v1/devices/1/pause", JSON, "{\"device\":\"2\",\"seconds\":true}"), 400);
+	EXPECT_INT(post("/api/v1/devices/1/pause", JSON, "{}"), 400);
+	EXPECT(shows("is missing"));
+	EXPECT_INT(post("/api/v1/devices/1/pause", "Content-Type: text/plain\r\n", "x"), 415);
+	EXPECT_INT(post("/api/v1/devices/1/pause", FORM, "seconds=1&seconds=2"), 400);
+	EXPECT_INT(post("/api/v1/devices/1/pause", FORM, "seconds=%00"), 400);
+	EXPECT_INT(exchange("127.0.0.1", PORT,
+			   "PUT /api/v1/devices/1/pause HTTP/1.1\r\nHost: localhost\r\n"
+			   "Content-Length: 0\r\nConnection: close\r\n\r\n"),
+		405);
+	EXPECT_INT(n_commands, 0);
+	/* What is in the path counts. */
+	EXPECT_INT(post("/api/v1/devices/d-1/pause", JSON, "{\"seconds\":5}"), 200);
+	EXPECT(strstr(last_command.text, "\"device\":\"d-1\"") != NULL);
 }
 
 TEST(a_list_is_bounded_and_paged)
@@ -218,9 +397,13 @@ TEST(a_list_is_bounded_and_paged)
 	EXPECT_INT(get("/api/v1/devices?after=100&limit=999999"), 200);
 	EXPECT(strstr(last_command.text, "\"limit\":1000") != NULL);
 	EXPECT(strstr(last_command.text, "\"after\":100") != NULL);
-	EXPECT_INT(get("/api/v1/devices?after=-1&state=\"},x"), 200);
-	EXPECT(strstr(last_command.text, "\"after\":0") != NULL);
-	EXPECT(strstr(last_command.text, "\"state\":\"\\\"},x\"") != NULL);
+	EXPECT_INT(get("/api/v1/devices?cursor=7"), 200);
+	EXPECT(strstr(last_command.text, "\"after\":7") != NULL);
+	EXPECT_INT(get("/api/v1/devices?after=-1"), 400);
+	EXPECT(shows("application/problem+json"));
+	EXPECT_INT(get("/api/v1/devices?state=%22%7D,x"), 400);
+	EXPECT_INT(get("/api/v1/devices?after=1&after=2"), 400);
+	EXPECT_INT(get("/api/v1/devices?what=1"), 400);
 }
 
 TEST(who_is_led_here_by_another_name_is_turned_away)
@@ -231,7 +414,7 @@ TEST(who_is_led_here_by_another_name_is_turned_away)
 		421);
 	EXPECT(!shows("d-7f3k2"));
 	EXPECT_INT(exchange("127.0.0.1", PORT,
-			   "GET / HTTP/1.1\r\nHost: pinfold.home.arpa:8480\r\n"
+			   "GET /api/v1/status HTTP/1.1\r\nHost: pinfold.home.arpa:8480\r\n"
 			   "Connection: close\r\n\r\n"),
 		200);
 	EXPECT_INT(exchange("127.0.0.1", PORT,
@@ -304,6 +487,8 @@ TEST(an_event_reaches_who_follows)
 	engine_tells("{\"kind\":\"denied\",\"text\":\"first\"}");
 	drain(fd, bytes, sizeof bytes);
 	EXPECT(strstr(bytes, "data: {\"kind\":\"denied\",\"text\":\"first\"}\n\n") != NULL);
+	char id[64];
+	EXPECT_INT(sscanf(strstr(bytes, "id: "), "id: %63s", id), 1);
 	/* A line end in it would be a new field of the stream. */
 	engine_tells("{\"kind\":\n\"broken\"}");
 	engine_tells("{\"kind\":\"second\"}");
@@ -311,6 +496,48 @@ TEST(an_event_reaches_who_follows)
 	EXPECT(strstr(bytes, "second") != NULL);
 	EXPECT(strstr(bytes, "broken") == NULL);
 	close(fd);
+	/* Who comes back gets what was told meanwhile; who was elsewhere is told so. */
+	for (int i = 0; i < 2; i++) {
+		char request[300];
+		fd = connected("127.0.0.1", PORT);
+		snprintf(request, sizeof request,
+			"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: %s\r\n"
+			"Accept: text/event-stream\r\n\r\n",
+			i ? "0123456789abcdef-1" : id);
+		EXPECT(send(fd, request, strlen(request), 0) > 0);
+		drain(fd, bytes, sizeof bytes);
+		EXPECT((strstr(bytes, "second") != NULL) == !i);
+		EXPECT((strstr(bytes, "event: lost") != NULL) == i);
+		close(fd);
+	}
+}
+
+TEST(who_is_logged_out_hears_no_more)
+{
+	static char bytes[65536];
+	int fd = connected("127.0.0.1", PORT);
+
+	stage_pump(1200);
+	EXPECT(send(fd, stream_request, sizeof stream_request - 1, 0) > 0);
+	drain(fd, bytes, sizeof bytes);
+	EXPECT(strstr(bytes, "retry: 3000") != NULL);
+	is_over = true;
+	/* A new engine makes all of them be asked for again. */
+	channel_free(engine);
+	engine = stage_peer(&stage, PROCESS_ENGINE);
+	stage_pump(2500);
+	engine_tells("{\"kind\":\"secret\"}");
+	drain(fd, bytes, sizeof bytes);
+	EXPECT(strstr(bytes, "secret") == NULL);
+	EXPECT(strstr(bytes, "0\r\n\r\n") != NULL); /* the last chunk */
+	close(fd);
+	fd = connected("127.0.0.1", PORT);
+	EXPECT(send(fd, stream_request, sizeof stream_request - 1, 0) > 0);
+	drain(fd, bytes, sizeof bytes);
+	EXPECT(strstr(bytes, "401") != NULL);
+	close(fd);
+	is_over = false;
+	stage_pump(1200);
 }
 
 static long
@@ -344,6 +571,8 @@ TEST(a_thousand_who_follow_fit_and_one_more_is_refused)
 	fd[STREAMS] = connected("127.0.0.1", PORT);
 	EXPECT(send(fd[STREAMS], stream_request, sizeof stream_request - 1, 0) > 0);
 	drain(fd[STREAMS], bytes, sizeof bytes);
+	if (!strstr(bytes, "503"))
+		print_message("%s\n", bytes);
 	EXPECT(strstr(bytes, "503") != NULL);
 	/* None of them reads; the ring stays as long as it is. */
 	for (int i = 0; i < 2000; i++) {
@@ -402,6 +631,22 @@ TEST(noise_instead_of_requests_is_survived)
 	}
 	stage_pump(100);
 	EXPECT_INT(get("/api/v1/status"), 200);
+}
+
+TEST(who_is_slow_is_cut_off)
+{
+	int fd = connected("127.0.0.1", PORT);
+	char bytes[16];
+	int i;
+
+	EXPECT(send(fd, "GET / HTTP/1.1\r\n", 16, 0) == 16);
+	for (i = 0; i < 220 && recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) != 0; i++) {
+		if (i % 50 == 0)
+			(void)!send(fd, "X", 1, MSG_NOSIGNAL);
+		stage_pump(100);
+	}
+	EXPECT(i > 60 && i < 160);
+	close(fd);
 }
 
 TEST(without_the_engine_the_page_says_so)

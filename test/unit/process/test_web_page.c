@@ -7,16 +7,31 @@
 
 static const char frame[] = "<main>%MAIN%</main>";
 
+static const struct page *
+page(const char *path)
+{
+	for (const struct page *at = pages; at->path; at++)
+		if (!strcmp(at->path, path))
+			return at;
+	return NULL;
+}
+
+static json_t *
+answered(const char *result)
+{
+	return json_pack(
+		"{s:b, s:o}", "ok", 1, "result", json_loads(result, JSON_DECODE_ANY, NULL));
+}
+
 static struct text
 rendered(const char *devices, const char *events, const char *status)
 {
-	json_t *d = json_loads(devices, 0, NULL), *e = json_loads(events, 0, NULL),
-	       *s = json_loads(status, 0, NULL);
-	struct page_content content = {
-		.devices = d, .events = e, .status = s, .next = "", .now_s = 1000000};
+	json_t *d = answered(devices), *e = answered(events), *s = answered(status);
+	struct page_view view = {
+		.frame = frame, .path = "/", .answer = {d, e, s}, .now_s = 1000000};
 	struct text text = {0};
 
-	page_render(&text, frame, &content);
+	page("/")->render(&text, &view);
 	json_decref(d);
 	json_decref(e);
 	json_decref(s);
@@ -61,10 +76,10 @@ TEST(a_page_of_odd_types_is_still_a_page)
 
 TEST(a_page_without_an_engine_says_that_the_rules_hold)
 {
-	struct page_content content = {.next = ""};
+	struct page_view view = {.frame = frame, .path = "/"};
 	struct text text = {0};
 
-	page_render(&text, frame, &content);
+	page("/")->render(&text, &view);
 	EXPECT(strstr(text.at, "The engine does not answer") != NULL);
 	text_fini(&text);
 }

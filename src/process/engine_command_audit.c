@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Verbs about the test bench. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "process/engine_command.h"
+#include "process/engine_shelf.h"
+
+/* With --maker: a decision of its own, journaled and kept, whatever becomes of the run. */
+static bool
+name_maker(struct call *call, struct ward *ward)
+{
+	const char *maker = call_text_or(call, "maker", NULL);
+	struct change change;
+
+	if (!maker)
+		return true;
+	if (!ward) {
+		fault_set(&call->why, ERR_INVALID,
+			"whose it is can be said of a device, not of what is on a port");
+		return false;
+	}
+	change_init(&change, call->who, "maker.set");
+	if (!maker_set(ward, maker, &change, &call->why)) {
+		json_decref(change.set);
+		return false;
+	}
+	return !change_commit(&change, &call->journal, &call->why);
+}
+
+static json_t *
+run_audit_run(struct call *call)
+{
+	const char *device = call_text_or(call, "device", NULL);
+	struct audit_wish wish = {.port = call_text_or(call, "port", NULL),
+		.profile = call_text_or(call, "profile", "quick"),
+		.pace = call_text_or(call, "pace", "gentle"),
+		.consent = call_text_or(call, "consent", "probe"),
+		.checks = call_text_or(call, "checks", NULL),
+		.hours = (uint32_t)call_number_or(call, "hours", AUDIT_HOURS_DEFAULT, UINT32_MAX)};
+
+	if (!device == !wish.port) {
+		fault_set(&call->why, ERR_INVALID,
+			"either a device is tested, or what is on a port (--port)");
+		return NULL;
+	}
+	if (device && !(wish.ward = ward_find_by_text(device, &call->why)))
+		return NULL;
+	if (!name_maker(call, wish.ward))
+		return NULL;
+	uint32_t run = audit_begin(&wish, call->who, &call->why);
+	return run ? audit_show(run, NULL, true, &call->why) : NULL;
+}
+
+static json_t *
+run_audit_list(struct call *call)
+{
+	uint32_t limit = (uint32_t)call_number_or(call, "limit", 50, JOURNAL_MAX);
+	const char *device = call_text_or(call, "device", NULL);
+	struct ward *ward = device ? ward_find_by_text(device, &call->why) : NULL;
+
+	if (device && !ward)
+		return NULL;
+	json_t *rows = audit_list(
+		ward, (uint32_t)call_number_or(call, "before", 0, UINT32_MAX), limit, &call->why);
+	call_next(call, rows, "run", limit);
+	return rows;
+}
+
+static json_t *
+run_audit_show(struct call *call)
+{
+	int64_t run;
+
+	return call_number(call, "run", 1, UINT32_MAX, &run)
+		       ? audit_show((uint32_t)run, call_text_or(call, "at", NULL),
+				 call_flag(call, "brief"), &call->why)
+		       : NULL;
+}
+
+static json_t *
+run_audit_stop(struct call *call)
+{
+	int64_t run;
+
+	if (!call_number(call, "run", 1, UINT32_MAX, &run) ||
+		!audit_stop((uint32_t)run, call->who, &call->why))
+		return NULL;
+	return audit_show((uint32_t)run, NULL, true, &call->why);
+}
+
+/* A run by its number, or a device by anything that is no number. */
+static json_t *
+run_audit_gate(struct call *call)
+{
+	const char *of = call_text(call, "of", 255);
+	const char *profile = call_text_or(call, "profile", "retailer");
+	uint32_t run = 0;
+	char *end;
+
+	if (!of)
+		return NULL;
+	unsigned long number = strtoul(of, &end, 10);
+	if (!*end && number <= UINT32_MAX) {
+		run = (uint32_t)number;
+	} else {
+		struct ward *ward = ward_find_by_text(of, &call->why);
+		if (!ward)
+			return NULL;
+		run = audit_newest(ward);
+		if (!run) {
+			fault_set(&call->why, ERR_NOT_FOUND,
+				"no test of %s has ended; first: pinfold audit run %s",
+				device_label(ward->device), ward->device->id);
+			return NULL;
+		}
+	}
+	return audit_gate(run, profile, &call->why);
+}
+
+static json_t *
+run_audit_evidence(struct call *call)
+{
+	int64_t run;
+
+	return call_number(call, "run", 1, UINT32_MAX, &run)
+		       ? audit_evidence((uint32_t)run, &call->why)
+		       : NULL;
+}
+
+static json_t *
+run_audit_key(struct call *call)
+{
+	return audit_key(&call->why);
+}
+
+static json_t *
+run_audit_checks(struct call *call)
+{
+	return audit_checks();
+}
+
+/* --- what is on the shelf ------------------------------------------------------------------------------ */
+
+static json_t *
+shelf_entry(struct call *call, uint32_t id)
+{
+	json_t *rows = shelf_list(id, &call->why);
+	json_t *entry = rows ? json_incref(json_array_get(rows, 0)) : NULL;
+
+	json_decref(rows);
+	return entry;
+}
+
+static json_t *
+run_shelf_add(struct call *call)
+{
+	struct shelf_wish wish = {.profile = call_text_or(call, "profile", "retailer"),
+		.model = call_text_or(call, "model", NULL),
+		.hardware = call_text_or(call, "hardware", NULL),
+		.firmware = call_text_or(call, "firmware", NULL),
+		.support = call_text_or(call, "support", NULL)};
+	int64_t run;
+
+	if (!call_number(call, "run", 1, UINT32_MAX, &run))
+		return NULL;
+	wish.run = (uint32_t)run;
+	uint32_t id = shelf_add(&wish, call->who, &call->why);
+	return id ? shelf_entry(call, id) : NULL;
+}
+
+static json_t *
+run_shelf_list(struct call *call)
+{
+	return shelf_list(0, &call->why);
+}
+
+static json_t *
+run_shelf_show(struct call *call)
+{
+	int64_t id;
+
+	return call_number(call, "shelf", 1, UINT32_MAX, &id) ? shelf_entry(call, (uint32_t)id)
+							      : NULL;
+}
+
+static json_t *
+run_shelf_remove(struct call *call)
+{
+	int64_t id;
+
+	return call_number(call, "shelf", 1, UINT32_MAX, &id) &&
+			       shelf_remove((uint32_t)id, call->who, &call->why)
+		       ? json_true()
+		       : NULL;
+}
+
+static json_t *
+run_shelf_check(struct call *call)
+{
+	int n = shelf_check((uint32_t)call_number_or(call, "shelf", 0, UINT32_MAX), &call->why);
+
+	return n < 0 ? NULL : json_pack("{s:i}", "checking", n);
+}
+
+const struct verb audit_verbs[] = {
+	{"audit.run", ROLE_OWNER, CHANGES | SENDS, run_audit_run},
+	{"audit.list", ROLE_VIEWER, 0, run_audit_list},
+	{"audit.show", ROLE_VIEWER, 0, run_audit_show},
+	{"audit.stop", ROLE_HELPER, CHANGES, run_audit_stop},
+	{"audit.checks", ROLE_VIEWER, 0, run_audit_checks},
+	{"audit.gate", ROLE_VIEWER, 0, run_audit_gate},
+	{"audit.evidence", ROLE_OWNER, CHANGES, run_audit_evidence},
+	{"audit.key", ROLE_OWNER, CHANGES, run_audit_key},
+	{"audit.shelf.add", ROLE_OWNER, CHANGES, run_shelf_add},
+	{"audit.shelf.list", ROLE_VIEWER, 0, run_shelf_list},
+	{"audit.shelf.show", ROLE_VIEWER, 0, run_shelf_show},
+	{"audit.shelf.remove", ROLE_OWNER, CHANGES, run_shelf_remove},
+	{"audit.shelf.check", ROLE_OWNER, CHANGES, run_shelf_check},
+	{NULL},
+};

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Verbs about devices. */
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/printable.h"
+#include "policy/learn.h"
+#include "process/engine_command.h"
+
+enum { PAUSE_MAX_S = 24 * 3600 };
+
+static json_t *
+run_device_list(struct call *call)
+{
+	uint32_t after = (uint32_t)call_number_or(call, "after", 0, DEVICE_NUMBER_MAX);
+	size_t limit = (size_t)call_number_or(call, "limit", LIST_MAX, LIST_MAX);
+	const char *state = call_text_or(call, "state", NULL);
+	json_t *rows = json_array();
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < engine.n_peers && json_array_size(rows) < limit; i++) {
+		struct ward *ward = engine.wards[i];
+		if (ward_number(ward) <= after ||
+			(state && strcmp(state, device_state_word(
+							(enum device_state)ward->device->state))))
+			continue;
+		json_array_append_new(rows, show_device(ward, false));
+		last = ward_number(ward);
+	}
+	if (json_array_size(rows) == limit)
+		call->next = last;
+	return rows;
+}
+
+static json_t *
+run_device_show(struct call *call)
+{
+	return show_device(call->ward, true);
+}
+
+static json_t *
+run_device_name(struct call *call)
+{
+	const char *name = call_text(call, "name", DEVICE_NAME_MAX - 1);
+	struct change change;
+	struct fault ignored;
+
+	if (!name)
+		return NULL;
+	if (!is_printable(name)) {
+		fault_set(&call->why, ERR_INVALID,
+			"a name is made of printable ASCII, without "
+			"backslash and double quote");
+		return NULL;
+	}
+	struct ward *other = ward_find_by_text(name, &ignored);
+	if (other && other != call->ward && !strcasecmp(other->device->name, name)) {
+		fault_set(&call->why, ERR_INVALID, "%s is called that already", other->device->id);
+		return NULL;
+	}
+	call_begin(call, &change);
+	snprintf(change.text, sizeof change.text, "%s is called %s",
+		device_label(call->ward->device), name);
+	change_set(&change, call->ward, FACET_NAME, json_string(name));
+	return call_commit(call, &change);
+}
+
+static json_t *
+run_device_class(struct call *call)
+{
+	const char *word = call_text(call, "class", 32);
+	struct change change;
+
+	if (!word)
+		return NULL;
+	if (device_class_from_word(word) == DEVICE_CLASS_UNKNOWN) {
+		fault_set(&call->why, ERR_INVALID,
+			"there is no such class; there are ordinary, personal, critical, "
+			"never-probe");
+		return NULL;
+	}
+	call_begin(call, &change);
+	snprintf(change.text, sizeof change.text, "%s is %s", device_label(call->ward->device),
+		word);
+	change_set(&change, call->ward, FACET_CLASS, json_string(word));
+	return call_commit(call, &change);
+}
+
+static json_t *
+to_state(struct call *call, enum device_state state)
+{
+	struct change change;
+
+	call_begin(call, &change);
+	snprintf(change.text, sizeof change.text, "%s goes from %s to %s",
+		device_label(call->ward->device),
+		device_state_word((enum device_state)call->ward->device->state),
+		device_state_word(state));
+	if (state == DEVICE_QUARANTINE || state == DEVICE_BLOCK) {
+		if (call->ward->device->state != DEVICE_QUARANTINE &&
+			call->ward->device->state != DEVICE_BLOCK)
+			change_set(&change, call->ward, FACET_BEFORE,
+				ward_facet(call->ward, FACET_STATE));
+	}
+	change_set(&change, call->ward, FACET_STATE, json_string(device_state_word(state)));
+	return call_commit(call, &change);
+}
+
+static bool
+is_contained(struct call *call)
+{
+	uint8_t state = call->ward->device->state;
+
+	if (state != DEVICE_QUARANTINE && state != DEVICE_BLOCK)
+		return false;
+	fault_set(&call->why, ERR_DENIED, "%s is in state %s; first: pinfold device release %s",
+		device_label(call->ward->device), device_state_word((enum device_state)state),
+		call->ward->device->id);
+	return true;
+}
+
+static json_t *
+run_device_admit(struct call *call)
+{
+	const char *class = call_text_or(call, "class", NULL);
+	const char *name = call_text_or(call, "name", NULL);
+	json_t *done;
+
+	if (is_contained(call))
+		return NULL;
+	if (class &&
+		strcmp(class, device_class_word((enum device_class)call->ward->device->class))) {
+		done = run_device_class(call);
+		if (!done)
+			return NULL;
+		json_decref(done);
+	}
+	if (name && strcmp(name, call->ward->device->name)) {
+		done = run_device_name(call);
+		if (!done)
+			return NULL;
+		json_decref(done);
+	}
+	return to_state(call, call->ward->device->class == DEVICE_CLASS_PERSONAL ? DEVICE_TRUSTED
+										 : DEVICE_OBSERVE);
+}
+
+static json_t *
+run_device_observe(struct call *call)
+{
+	return is_contained(call) ? NULL : to_state(call, DEVICE_OBSERVE);
+}
+
+static json_t *
+run_device_trust(struct call *call)
+{
+	return is_contained(call) ? NULL : to_state(call, DEVICE_TRUSTED);
+}
+
+static json_t *
+run_device_enforce(struct call *call)
+{
+	bool only_rules = !strcmp(call_text_or(call, "from", ""), "rules");
+	bool keeps = !strcmp(call_text_or(call, "from", ""), "keep");
+	enum facet source = call_source(call);
+	json_t *learned = NULL, *proposal = NULL;
+	struct change change;
+
+	if (is_contained(call))
+		return NULL;
+	if (!only_rules && !keeps) {
+		proposal = show_proposal(call->ward, source, &learned, &call->why);
+		if (!proposal || call_flag(call, "preview")) {
+			json_decref(learned);
+			return proposal;
+		}
+	}
+	call_begin(call, &change);
+	snprintf(change.text, sizeof change.text, "%s is held%s%.120s",
+		device_label(call->ward->device), proposal ? ": " : "",
+		proposal ? json_string_value(json_object_get(proposal, "sentence")) : "");
+	if (proposal && source != FACET_LEARNED && call->ward->facet[FACET_MUD_FILE] &&
+		mud_approve(
+			call->ward, call_flag(call, "addresses"), call->who, &change, &call->why)) {
+		json_decref(change.set);
+		json_decref(learned);
+		json_decref(proposal);
+		return NULL;
+	}
+	if (only_rules || (proposal && source == FACET_MUD))
+		change_set(&change, call->ward, FACET_LEARNED, NULL);
+	if (learned)
+		change_set(&change, call->ward, FACET_LEARNED, learned);
+	change_set(
+		&change, call->ward, FACET_STATE, json_string(device_state_word(DEVICE_ENFORCE)));
+	json_t *done = call_commit(call, &change);
+	if (done && proposal)
+		json_object_set(done, "preview", proposal);
+	json_decref(proposal);
+	return done;
+}
+
+static json_t *
+run_device_quarantine(struct call *call)
+{
+	return to_state(call, DEVICE_QUARANTINE);
+}
+
+static json_t *
+run_device_block(struct call *call)
+{
+	return to_state(call, DEVICE_BLOCK);
+}
+
+static json_t *
+run_device_release(struct call *call)
+{
+	struct ward *ward = call->ward;
+	const char *before = json_string_value(ward->facet[FACET_BEFORE]);
+	enum device_state state = before ? device_state_from_word(before) : DEVICE_OBSERVE;
+	bool is_held =
+		ward->device->state == DEVICE_QUARANTINE || ward->device->state == DEVICE_BLOCK;
+	struct change change;
+
+	/* What somebody's life may hang on, anybody in the house may open again. */
+	if (call->role < ROLE_OWNER && ward->device->class != DEVICE_CLASS_CRITICAL) {
+		fault_set(&call->why, ERR_DENIED, "only an owner may release %s",
+			device_label(ward->device));
+		return NULL;
+	}
+	if (!is_held && !ward->facet[FACET_CONTAINMENT]) {
+		fault_set(
+			&call->why, ERR_DENIED, "%s is not contained", device_label(ward->device));
+		return NULL;
+	}
+	call_begin(call, &change);
+	snprintf(change.text, sizeof change.text, "%s is released to %s",
+		device_label(ward->device),
+		is_held ? device_state_word(state)
+			: device_state_word((enum device_state)ward->device->state));
+	if (is_held)
+		change_set(&change, ward, FACET_STATE, json_string(device_state_word(state)));
+	change_set(&change, ward, FACET_BEFORE, NULL);
+	change_set(&change, ward, FACET_CONTAINMENT, NULL);
+	return call_commit(call, &change);
+}
+
+static json_t *
+run_device_pause(struct call *call)
+{
+	int64_t seconds;
+
+	if (!call_number(call, "seconds", 1, PAUSE_MAX_S, &seconds) ||
+		pause_begin(call->ward, (uint32_t)seconds, call->who, &call->journal, &call->why))
+		return NULL;
+	return show_device(call->ward, false);
+}
+
+static json_t *
+run_device_resume(struct call *call)
+{
+	if (pause_end(call->ward, call->who, &call->why))
+		return NULL;
+	return show_device(call->ward, true);
+}
+
+static struct ward *
+other_arg(struct call *call, const char *name)
+{
+	const char *text = call_text(call, name, 255);
+	struct ward *other = text ? ward_find_by_text(text, &call->why) : NULL;
+
+	if (other == call->ward && other) {
+		fault_set(&call->why, ERR_INVALID, "both are the same device");
+		return NULL;
+	}
+	return other;
+}
+
+static bool
+is_row(const json_t *row, uint32_t to, const char *service)
+{
+	const char *word = json_string_value(json_object_get(row, "service"));
+
+	return json_integer_value(json_object_get(row, "to")) == to && word &&
+	       (!service || !strcmp(word, service));
+}
+
+static json_t *
+run_device_introduce(struct call *call)
+{
+	struct ward *other = other_arg(call, "to");
+	const char *word = other ? call_text(call, "service", 32) : NULL;
+	struct change change;
+	json_t *row;
+	size_t i;
+
+	if (!word)
+		return NULL;
+	if (!service_find(word)) {
+		char shown[80];
+		printable(shown, sizeof shown, word, strlen(word));
+		fault_set(&call->why, ERR_INVALID,
+			"there is no service \"%s\"; \"pinfold service list\" shows all", shown);
+		return NULL;
+	}
+	if (engine.n_introduced == INTRODUCTIONS_MAX) {
+		fault_set(&call->why, ERR_FULL, "there are too many introductions");
+		return NULL;
+	}
+	call_begin(call, &change);
+	snprintf(change.text, sizeof change.text, "%s may use %s of %s",
+		device_label(call->ward->device), word, device_label(other->device));
+	json_t *list = call->ward->facet[FACET_INTRODUCTIONS]
+			       ? json_deep_copy(call->ward->facet[FACET_INTRODUCTIONS])
+			       : json_array();
+	bool known = false;
+	json_array_foreach(list, i, row) known |= is_row(row, ward_number(other), word);
+	if (!known)
+		json_array_append_new(
+			list, json_pack("{s:I, s:s, s:I}", "to", (json_int_t)ward_number(other),
+				      "service", word, "since", (json_int_t)clock_wall_s()));
+	change_set(&change, call->ward, FACET_INTRODUCTIONS, list);
+	return call_commit(call, &change);
+}
+
+static json_t *
+run_device_part(struct call *call)
+{
+	struct ward *other = other_arg(call, "from");
+	const char *word = call_text_or(call, "service", NULL);
+	json_t *list = json_array(), *row;
+	struct change change;
+	size_t i;
+
+	if (!other) {
+		json_decref(list);
+		return NULL;
+	}
+	json_array_foreach(call->ward->facet[FACET_INTRODUCTIONS], i,
+		row) if (!is_row(row, ward_number(other), word)) json_array_append(list, row);
+	if (json_array_size(list) == json_array_size(call->ward->facet[FACET_INTRODUCTIONS])) {
+		json_decref(list);
+		fault_set(&call->why, ERR_NOT_FOUND, "%s was not introduced to %s",
+			device_label(call->ward->device), device_label(other->device));
+		return NULL;
+	}
+	call_begin(call, &change);
+	snprintf(change.text, sizeof change.text, "%s is no longer introduced to %s",
+		device_label(call->ward->device), device_label(other->device));
+	change_set(&change, call->ward, FACET_INTRODUCTIONS,
+		json_array_size(list) ? json_incref(list) : NULL);
+	json_decref(list);
+	return call_commit(call, &change);
+}
+
+static json_t *
+run_device_forget(struct call *call)
+{
+	enum err err = change_forget(call->ward, call->who, &call->journal, &call->why);
+
+	call->ward = NULL;
+	return err ? NULL : json_true();
+}
+
+static json_t *
+run_device_merge(struct call *call)
+{
+	struct ward *into = other_arg(call, "into");
+	struct device_merge merge;
+
+	if (!into)
+		return NULL;
+	if (!device_merge_prepare(engine.table, ward_number(call->ward), ward_number(into),
+		    "the owner says that they are one", &merge)) {
+		fault_set(&call->why, ERR_FULL, "the two do not fit into one");
+		return NULL;
+	}
+	call->ward = into;
+	if (change_merge(&merge, call->who, &call->journal, &call->why))
+		return NULL;
+	return show_device(into, false);
+}
+
+static void
+on_merge(const struct stored_journal *row, void *arg)
+{
+	int64_t *latest = arg;
+
+	if (!*latest && !row->undone_by && !strcmp(row->verb, "device.merge"))
+		*latest = row->id;
+}
+
+static json_t *
+run_device_split(struct call *call)
+{
+	int64_t merge = 0;
+	char text[256];
+
+	if (store_journal(
+		    engine.store, 0, ward_number(call->ward), JOURNAL_MAX, on_merge, &merge) ||
+		!merge) {
+		fault_set(&call->why, ERR_NOT_FOUND, "nothing was merged into %s",
+			device_label(call->ward->device));
+		return NULL;
+	}
+	if (change_undo(merge, call->who, &call->journal, text, &call->why))
+		return NULL;
+	call->journal = 0; /* it is taken back by merging again */
+	return show_device(call->ward, false);
+}
+
+const struct verb device_verbs[] = {
+	{"device.list", ROLE_VIEWER, 0, run_device_list},
+	{"device.show", ROLE_VIEWER, NEEDS_DEVICE, run_device_show},
+	{"device.name", ROLE_HELPER, NEEDS_DEVICE | CHANGES, run_device_name},
+	{"device.class", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_device_class},
+	{"device.admit", ROLE_HELPER, NEEDS_DEVICE | CHANGES | SENDS, run_device_admit},
+	{"device.observe", ROLE_OWNER, NEEDS_DEVICE | CHANGES | SENDS, run_device_observe},
+	{"device.trust", ROLE_OWNER, NEEDS_DEVICE | CHANGES | SENDS, run_device_trust},
+	{"device.enforce", ROLE_OWNER, NEEDS_DEVICE | CHANGES | SENDS, run_device_enforce},
+	{"device.quarantine", ROLE_OWNER, NEEDS_DEVICE | CHANGES | SENDS, run_device_quarantine},
+	{"device.block", ROLE_OWNER, NEEDS_DEVICE | CHANGES | SENDS, run_device_block},
+	{"device.release", ROLE_HELPER, NEEDS_DEVICE | CHANGES | SENDS, run_device_release},
+	{"device.pause", ROLE_HELPER, NEEDS_DEVICE | CHANGES | SENDS, run_device_pause},
+	{"device.resume", ROLE_HELPER, NEEDS_DEVICE | CHANGES | SENDS, run_device_resume},
+	{"device.introduce", ROLE_HELPER, NEEDS_DEVICE | CHANGES | SENDS, run_device_introduce},
+	{"device.part", ROLE_HELPER, NEEDS_DEVICE | CHANGES | SENDS, run_device_part},
+	{"device.forget", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_device_forget},
+	{"device.merge", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_device_merge},
+	{"device.split", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_device_split},
+	{NULL},
+};

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/web_http.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/auto.h"
+#include "base/ip.h"
+
+/* --- forms -------------------------------------------------------------------------------------- */
+
+static int
+hex_digit(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+/* A "%" that no two digits follow stands for itself, as browsers take it. */
+static size_t
+decode(char *out, const char *at, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		int hi = at[i] == '%' && i + 2 < len ? hex_digit(at[i + 1]) : -1;
+		int lo = hi >= 0 ? hex_digit(at[i + 2]) : -1;
+		if (lo >= 0) {
+			out[n++] = (char)(hi * 16 + lo);
+			i += 2;
+		} else {
+			out[n++] = at[i] == '+' ? ' ' : at[i];
+		}
+	}
+	return n;
+}
+
+static bool
+take_field(json_t *into, const char *at, size_t len)
+{
+	auto_free char *room = must_alloc(1, len + 2);
+	const char *equals = memchr(at, '=', len);
+	size_t key_len = equals ? (size_t)(equals - at) : len;
+
+	if (!len)
+		return true;
+	size_t n = decode(room, at, key_len);
+	room[n] = '\0';
+	if (strlen(room) != n || json_object_get(into, room))
+		return false;
+	char *value = room + n + 1;
+	size_t value_len = equals ? decode(value, equals + 1, len - key_len - 1) : 0;
+	if (memchr(value, 0, value_len))
+		return false;
+	return !json_object_set_new(into, room, json_stringn(value, value_len));
+}
+
+bool
+form_parse(json_t *into, const char *body, size_t len)
+{
+	const char *end = body + len;
+
+	for (int fields = 0; body < end; fields++) {
+		const char *and = memchr(body, '&', (size_t)(end - body));
+		size_t field = (size_t)((and? and : end) - body);
+		if (fields == FORM_FIELDS_MAX || !take_field(into, body, field))
+			return false;
+		if (!and)
+			break;
+		body = and+1;
+	}
+	return true;
+}
+
+/* --- headers --------------------------------------------------------------------------------------- */
+
+static bool
+copy(char *out, size_t size, const char *from, size_t len)
+{
+	if (len >= size)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (from[i] <= ' ' || from[i] > '~' || from[i] == '"' || from[i] == '\\')
+			return false;
+	memset(out, 0, size);
+	memcpy(out, from, len);
+	return true;
+}
+
+bool
+cookie_find(const char *header, const char *name, char *out, size_t size)
+{
+	size_t name_len = strlen(name);
+
+	while (header && *header) {
+		header += strspn(header, " \t;");
+		size_t len = strcspn(header, ";");
+		if (len > name_len && !strncmp(header, name, name_len) && header[name_len] == '=') {
+			size_t value = len - name_len - 1;
+			while (value && header[name_len + value] == ' ')
+				value--;
+			return copy(out, size, header + name_len + 1, value);
+		}
+		header += len;
+	}
+	return false;
+}
+
+bool
+bearer_find(const char *header, char *out, size_t size)
+{
+	static const char scheme[] = "Bearer ";
+
+	if (!header || strncasecmp(header, scheme, sizeof scheme - 1))
+		return false;
+	header += sizeof scheme - 1;
+	header += strspn(header, " ");
+	return *header && copy(out, size, header, strlen(header));
+}
+
+bool
+host_is_ours(const char *host)
+{
+	char name[HOST_MAX];
+	struct ip ip;
+
+	if (!host || strlen(host) >= sizeof name)
+		return false;
+	snprintf(name, sizeof name, "%s", host);
+	if (*name == '[') {
+		char *close = strchr(name, ']');
+		if (!close || (close[1] && close[1] != ':'))
+			return false;
+		*close = 0;
+		return ip_parse(&ip, name + 1);
+	}
+	name[strcspn(name, ":")] = 0;
+	return ip_parse(&ip, name) || !strcmp(name, "localhost") ||
+	       !strcmp(name, "pinfold.home.arpa");
+}
+
+bool
+origin_is_same(const char *origin, const char *host)
+{
+	static const char *const schemes[] = {"http://", "https://"};
+
+	for (size_t i = 0; i < COUNT_OF(schemes); i++)
+		if (!strncmp(origin, schemes[i], strlen(schemes[i])))
+			return !strcasecmp(origin + strlen(schemes[i]), host);
+	return false;
+}
+
+bool
+path_is_local(const char *path)
+{
+	/* "//host" and "/\host" are other sites to a browser; a line end would be a header. */
+	if (path[0] != '/' || path[1] == '/' || path[1] == '\\')
+		return false;
+	for (; *path; path++)
+		if (*path <= ' ' || *path > '~' || *path == '\\' || *path == '"' || *path == '<')
+			return false;
+	return true;
+}
+
+void
+etag_render(char out[static ETAG_MAX], const void *bytes, size_t len)
+{
+	const uint8_t *at = bytes;
+	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ at[i]) * UINT64_C(1099511628211);
+	snprintf(out, ETAG_MAX, "\"%016" PRIx64 "\"", hash);
+}
+
+bool
+etag_is_in(const char *header, const char *etag)
+{
+	return header && (!strcmp(header, "*") || strstr(header, etag));
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_PROCESS_WEB_HTTP_H
+#define PINFOLD_PROCESS_WEB_HTTP_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * What stands in requests of strangers, read without doing anything: pure, and
+ * fuzzed (test/fuzz/fuzz_web.c).
+ */
+enum { FORM_FIELDS_MAX = 64, HOST_MAX = 64, ETAG_MAX = 24 };
+
+/*
+ * application/x-www-form-urlencoded (the URL standard, section 5.1) into strings of an
+ * object.  False: too many fields, one twice, or text that is not UTF-8 or holds a NUL.
+ */
+bool form_parse(json_t *into, const char *body, size_t len);
+
+/* The value of a cookie (RFC 6265, section 5.4); false: none, or it does not fit. */
+bool cookie_find(const char *header, const char *name, char *out, size_t size);
+
+/* "Bearer TOKEN" (RFC 6750, section 2.1); false: something else, or it does not fit. */
+bool bearer_find(const char *header, char *out, size_t size);
+
+/*
+ * A name that is not ours means that a page of somebody else leads a browser here (DNS
+ * rebinding); an address or one of our names cannot be led.
+ */
+bool host_is_ours(const char *host);
+
+/* The origin (RFC 6454) of the page that asked is the one that it asks. */
+bool origin_is_same(const char *origin, const char *host);
+
+/* A path on this site and nothing else, to which a browser may be sent on. */
+bool path_is_local(const char *path);
+
+/* Of these bytes, quoted (RFC 9110, section 8.8.3); and whether If-None-Match names it. */
+void etag_render(char out[static ETAG_MAX], const void *bytes, size_t len);
+bool etag_is_in(const char *header, const char *etag);
+
+#endif

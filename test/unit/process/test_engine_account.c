@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who may ask by way of the web process: the engine as it is; the test plays that process,
+ * shows what people and programs would show to it, and sits at the console.
+ */
+#include <dirent.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "scenario/stage.h"
+#include "test.h"
+
+enum { WAIT_MS = 4000, STEP_MS = 5 };
+
+#define GOOD "eine Katze sitzt auf dem Dach"
+
+static struct {
+	char folder[64], engine[400];
+	struct settings settings;
+	struct stage stage;
+	struct channel *capture, *enforcer, *resolver, *web;
+	struct sockaddr_un ctl;
+	json_t *answer;
+	char *text;
+	size_t len;
+	uint32_t seq;
+	unsigned events, policies;
+} home;
+
+static void
+on_answer(const struct message_answer *piece)
+{
+	home.text = realloc(home.text, home.len + piece->len);
+	memcpy(home.text + home.len, piece->text, piece->len);
+	home.len += piece->len;
+	if (!piece->is_last)
+		return;
+	home.answer = json_loadb(home.text, home.len, JSON_REJECT_DUPLICATES, NULL);
+	free(home.text);
+	home.text = NULL;
+	home.len = 0;
+}
+
+static void
+on_message(struct channel *channel, const struct message_header *header, const void *payload,
+	int fd, void *arg)
+{
+	if (header->type == MESSAGE_POLICY) {
+		const struct message_policy *policy = payload;
+		struct message_done done = {
+			.device = policy->device, .generation = policy->generation};
+		home.policies++;
+		EXPECT(!channel_send(channel, MESSAGE_DONE, header->seq, &done, sizeof done, -1));
+	} else if (header->type == MESSAGE_ANSWER && header->seq == home.seq) {
+		on_answer(payload);
+	} else if (header->type == MESSAGE_EVENT) {
+		home.events++;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool
+find_engine(void)
+{
+	char self[300];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+	if (n <= 0)
+		return false;
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	snprintf(home.engine, sizeof home.engine, "%s/../../src/process/engine", self);
+	return !access(home.engine, X_OK);
+}
+
+static void
+start(void)
+{
+	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+	stage_start(&home.stage, PROCESS_ENGINE, home.engine, &home.settings, on_message);
+	unlink(home.ctl.sun_path);
+	int listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	EXPECT(!bind(listening, (struct sockaddr *)&home.ctl, sizeof home.ctl));
+	EXPECT(!listen(listening, 8));
+	stage_give(&home.stage, DESCRIPTOR_CTL, listening);
+	home.capture = stage_peer(&home.stage, PROCESS_CAPTURE);
+	home.enforcer = stage_peer(&home.stage, PROCESS_ENFORCER);
+	home.resolver = stage_peer(&home.stage, PROCESS_RESOLVER);
+	home.web = stage_peer(&home.stage, PROCESS_WEB);
+	stage_go(&home.stage);
+}
+
+static void
+halt(void)
+{
+	struct channel **all[] = {&home.capture, &home.enforcer, &home.resolver, &home.web};
+
+	stage_stop(&home.stage);
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		channel_free(*all[i]);
+		*all[i] = NULL;
+	}
+	channel_free(home.stage.monitor);
+}
+
+static void
+remove_all(const char *path)
+{
+	char below[400];
+	struct dirent *entry;
+	DIR *folder = opendir(path);
+
+	while (folder && (entry = readdir(folder))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		snprintf(below, sizeof below, "%s/%s", path, entry->d_name);
+		if (unlink(below))
+			remove_all(below);
+	}
+	if (folder)
+		closedir(folder);
+	EXPECT(!rmdir(path));
+}
+
+static void
+move_in(void)
+{
+	snprintf(home.folder, sizeof home.folder, "/tmp/pinfold-account-XXXXXX");
+	EXPECT(mkdtemp(home.folder) != NULL);
+	home.settings = stage_home(home.folder);
+	if (!geteuid())
+		EXPECT(!chown(home.folder, home.settings.uid_base + PROCESS_ENGINE,
+			home.settings.uid_base + PROCESS_ENGINE));
+	home.ctl.sun_family = AF_UNIX;
+	snprintf(home.ctl.sun_path, sizeof home.ctl.sun_path, "%s/ctl", home.folder);
+	start();
+}
+
+static void
+move_out(void)
+{
+	halt();
+	json_decref(home.answer);
+	home.answer = NULL;
+	remove_all(home.folder);
+}
+
+#define NEEDS_ENGINE                                                                               \
+	do {                                                                                       \
+		if (!find_engine())                                                                \
+			SKIP("the engine is not built");                                           \
+		move_in();                                                                         \
+	} while (0)
+
+/* --- asking -------------------------------------------------------------------------------------- */
+
+/* What somebody shows to the web process. */
+struct shown {
+	char credential[CREDENTIAL_MAX], proof[PROOF_MAX];
+	const char *from;
+};
+
+static json_t *
+ask_by(struct channel *channel, const struct shown *who, const char *question)
+{
+	static struct message_command command;
+
+	memset(&command, 0, sizeof command);
+	json_decref(home.answer);
+	home.answer = NULL;
+	command.len = (uint32_t)strlen(question);
+	command.role = ROLE_OWNER;
+	if (who) {
+		memcpy(command.credential, who->credential, sizeof command.credential);
+		memcpy(command.proof, who->proof, sizeof command.proof);
+		EXPECT(ip_parse(&command.from, who->from ? who->from : "192.168.77.20"));
+	}
+	memcpy(command.text, question, command.len);
+	EXPECT(!channel_send(
+		channel, MESSAGE_COMMAND, ++home.seq, &command, message_command_len(&command), -1));
+	for (int i = 0; i < WAIT_MS / STEP_MS && !home.answer; i++)
+		stage_pump(STEP_MS);
+	EXPECT(home.answer != NULL);
+	return home.answer;
+}
+
+static json_t *
+as(const struct shown *who, const char *question)
+{
+	return ask_by(home.web, who, question);
+}
+
+static json_t *
+console(const char *question)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	EXPECT(!connect(fd, (struct sockaddr *)&home.ctl, sizeof home.ctl));
+	struct channel *channel =
+		channel_new(fd, PROCESS_CTL, PROCESS_ENGINE, on_message, NULL, NULL);
+	json_t *answer = ask_by(channel, NULL, question);
+	channel_free(channel);
+	return answer;
+}
+
+static bool
+is_ok(const json_t *answer)
+{
+	return json_is_true(json_object_get(answer, "ok"));
+}
+
+static const char *
+code_of(const json_t *answer)
+{
+	const char *code =
+		json_string_value(json_object_get(json_object_get(answer, "error"), "code"));
+	return code ? code : "";
+}
+
+static const char *
+word(const json_t *answer, const char *key)
+{
+	const char *text =
+		json_string_value(json_object_get(json_object_get(answer, "result"), key));
+	return text ? text : "";
+}
+
+static void
+keep(struct shown *who, const json_t *answer)
+{
+	memset(who->credential, 0, sizeof who->credential);
+	memset(who->proof, 0, sizeof who->proof);
+	snprintf(who->credential, sizeof who->credential, "%s",
+		*word(answer, "token") ? word(answer, "token") : word(answer, "credential"));
+	snprintf(who->proof, sizeof who->proof, "%s", word(answer, "proof"));
+}
+
+static bool
+logs_in(struct shown *who, const char *name, const char *password)
+{
+	char question[300];
+
+	snprintf(question, sizeof question,
+		"{\"verb\":\"session.login\",\"args\":{\"name\":\"%s\",\"password\":\"%s\"}}", name,
+		password);
+	bool is_in = is_ok(as(who, question));
+	if (is_in)
+		keep(who, home.answer);
+	return is_in;
+}
+
+static void
+has_account(const char *name, const char *role)
+{
+	char question[300];
+
+	snprintf(question, sizeof question,
+		"{\"verb\":\"account.add\",\"args\":{\"name\":\"%s\",\"role\":\"%s\","
+		"\"password\":\"" GOOD "\"}}",
+		name, role);
+	EXPECT(is_ok(console(question)));
+}
+
+static void
+device_joins(void)
+{
+	static struct message_observation rows;
+	static const enum observed steps[] = {
+		OBSERVED_DHCP4_DISCOVER, OBSERVED_DHCP4_REQUEST, OBSERVED_DHCP4_ACK};
+
+	memset(&rows, 0, sizeof rows);
+	for (int i = 0; i < 3; i++) {
+		struct observation *at = &rows.row[rows.n_rows++];
+		at->what = (uint8_t)steps[i];
+		at->seen_ns = clock_monotonic_ns();
+		at->wall_s = clock_wall_s();
+		snprintf(at->port, sizeof at->port, "port1");
+		memcpy(at->mac, (const uint8_t[6]){0x00, 0x00, 0x5e, 0x00, 0x53, 0x11}, 6);
+		if (i)
+			EXPECT(ip_parse(&at->target, "192.168.77.11"));
+		at->value = i == 2 ? 3600 : 0;
+	}
+	EXPECT(!channel_send(
+		home.capture, MESSAGE_OBSERVATION, 0, &rows, message_observation_len(&rows), -1));
+	for (int i = 0; i < 200 && !home.policies; i++)
+		stage_pump(STEP_MS);
+	EXPECT(home.policies > 0);
+}
+
+/* --- sentences --------------------------------------------------------------------------------------- */
+
+TEST(the_first_visitor_needs_the_code_that_only_the_console_shows)
+{
+	struct shown nobody = {0};
+	char question[300], code[16];
+
+	NEEDS_ENGINE;
+	EXPECT(json_is_false(json_object_get(
+		json_object_get(as(&nobody, "{\"verb\":\"session.state\"}"), "result"),
+		"claimed")));
+	EXPECT_STR(code_of(as(&nobody, "{\"verb\":\"device.list\"}")), "ERR_NOT_OURS");
+	EXPECT_STR(code_of(as(&nobody, "{\"verb\":\"account.claim-code\"}")), "ERR_DENIED");
+	EXPECT_STR(
+		code_of(as(&nobody, "{\"verb\":\"session.claim\",\"args\":{\"code\":\"AAAA-AAAA\","
+				    "\"name\":\"eve\",\"password\":\"" GOOD "\"}}")),
+		"ERR_DENIED");
+	snprintf(code, sizeof code, "%s",
+		word(console("{\"verb\":\"account.claim-code\"}"), "code"));
+	EXPECT_INT(strlen(code), 9);
+	snprintf(question, sizeof question,
+		"{\"verb\":\"session.claim\",\"args\":{\"code\":\"%s\",\"name\":\"anna\","
+		"\"password\":\"%s\"}}",
+		code, "admin12345678");
+	EXPECT_STR(code_of(as(&nobody, question)), "ERR_INVALID");
+	snprintf(question, sizeof question,
+		"{\"verb\":\"session.claim\",\"args\":{\"code\":\"%s\",\"name\":\"anna\","
+		"\"password\":\"" GOOD "\"}}",
+		code);
+	EXPECT(is_ok(as(&nobody, question)));
+	struct shown anna = {0};
+	keep(&anna, home.answer);
+	EXPECT(is_ok(as(&anna, "{\"verb\":\"device.list\"}")));
+	/* Once. */
+	EXPECT_STR(code_of(as(&nobody, question)), "ERR_DENIED");
+	EXPECT_STR(code_of(console("{\"verb\":\"account.claim-code\"}")), "ERR_DENIED");
+	move_out();
+}
+
+TEST(each_role_may_do_what_it_may_and_no_more)
+{
+	static const struct {
+		const char *question;
+		bool viewer, helper, owner;
+	} rows[] = {
+		{"{\"verb\":\"device.list\"}", true, true, true},
+		{"{\"verb\":\"policy.why\",\"args\":{\"device\":\"1\",\"destination\":\"a."
+		 "example\"}}",
+			true, true, true},
+		{"{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}", false, true, true},
+		{"{\"verb\":\"device.pause\",\"args\":{\"device\":\"1\",\"seconds\":60}}", false,
+			true, true},
+		{"{\"verb\":\"device.quarantine\",\"args\":{\"device\":\"1\"}}", false, false,
+			true},
+		{"{\"verb\":\"device.release\",\"args\":{\"device\":\"1\"}}", false, false, true},
+		{"{\"verb\":\"home.join\",\"args\":{\"minutes\":0}}", false, false, true},
+		{"{\"verb\":\"account.list\"}", false, false, true},
+	};
+	static const char *const names[] = {"vera", "hanna", "otto"};
+	static const char *const roles[] = {"viewer", "helper", "owner"};
+	struct shown who[3] = {
+		{.from = "192.168.77.20"}, {.from = "192.168.77.21"}, {.from = "192.168.77.22"}};
+
+	NEEDS_ENGINE;
+	device_joins();
+	for (int i = 0; i < 3; i++) {
+		has_account(names[i], roles[i]);
+		EXPECT(logs_in(&who[i], names[i], GOOD));
+	}
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		bool may[] = {rows[i].viewer, rows[i].helper, rows[i].owner};
+		for (int k = 0; k < 3; k++) {
+			json_t *answer = as(&who[k], rows[i].question);
+			if (is_ok(answer) != may[k])
+				print_message("%s: %s: %s\n", names[k], rows[i].question,
+					code_of(answer));
+			EXPECT_INT(is_ok(answer), may[k]);
+			if (!may[k])
+				EXPECT_STR(code_of(answer), "ERR_DENIED");
+		}
+	}
+	/* A helper takes back what the same helper did, and nothing of an owner. */
+	EXPECT(is_ok(as(
+		&who[2], "{\"verb\":\"device.name\",\"args\":{\"device\":\"1\",\"name\":\"a\"}}")));
+	long long others = json_integer_value(json_object_get(home.answer, "journal"));
+	char question[120];
+	snprintf(question, sizeof question,
+		"{\"verb\":\"policy.undo\",\"args\":{\"journal\":%lld}}", others);
+	EXPECT_STR(code_of(as(&who[1], question)), "ERR_DENIED");
+	EXPECT(is_ok(as(
+		&who[1], "{\"verb\":\"device.name\",\"args\":{\"device\":\"1\",\"name\":\"b\"}}")));
+	snprintf(question, sizeof question,
+		"{\"verb\":\"policy.undo\",\"args\":{\"journal\":%lld}}",
+		(long long)json_integer_value(json_object_get(home.answer, "journal")));
+	EXPECT(is_ok(as(&who[1], question)));
+	/* The journal says who it was. */
+	char *journal = json_dumps(as(&who[0], "{\"verb\":\"policy.journal\"}"), 0);
+	EXPECT(strstr(journal, "\"who\": \"hanna\"") && strstr(journal, "\"who\": \"otto\"") &&
+		strstr(journal, "\"who\": \"console\""));
+	free(journal);
+	move_out();
+}
+
+TEST(a_browser_that_a_foreign_page_made_ask_changes_nothing)
+{
+	struct shown anna = {0};
+
+	NEEDS_ENGINE;
+	has_account("anna", "owner");
+	EXPECT(logs_in(&anna, "anna", GOOD));
+	struct shown led = anna;
+	memset(led.proof, 0, sizeof led.proof);
+	EXPECT_STR(code_of(as(&led, "{\"verb\":\"home.join\",\"args\":{\"minutes\":5}}")),
+		"ERR_DENIED");
+	led.proof[0] = 'a';
+	EXPECT_STR(code_of(as(&led, "{\"verb\":\"session.logout\"}")), "ERR_DENIED");
+	EXPECT(is_ok(as(&led, "{\"verb\":\"device.list\"}")));
+	EXPECT(is_ok(as(&anna, "{\"verb\":\"home.join\",\"args\":{\"minutes\":5}}")));
+	EXPECT_STR(word(as(&anna, "{\"verb\":\"session.state\"}"), "proof"), anna.proof);
+	move_out();
+}
+
+TEST(guessing_is_slow_and_the_owner_is_not_locked_out)
+{
+	struct shown anna = {.from = "192.168.77.20"}, eve = {.from = "192.168.77.66"};
+	int refused = 0, tries;
+
+	NEEDS_ENGINE;
+	has_account("anna", "owner");
+	EXPECT(logs_in(&anna, "anna", GOOD));
+	for (tries = 0; tries < 12; tries++) {
+		EXPECT(!logs_in(&eve, "anna", "wrong wrong wrong"));
+		refused += !strcmp(code_of(home.answer), "ERR_BUSY");
+	}
+	EXPECT(refused >= 4);
+	EXPECT(json_integer_value(
+		       json_object_get(json_object_get(home.answer, "error"), "retry_after")) >= 1);
+	/* The right one as well has to wait, for this source. */
+	EXPECT(!logs_in(&eve, "anna", GOOD));
+	/* Somebody elsewhere waits for this account, but not who was here before. */
+	stage_pump(1000);
+	EXPECT(logs_in(&anna, "anna", GOOD));
+	EXPECT(is_ok(console("{\"verb\":\"account.reset\",\"args\":{\"name\":\"anna\","
+			     "\"password\":\"noch ein Satz mit Hut\"}}")));
+	move_out();
+}
+
+TEST(sessions_and_tokens_outlive_the_engine_and_end_when_told)
+{
+	struct shown anna = {0}, phone = {0}, program = {0};
+
+	NEEDS_ENGINE;
+	has_account("anna", "owner");
+	EXPECT(logs_in(&anna, "anna", GOOD));
+	EXPECT(logs_in(&phone, "anna", GOOD));
+	EXPECT(is_ok(as(&anna,
+		"{\"verb\":\"token.add\",\"args\":{\"name\":\"printer\",\"scope\":\"read\"}}")));
+	keep(&program, home.answer);
+	halt();
+	start();
+	EXPECT(is_ok(as(&anna, "{\"verb\":\"device.list\"}")));
+	EXPECT(is_ok(as(&program, "{\"verb\":\"device.list\"}")));
+	EXPECT_INT(json_array_size(
+			   json_object_get(as(&anna, "{\"verb\":\"session.list\"}"), "result")),
+		2);
+	EXPECT(is_ok(as(&anna, "{\"verb\":\"session.end-all\"}")));
+	EXPECT_STR(code_of(as(&anna, "{\"verb\":\"device.list\"}")), "ERR_NOT_OURS");
+	EXPECT_STR(code_of(as(&phone, "{\"verb\":\"device.list\"}")), "ERR_NOT_OURS");
+	/* What a program was given is not a login. */
+	EXPECT(is_ok(as(&program, "{\"verb\":\"device.list\"}")));
+	char question[100];
+	snprintf(question, sizeof question, "{\"verb\":\"token.remove\",\"args\":{\"token\":%lld}}",
+		(long long)json_integer_value(json_object_get(
+			json_array_get(
+				json_object_get(console("{\"verb\":\"token.list\"}"), "result"), 0),
+			"id")));
+	EXPECT(is_ok(console(question)));
+	EXPECT_STR(code_of(as(&program, "{\"verb\":\"device.list\"}")), "ERR_NOT_OURS");
+	move_out();
+}
+
+TEST(a_token_gives_its_scope_and_no_more_than_its_maker_may)
+{
+	struct shown vera = {0}, reader = {0}, actor = {0};
+
+	NEEDS_ENGINE;
+	device_joins();
+	has_account("vera", "viewer");
+	EXPECT(logs_in(&vera, "vera", GOOD));
+	EXPECT_STR(
+		code_of(as(&vera,
+			"{\"verb\":\"token.add\",\"args\":{\"name\":\"x\",\"scope\":\"admin\"}}")),
+		"ERR_DENIED");
+	EXPECT(is_ok(console(
+		"{\"verb\":\"token.add\",\"args\":{\"name\":\"reader\",\"scope\":\"read\"}}")));
+	keep(&reader, home.answer);
+	EXPECT(is_ok(console(
+		"{\"verb\":\"token.add\",\"args\":{\"name\":\"actor\",\"scope\":\"act\"}}")));
+	keep(&actor, home.answer);
+	EXPECT(is_ok(as(&reader, "{\"verb\":\"device.list\"}")));
+	EXPECT_STR(code_of(as(&reader, "{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}")),
+		"ERR_DENIED");
+	EXPECT(is_ok(as(&actor, "{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}")));
+	EXPECT_STR(code_of(as(&actor, "{\"verb\":\"device.block\",\"args\":{\"device\":\"1\"}}")),
+		"ERR_DENIED");
+	/* A token makes no tokens, and no sessions. */
+	EXPECT_STR(code_of(as(&actor, "{\"verb\":\"token.add\",\"args\":{\"name\":\"y\"}}")),
+		"ERR_DENIED");
+	move_out();
+}
+
+TEST(the_only_owner_stays_and_a_lesser_role_counts_at_once)
+{
+	struct shown anna = {0}, bert = {.from = "192.168.77.30"};
+
+	NEEDS_ENGINE;
+	has_account("anna", "owner");
+	has_account("bert", "owner");
+	EXPECT(logs_in(&anna, "anna", GOOD));
+	EXPECT(logs_in(&bert, "bert", GOOD));
+	EXPECT(is_ok(as(&anna,
+		"{\"verb\":\"account.role\",\"args\":{\"name\":\"bert\",\"role\":\"viewer\"}}")));
+	EXPECT_STR(code_of(as(&bert, "{\"verb\":\"account.list\"}")), "ERR_DENIED");
+	EXPECT_STR(code_of(as(&anna, "{\"verb\":\"account.role\",\"args\":{\"name\":\"anna\","
+				     "\"role\":\"viewer\"}}")),
+		"ERR_DENIED");
+	EXPECT_STR(code_of(as(&anna, "{\"verb\":\"account.remove\",\"args\":{\"name\":\"anna\"}}")),
+		"ERR_DENIED");
+	EXPECT(is_ok(as(&anna, "{\"verb\":\"account.remove\",\"args\":{\"name\":\"bert\"}}")));
+	EXPECT_STR(code_of(as(&bert, "{\"verb\":\"device.list\"}")), "ERR_NOT_OURS");
+	move_out();
+}
+
+TEST(another_password_ends_the_other_sessions)
+{
+	struct shown anna = {0}, thief = {0};
+
+	NEEDS_ENGINE;
+	has_account("anna", "owner");
+	EXPECT(logs_in(&anna, "anna", GOOD));
+	EXPECT(logs_in(&thief, "anna", GOOD));
+	EXPECT_STR(code_of(as(&anna,
+			   "{\"verb\":\"account.password\",\"args\":{\"old\":\"what was it\","
+			   "\"password\":\"noch ein Satz mit Hut\"}}")),
+		"ERR_DENIED");
+	EXPECT(is_ok(as(&anna, "{\"verb\":\"account.password\",\"args\":{\"old\":\"" GOOD
+			       "\",\"password\":\"noch ein Satz mit Hut\"}}")));
+	EXPECT(is_ok(as(&anna, "{\"verb\":\"device.list\"}")));
+	EXPECT_STR(code_of(as(&thief, "{\"verb\":\"device.list\"}")), "ERR_NOT_OURS");
+	EXPECT(!logs_in(&thief, "anna", GOOD));
+	EXPECT(logs_in(&anna, "anna", "noch ein Satz mit Hut"));
+	move_out();
+}
+
+TEST(the_same_question_with_the_same_key_is_done_once)
+{
+	static const char question[] = "{\"verb\":\"device.name\",\"args\":{\"device\":\"1\","
+				       "\"name\":\"once\"},\"key\":\"k1\"}";
+	static const char other[] = "{\"verb\":\"device.name\",\"args\":{\"device\":\"1\",\"name\":"
+				    "\"more\"},\"key\":\"k1\"}";
+	struct shown anna = {0};
+
+	NEEDS_ENGINE;
+	device_joins();
+	has_account("anna", "owner");
+	EXPECT(logs_in(&anna, "anna", GOOD));
+	EXPECT(is_ok(as(&anna, question)));
+	long long first = json_integer_value(json_object_get(home.answer, "journal"));
+	EXPECT(first > 0);
+	EXPECT(is_ok(as(&anna,
+		"{\"verb\":\"device.name\",\"args\":{\"device\":\"1\",\"name\":\"between\"}}")));
+	EXPECT(is_ok(as(&anna, question)));
+	EXPECT_INT(json_integer_value(json_object_get(home.answer, "journal")), first);
+	EXPECT_STR(
+		word(as(&anna, "{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}"), "name"),
+		"between");
+	EXPECT_STR(code_of(as(&anna, other)), "ERR_STALE");
+	move_out();
+}
+
+TEST(the_web_process_hears_events_only_for_somebody)
+{
+	struct shown anna = {0}, nobody = {0};
+
+	NEEDS_ENGINE;
+	has_account("anna", "owner");
+	EXPECT(!is_ok(as(&nobody, "{\"verb\":\"events.follow\"}")));
+	home.events = 0;
+	EXPECT(is_ok(console("{\"verb\":\"home.join\",\"args\":{\"minutes\":5}}")));
+	stage_pump(50);
+	EXPECT_INT(home.events, 0);
+	EXPECT(logs_in(&anna, "anna", GOOD));
+	EXPECT(is_ok(as(&anna, "{\"verb\":\"events.follow\"}")));
+	has_account("bert", "viewer");
+	stage_pump(50);
+	EXPECT(home.events > 0);
+	move_out();
+}
