@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -12,6 +11,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "check/rig.h"
+#include "check/rig_line.h"
 #include "check/table.h"
 #include "packet/tls.h"
 
@@ -47,8 +47,6 @@ enum {
 	DER_MAX = 4096,
 	DATA_MAX = 4096,
 	PACKETS_A_CONNECTION = 14,
-	/* SO_ORIGINAL_DST of both families; its header does not bear the C library's beside it. */
-	ORIGINAL_DST = 80,
 };
 
 /* Where TLS is usual: web, its second port, MQTT, and what platforms of devices use. */
@@ -158,73 +156,6 @@ look_for_control(struct rig *rig, uint32_t ms)
 }
 
 /* --- one connection of the device ------------------------------------------------------------------ */
-
-/* Of several rigs one at a time: whose port it is. */
-static int
-listen_at(uint16_t port)
-{
-	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-	int one = 1, zero = 0;
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd >= 0 && !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) &&
-		!setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero) &&
-		!bind(fd, (struct sockaddr *)&any, sizeof any) && !listen(fd, 16))
-		return fd;
-	int error = errno;
-	if (fd >= 0)
-		close(fd);
-	errno = error;
-	return -1;
-}
-
-static bool
-is_mapped(const struct in6_addr *address)
-{
-	return IN6_IS_ADDR_V4MAPPED(address);
-}
-
-/* Where it wanted to go, before it was turned. */
-static bool
-true_target(int fd, bool is_v4, struct ip *address, uint16_t *port)
-{
-	struct sockaddr_in v4 = {0};
-	struct sockaddr_in6 v6 = {0};
-	socklen_t len = is_v4 ? sizeof v4 : sizeof v6;
-
-	if (getsockopt(fd, is_v4 ? SOL_IP : SOL_IPV6, ORIGINAL_DST,
-		    is_v4 ? (void *)&v4 : (void *)&v6, &len))
-		return false;
-	*address = is_v4 ? ip_from_v4((const uint8_t *)&v4.sin_addr)
-			 : ip_from_v6(v6.sin6_addr.s6_addr);
-	*port = ntohs(is_v4 ? v4.sin_port : v6.sin6_port);
-	return ip_is_valid(address) && *port && *port != RIG_PORT;
-}
-
-/* The next connection of the device under test; -1: none in this time. */
-static int
-take(struct rig *rig, uint32_t ms, struct ip *address, uint16_t *port)
-{
-	const struct ip *ours = &session_target(rig->session)->address4;
-	struct pollfd poll_fd = {.fd = rig->listening, .events = POLLIN};
-	struct sockaddr_in6 peer;
-	socklen_t len = sizeof peer;
-
-	if (poll(&poll_fd, 1, (int)ms) <= 0)
-		return -1;
-	int fd = accept4(
-		rig->listening, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return -1;
-	bool is_v4 = is_mapped(&peer.sin6_addr);
-	/* An earlier rig's device may still come; by IPv6 it is ours by any of its addresses. */
-	bool is_ours = !is_v4 ||
-		       (ours->version == 4 && !memcmp(peer.sin6_addr.s6_addr + 12, ours->byte, 4));
-	if (is_ours && true_target(fd, is_v4, address, port))
-		return fd;
-	close(fd);
-	return -1;
-}
 
 /* The ClientHello, left in the socket; 0: none came. */
 static size_t
@@ -492,27 +423,11 @@ answer_all(struct rig *rig)
 		ms_since(rig->heard_ns) < (is_done(rig) ? settled : quiet)) {
 		struct ip address;
 		uint16_t port;
-		auto_close int fd = take(rig, 500, &address, &port);
+		auto_close int fd = rig_take(rig->session, rig->listening, 500, &address, &port);
 		if (fd >= 0)
 			answer(rig, fd, &address, port);
 	}
 	return ask(rig, RIG_TURN, 0, &seen) && is_ok;
-}
-
-static bool
-listen_in_turn(struct rig *rig)
-{
-	while (!session_is_over(rig->session)) {
-		rig->listening = listen_at(RIG_PORT);
-		if (rig->listening >= 0)
-			return true;
-		if (errno != EADDRINUSE) {
-			session_note(rig->session, "trouble", "no socket: %s", strerror(errno));
-			return false;
-		}
-		session_rest(rig->session, 1000); /* another device is in the rig */
-	}
-	return false;
 }
 
 void
@@ -526,7 +441,7 @@ rig_certificate_probe(struct session *session)
 	/* Asked before anybody waits for his turn. */
 	if (!ask(rig, RIG_LOOK, 0, &seen)) {
 		session_note(session, "no-rig", "%s", err_text((enum err)seen.err));
-	} else if (listen_in_turn(rig)) {
+	} else if ((rig->listening = rig_listen(session, SOCK_STREAM)) >= 0) {
 		rig->maker = rig_maker_new();
 		if (!rig->maker)
 			session_note(session, "trouble", "no keys could be made");

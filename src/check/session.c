@@ -46,6 +46,7 @@ struct session {
 	uint16_t heard_port;
 	SSL_CTX *tls;
 	session_rig_ask *rig; /* NULL: no gateway */
+	session_tell_prompt *prompt;
 };
 
 struct talk {
@@ -225,6 +226,19 @@ session_rig(struct session *session, const struct message_rig *rig, struct messa
 {
 	*seen = (struct message_rig_seen){.err = ERR_UNSUPPORTED};
 	return session->rig && session->rig(rig, seen) && !seen->err;
+}
+
+void
+session_set_prompt(struct session *session, session_tell_prompt *tell)
+{
+	session->prompt = tell;
+}
+
+void
+session_prompt(struct session *session, uint8_t prompt)
+{
+	if (session->prompt)
+		session->prompt(prompt, session->check);
 }
 
 static uint32_t

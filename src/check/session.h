@@ -93,6 +93,11 @@ typedef bool session_rig_ask(const struct message_rig *, struct message_rig_seen
 void session_set_rig(struct session *, session_rig_ask *);
 bool session_rig(struct session *, const struct message_rig *, struct message_rig_seen *);
 
+/* What whoever stands beside the device should do now (enum audit_prompt), shown with the progress. */
+typedef void session_tell_prompt(uint8_t prompt, uint16_t check);
+void session_set_prompt(struct session *, session_tell_prompt *);
+void session_prompt(struct session *, uint8_t prompt);
+
 /* --- one connection -------------------------------------------------------------------------- */
 
 struct talk; /* an open TCP or TLS connection, or a UDP "connection"; one exchange */

@@ -30,6 +30,13 @@ CHECK_HALVES(login_throttle)
 CHECK_HALVES(robustness)
 CHECK_HALVES(rig_certificate)
 CHECK_HALVES(rig_outage)
+CHECK_HALVES(rig_names)
+CHECK_HALVES(rig_maker)
+CHECK_HALVES(rig_link)
+CHECK_HALVES(rig_backoff)
+CHECK_HALVES(rig_clock)
+CHECK_HALVES(reset_before)
+CHECK_HALVES(reset_after)
 
 #undef CHECK_HALVES
 

@@ -128,6 +128,7 @@ finish_gate(const json_t *args, const json_t *gate, const struct options *option
 		printf(", about %lld min of a person", minutes);
 	printf("\n");
 	show_reasons(gate);
+	show_works(json_object_get(gate, "works"));
 	show_shield(gate);
 	if (retest && localtime_r(&retest, &tm)) {
 		strftime(date, sizeof date, "%Y-%m-%d", &tm);

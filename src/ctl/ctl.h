@@ -86,6 +86,7 @@ void show_status(const json_t *, const struct options *);
 void show_doctor(const json_t *, const struct options *);
 void show_devices(const json_t *, const struct options *);
 void show_device(const json_t *, const struct options *);
+void show_works(const json_t *works); /* without the internet, without its maker */
 void show_done(const json_t *, const struct options *); /* a device that was changed */
 void show_enforce(const json_t *, const struct options *);
 void show_policy(const json_t *, const struct options *);
@@ -143,6 +144,10 @@ int finish_fix(const json_t *args, const json_t *run, const struct options *);
 
 void show_maker(const json_t *, const struct options *);
 void show_makers(const json_t *, const struct options *);
+
+/* --- audit_reset.c ----------------------------------------------------------------------- */
+
+int run_audit_reset(int argc, char **argv, const struct options *);
 
 /* --- standards.c: without the daemon ----------------------------------------------------- */
 

@@ -257,6 +257,40 @@ show_devices(const json_t *rows, const struct options *options)
 	table_end(&table);
 }
 
+/* Of a device whose silence is told: whether one would notice. */
+static void
+show_silence(const json_t *silence)
+{
+	const char *state = text(silence, "state");
+
+	if (!json_is_object(silence))
+		return;
+	if (!strcmp(state, "missed"))
+		printf("%-14s for %lld s: it is missed\n", "silent", number(silence, "seconds"));
+	else if (!strcmp(state, "heard"))
+		printf("%-14s %lld s ago; it is missed after %lld s of silence\n", "heard",
+			number(silence, "seconds"), number(silence, "limit"));
+	else if (!strcmp(state, "seldom"))
+		printf("%-14s too seldom (up to %lld s of silence) to be missed within a minute\n",
+			"heard", number(silence, "usual"));
+	else
+		printf("%-14s how often it is heard is being learned\n", "silence");
+}
+
+void
+show_works(const json_t *works)
+{
+	static const char *const keys[][2] = {
+		{"without_internet", "without net"}, {"without_maker", "without maker"}};
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		const json_t *row = json_object_get(works, keys[i][0]);
+		if (*text(row, "seen"))
+			printf("%-14s works: %s (%s)\n", keys[i][1], text(row, "works"),
+				text(row, "seen"));
+	}
+}
+
 void
 show_device(const json_t *device, const struct options *options)
 {
@@ -301,6 +335,8 @@ show_device(const json_t *device, const struct options *options)
 	if (json_is_object(pause))
 		printf("%-14s until %s (%lld s left)\n", "paused", when(pause, "until"),
 			number(pause, "seconds_left"));
+	show_silence(json_object_get(device, "silence"));
+	show_works(json_object_get(device, "works"));
 	json_array_foreach(json_object_get(device, "offers"), i, row)
 		printf("%-14s pinfold policy add %s \"%s\"\n", "would help", text(device, "id"),
 			text(row, NULL));

@@ -28,7 +28,8 @@
 	X(DEVICE_CLASS_ORDINARY, "ordinary")       /* everything that containment may do */        \
 	X(DEVICE_CLASS_PERSONAL, "personal")       /* present or not; nothing else is recorded */  \
 	X(DEVICE_CLASS_CRITICAL, "critical")       /* propose and notify only; never probed */     \
-	X(DEVICE_CLASS_NEVER_PROBE, "never-probe") /* ordinary, but no packet of ours to it */
+	X(DEVICE_CLASS_NEVER_PROBE, "never-probe") /* ordinary, but no packet of ours to it */     \
+	X(DEVICE_CLASS_CHILD, "child") /* ordinary; its silence is told within a minute */
 
 enum device_class {
 	DEVICE_CLASS_UNKNOWN, /* handled as ordinary */

@@ -64,6 +64,10 @@ header(FILE *out, const struct audit_result *result)
 	fact(out, "Firmware, as it says", device->claimed_firmware);
 	fact(out, "What it probably is", device->kind);
 	fact(out, "Known here as", device->id);
+	struct report_works works;
+	for (int i = 0; i < WORKS_COUNT; i++)
+		if (report_works(result, i, &works))
+			fact(out, works.name, works.value);
 	fprintf(out, "<dt>Units tested</dt><dd>%u</dd>\n</dl>\n", run->units);
 	if (run->is_complete)
 		return;

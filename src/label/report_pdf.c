@@ -108,6 +108,10 @@ header(struct pdf *pdf, const struct audit_result *result)
 	fact(pdf, "Firmware, as it says", device->claimed_firmware);
 	fact(pdf, "What it probably is", device->kind);
 	fact(pdf, "Known here as", device->id);
+	struct report_works works;
+	for (int i = 0; i < WORKS_COUNT; i++)
+		if (report_works(result, i, &works))
+			fact(pdf, works.name, works.value);
 	snprintf(units, sizeof units, "%u", run->units);
 	fact(pdf, "Units tested", units);
 	if (!run->is_complete)

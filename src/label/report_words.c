@@ -216,3 +216,15 @@ report_is_closed(const struct audit_result *result, const struct finding *findin
 {
 	return finding->is_critical && strcmp(result->device.class, "critical") != 0;
 }
+
+bool
+report_works(const struct audit_result *result, int without, struct report_works *out)
+{
+	struct works list[WORKS_COUNT];
+
+	works_from_findings(result->finding, result->n_findings, list);
+	const struct works *works = &list[without];
+	snprintf(out->name, sizeof out->name, "Works without %s", works->without);
+	snprintf(out->value, sizeof out->value, "%s: %s", works->word, works->seen);
+	return *works->seen != '\0';
+}

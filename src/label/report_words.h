@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "verdict/result.h"
+#include "verdict/works.h"
 
 /* Words that the page and the paper share. None of them is markup; names are to be escaped. */
 const char *report_sentence(uint8_t word); /* of enum verdict_word: "met" ... */
@@ -28,5 +29,11 @@ bool report_is_told(const struct audit_result *, size_t finding);
 bool report_is_closed(const struct audit_result *, const struct finding *);
 
 extern const char report_legend[], report_limits[], report_no_failure[], report_no_certificate[];
+
+/* Whether it works without one thing (enum works_without), as a line; false: nobody looked. */
+struct report_works {
+	char name[48], value[FINDING_TEXT_MAX + 16];
+};
+bool report_works(const struct audit_result *, int without, struct report_works *);
 
 #endif

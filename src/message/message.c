@@ -329,6 +329,14 @@ answered_ok(const void *payload, size_t len)
 }
 
 static bool
+nudge_ok(const void *payload, size_t len)
+{
+	const struct message_nudge *m = payload;
+	return m->port[0] && is_text(m->port, sizeof m->port) && PADDING_OK(m->zero) &&
+	       mac_is_unicast(m->mac) && m->address.version == 4 && ip_is_valid(&m->address);
+}
+
+static bool
 introduction_ok(const void *payload, size_t len)
 {
 	const struct message_introduction *m = payload;
@@ -502,8 +510,8 @@ audit_step_ok(const void *payload, size_t len)
 {
 	const struct message_audit_step *m = payload;
 	return m->run && m->check < AUDIT_CHECKS_MAX && m->step != AUDIT_STEP_UNKNOWN &&
-	       m->step < AUDIT_STEP_COUNT && !m->zero && m->n_done <= m->n_all &&
-	       m->n_all <= AUDIT_CHECKS_MAX;
+	       m->step < AUDIT_STEP_COUNT && m->prompt < AUDIT_PROMPT_COUNT &&
+	       m->n_done <= m->n_all && m->n_all <= AUDIT_CHECKS_MAX;
 }
 
 static bool
@@ -540,8 +548,34 @@ rig_ok(const void *payload, size_t len)
 	if (!m->run || (m->device && !is_device(m->device)) || m->seconds > RIG_SECONDS_MAX ||
 		!m->bits || m->bits & ~RIG_BITS || m->n_ports > RIG_PORTS_MAX || m->zero)
 		return false;
+	if (m->bits & RIG_OF_NAMES && (m->bits & ~RIG_OF_NAMES || m->n_ports))
+		return false;
 	for (unsigned i = 0; i < RIG_PORTS_MAX; i++)
 		if ((m->port[i] != 0) != (i < m->n_ports))
+			return false;
+	return true;
+}
+
+static bool
+heard_ask_ok(const void *payload, size_t len)
+{
+	const struct message_heard_ask *m = payload;
+	if (!m->n_rows || m->n_rows > HEARD_ROWS_MAX)
+		return false;
+	for (uint32_t i = 0; i < HEARD_ROWS_MAX; i++)
+		if (i < m->n_rows ? !is_device(m->device[i]) : m->device[i] != 0)
+			return false;
+	return true;
+}
+
+static bool
+heard_ok(const void *payload, size_t len)
+{
+	const struct message_heard *m = payload;
+	if (m->n_rows > HEARD_ROWS_MAX || m->zero)
+		return false;
+	for (uint32_t i = 0; i < m->n_rows; i++)
+		if (!is_device(m->row[i].device))
 			return false;
 	return true;
 }
@@ -643,6 +677,7 @@ static const struct shape {
 	FIXED(MESSAGE_LOOKUP, struct message_lookup, lookup_ok),
 	FIXED(MESSAGE_LOOKED_UP, struct message_looked_up, looked_up_ok),
 	FIXED(MESSAGE_INTRODUCTION, struct message_introduction, introduction_ok),
+	FIXED(MESSAGE_NUDGE, struct message_nudge, nudge_ok),
 	FIXED(MESSAGE_FETCH, struct message_fetch, fetch_ok),
 	FIXED(MESSAGE_FETCHED, struct message_fetched, fetched_ok),
 	FIXED(MESSAGE_AUDIT, struct message_audit, audit_ok),
@@ -654,6 +689,8 @@ static const struct shape {
 	FIXED(MESSAGE_PAGE_ASK, struct message_page_ask, page_ask_ok),
 	FIXED(MESSAGE_PAGE, struct message_page, page_ok),
 	FIXED(MESSAGE_MAKER_FACT, struct message_maker_fact, maker_fact_ok),
+	FIXED(MESSAGE_HEARD_ASK, struct message_heard_ask, heard_ask_ok),
+	FIXED(MESSAGE_HEARD, struct message_heard, heard_ok),
 	ROWS(MESSAGE_COMMAND, message_command, text, command_ok),
 	ROWS(MESSAGE_ANSWER, message_answer, text, answer_ok),
 	ROWS(MESSAGE_EVENT, message_answer, text, answer_ok),

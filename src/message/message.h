@@ -168,6 +168,23 @@ struct message_open {
 
 /* --- enforcer to engine ------------------------------------------------------------------------ */
 
+/* When did the bridge last hear these devices?  Answered with as many rows, in their order. */
+enum { HEARD_ROWS_MAX = 64, HEARD_NEVER = UINT32_MAX };
+struct message_heard_ask {
+	uint32_t n_rows;
+	uint32_t device[HEARD_ROWS_MAX];
+};
+struct heard_row {
+	uint32_t device;
+	uint32_t
+		silent_ms; /* since its last frame that was let in; HEARD_NEVER: it knows of none */
+};
+struct message_heard {
+	uint32_t n_rows;
+	uint32_t zero;
+	struct heard_row row[HEARD_ROWS_MAX];
+};
+
 struct counter_row {
 	uint32_t device;
 	uint32_t zero;
@@ -305,6 +322,17 @@ struct message_introduction {
 	uint32_t zero;
 };
 
+/*
+ * Ask this device by ARP whether it is there, on its port and nobody else; its answer
+ * is a frame like any other.  Never sent for classes that are not probed.
+ */
+struct message_nudge {
+	char port[16];
+	uint8_t mac[6];
+	uint8_t zero[2];
+	struct ip address; /* of version 4 */
+};
+
 /* --- engine and fetcher ------------------------------------------------------------------------------- */
 
 struct message_fetch {
@@ -431,25 +459,36 @@ struct message_maker_fact {
  * and answers with RIG_SEEN.
  */
 enum rig_bit {
-	RIG_TURN = 1, /* new TCP flows to these ports of the internet come to RIG_PORT */
-	RIG_CUT = 2,  /* its running flows to these ports end; with no port: all to the internet */
-	RIG_LOOK = 4, /* tell its running flows to these ports */
-	RIG_OFF = 8,  /* no internet */
-	RIG_CAP = 16, /* it may answer more packets a second, to us and to everybody */
-	RIG_BITS = 31,
+	/*
+	 * New TCP flows to these ports of the internet come to RIG_PORT; port RIG_TIME_PORT
+	 * is UDP, and whoever is asked for the time.
+	 */
+	RIG_TURN = 1,
+	RIG_CUT = 2,   /* its running flows to these ports end; with no port: all to the internet */
+	RIG_LOOK = 4,  /* tell its running flows to these ports */
+	RIG_OFF = 8,   /* no internet */
+	RIG_CAP = 16,  /* it may answer more packets a second, to us and to everybody */
+	RIG_LINK = 32, /* nothing reaches it, as if its cable were out */
+	/* By the resolver, and alone in their message: */
+	RIG_NAMES = 64,  /* no question for a name is answered */
+	RIG_MAKER = 128, /* no name is there, but those of time servers and of connection tests */
+	RIG_OF_NAMES = RIG_NAMES | RIG_MAKER,
+	RIG_BITS = 255,
 };
 enum {
 	RIG_PORT = 64443, /* of the gateway; takes only flows that were turned */
+	RIG_TIME_PORT = 123,
 	RIG_PORTS_MAX = 8,
 	RIG_ROWS_MAX = 16,
 	RIG_SECONDS_MAX = 120, /* then the kernel ends it; ask again to go on */
 };
 struct message_rig {
 	uint32_t run;
-	uint32_t device;  /* the checker leaves it 0 */
-	uint32_t ticket;  /* repeated in the answer */
-	uint32_t seconds; /* TURN, OFF, CAP: for so long; 0 takes back; without ports, all TURNs */
-	uint8_t bits;     /* enum rig_bit */
+	uint32_t device; /* the checker leaves it 0 */
+	uint32_t ticket; /* repeated in the answer */
+	/* How long, but for CUT and LOOK; 0 takes back; without ports, all that was turned or taken. */
+	uint32_t seconds;
+	uint8_t bits; /* enum rig_bit */
 	uint8_t n_ports;
 	uint16_t zero;
 	uint16_t port[RIG_PORTS_MAX];
@@ -467,7 +506,7 @@ struct message_rig_seen {
 	uint32_t run;
 	uint32_t ticket;
 	uint32_t err;
-	uint32_t n_cut;
+	uint32_t n_cut; /* flows that ended; of the resolver: questions left so since it began */
 	uint32_t n_rows;
 	uint32_t zero;
 	struct rig_row row[RIG_ROWS_MAX];
@@ -481,11 +520,22 @@ enum audit_step {
 	AUDIT_STEP_LOST,    /* the device stopped answering in it */
 	AUDIT_STEP_COUNT,
 };
+/* What whoever stands beside the device should do now. */
+#define AUDIT_PROMPT_LIST(X)                                                                       \
+	X(AUDIT_PROMPT_RESET, "reset the device now, as its manual says, and leave it alone then") \
+	X(AUDIT_PROMPT_WAIT, "it went away; do not set it up, it must come back by itself")
+enum audit_prompt {
+	AUDIT_PROMPT_NONE,
+#define X(prompt, text) prompt,
+	AUDIT_PROMPT_LIST(X)
+#undef X
+		AUDIT_PROMPT_COUNT,
+};
 struct message_audit_step {
 	uint32_t run;
 	uint16_t check; /* place in the table */
 	uint8_t step;   /* enum audit_step */
-	uint8_t zero;
+	uint8_t prompt; /* enum audit_prompt */
 	uint32_t n_done, n_all;
 	uint32_t seconds_left; /* estimate */
 	uint32_t exchanges;    /* in the transcript so far */
@@ -572,6 +622,7 @@ struct message_answer {
 	X(MESSAGE_LOOKUP, struct message_lookup, MESSAGE_P(FETCHER), MESSAGE_P(RESOLVER))          \
 	X(MESSAGE_LOOKED_UP, struct message_looked_up, MESSAGE_P(RESOLVER), MESSAGE_P(FETCHER))    \
 	X(MESSAGE_INTRODUCTION, struct message_introduction, MESSAGE_P(ENGINE), MESSAGE_P(RELAY))  \
+	X(MESSAGE_NUDGE, struct message_nudge, MESSAGE_P(ENGINE), MESSAGE_P(RELAY))                \
 	X(MESSAGE_FETCH, struct message_fetch, MESSAGE_P(ENGINE), MESSAGE_P(FETCHER))              \
 	X(MESSAGE_FETCHED, struct message_fetched, MESSAGE_P(FETCHER), MESSAGE_P(ENGINE))          \
 	X(MESSAGE_AUDIT, struct message_audit, MESSAGE_P(ENGINE), MESSAGE_P(CHECKER))              \
@@ -579,14 +630,17 @@ struct message_answer {
 	X(MESSAGE_FINDING, struct message_finding, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))          \
 	X(MESSAGE_AUDIT_END, struct message_audit_end, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))      \
 	X(MESSAGE_RIG, struct message_rig, MESSAGE_P(CHECKER) | MESSAGE_P(ENGINE),                 \
-		MESSAGE_P(ENGINE) | MESSAGE_P(ENFORCER))                                           \
-	X(MESSAGE_RIG_SEEN, struct message_rig_seen, MESSAGE_P(ENFORCER) | MESSAGE_P(ENGINE),      \
+		MESSAGE_P(ENGINE) | MESSAGE_P(ENFORCER) | MESSAGE_P(RESOLVER))                     \
+	X(MESSAGE_RIG_SEEN, struct message_rig_seen,                                               \
+		MESSAGE_P(ENFORCER) | MESSAGE_P(RESOLVER) | MESSAGE_P(ENGINE),                     \
 		MESSAGE_P(ENGINE) | MESSAGE_P(CHECKER))                                            \
 	X(MESSAGE_PAGE_ASK, struct message_page_ask, MESSAGE_P(CHECKER) | MESSAGE_P(ENGINE),       \
 		MESSAGE_P(ENGINE) | MESSAGE_P(FETCHER))                                            \
 	X(MESSAGE_PAGE, struct message_page, MESSAGE_P(FETCHER) | MESSAGE_P(ENGINE),               \
 		MESSAGE_P(ENGINE) | MESSAGE_P(CHECKER))                                            \
 	X(MESSAGE_MAKER_FACT, struct message_maker_fact, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))    \
+	X(MESSAGE_HEARD_ASK, struct message_heard_ask, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))     \
+	X(MESSAGE_HEARD, struct message_heard, MESSAGE_P(ENFORCER), MESSAGE_P(ENGINE))             \
 	X(MESSAGE_COMMAND, struct message_command, MESSAGE_P(WEB) | MESSAGE_P(CTL),                \
 		MESSAGE_P(ENGINE))                                                                 \
 	X(MESSAGE_ANSWER, struct message_answer, MESSAGE_P(ENGINE),                                \

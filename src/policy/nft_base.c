@@ -44,7 +44,8 @@ static const char text[] =
 	"	set surge { typeof iifname . ether saddr; size 32768; limit rate over 40000/second burst 4000 packets; }\n"
 	/* Who is tested may answer more, for as long as the test says so. */
 	"	set tested { typeof iifname . ether saddr; size 2048; flags timeout; }\n"
-	"	set blocked { type ether_addr; }\n"
+	/* The rig puts a device here for some seconds: nothing reaches it then. */
+	"	set blocked { type ether_addr; flags timeout; }\n"
 	"	set contained { type ether_addr; }\n"
 	"	set known { type ether_addr; }\n"
 	"	set closed { typeof iifname; }\n"
@@ -432,7 +433,7 @@ static const char text[] =
 	"		ct state established,related accept\n"
 	"		meta l4proto 2 accept\n"
 	/* What was turned to the checker, and nothing that came to this port by itself. */
-	"		tcp dport $RIG_PORT ct mark & 0x20000000 != 0 accept\n"
+	"		meta l4proto { 6, 17 } th dport $RIG_PORT ct mark & 0x20000000 != 0 accept\n"
 	/* Discovery, for the relay; it answers only those who were introduced. */
 	"		udp dport $RELAY_PORTS accept\n"
 	"		meta mark & 0x00f00000 $TRUSTED jump from_trusted\n"
@@ -503,11 +504,13 @@ static const char text[] =
 	"		udp dport 53 iifname $BRIDGE goto nat_names\n"
 	"		tcp dport 53 iifname $BRIDGE goto nat_names\n"
 	"		meta l4proto 6 iifname $BRIDGE goto nat_rig\n"
+	"		udp dport 123 iifname $BRIDGE goto nat_rig\n"
 	"		iifname $UPLINK fib daddr type local dnat ip to ip saddr . meta l4proto . th dport map @door_nat4\n"
 	"	}\n"
 	/*
 	 * Flows of a device under test to its maker: the checker answers for him.  Only flows
-	 * to the internet, and only of devices that have it.
+	 * to the internet, and only of devices that have it; but for the time, which some ask
+	 * the gateway for.
 	 */
 	"	chain nat_rig {\n"
 	"		meta mark & 0x20000000 == 0 return\n"
@@ -517,10 +520,14 @@ static const char text[] =
 	"	}\n"
 	"	chain nat_turned {\n"
 	"		ct mark set 0\n"
+	"		udp dport 123 goto nat_to_rig\n"
 	"		ip daddr { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, 224.0.0.0/3 } return\n"
 	"		ip6 daddr { fc00::/7, fe80::/10, ff00::/8 } return\n"
+	"		goto nat_to_rig\n"
+	"	}\n"
+	"	chain nat_to_rig {\n"
 	"		ct mark set 0x20000000\n"
-	"		meta l4proto 6 redirect to :$RIG_PORT\n"
+	"		meta l4proto { 6, 17 } redirect to :$RIG_PORT\n"
 	"	}\n"
 	"	chain nat_names {\n"
 	"		ip daddr != $LAN4 dnat ip to $LAN4\n"

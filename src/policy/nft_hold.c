@@ -953,8 +953,9 @@ is_rigged(const struct flow *flow, const struct rigging *rigging)
 		return false;
 	if (!rig->n_ports)
 		return true;
-	for (unsigned i = 0; flow->proto == IPPROTO_TCP && i < rig->n_ports; i++)
-		if (rig->port[i] == flow->target_port)
+	for (unsigned i = 0; i < rig->n_ports; i++)
+		if (rig->port[i] == flow->target_port &&
+			flow->proto == (rig->port[i] == RIG_TIME_PORT ? IPPROTO_UDP : IPPROTO_TCP))
 			return true;
 	return false;
 }
@@ -974,6 +975,16 @@ is_cut_by_outage(const struct flow *flow, uint32_t mark, void *arg)
 	uint32_t to = number_at(rigging->hold, &flow->target);
 
 	return (from == rigging->rig->device && !to) || (to == rigging->rig->device && !from);
+}
+
+/* Its neighbours may have begun one, and so may we. */
+static bool
+is_cut_by_link(const struct flow *flow, uint32_t mark, void *arg)
+{
+	const struct rigging *rigging = arg;
+
+	return number_at(rigging->hold, &flow->source) == rigging->rig->device ||
+	       number_at(rigging->hold, &flow->target) == rigging->rig->device;
 }
 
 static uint32_t
@@ -1005,6 +1016,27 @@ refuse_rig(enum err err, struct fault *why, const char *text)
 	return err;
 }
 
+/*
+ * Its MACs are in the set of those who are blocked, for some seconds: no ARP and no
+ * DHCP of it is heard, and nothing is sent to it.  One who is blocked for good is
+ * penned, and not tested.
+ */
+static void
+change_link(struct hold *hold, const struct message_rig *rig, uint64_t ends_ns)
+{
+	const struct message_policy *policy = hold->record[rig->device]->policy;
+
+	for (unsigned i = 0; i < policy->n_bindings; i++) {
+		struct nft_element element = {
+			.set = NFT_BLOCKED, .device = rig->device, .expires_ns = ends_ns};
+		memcpy(element.key, policy->binding[i].mac, 6);
+		if (rig->seconds)
+			nft_apply_want(hold->apply, &element);
+		else
+			nft_apply_drop(hold->apply, &element);
+	}
+}
+
 static enum err
 change_rig(struct hold *hold, const struct message_rig *rig, struct fault *why)
 {
@@ -1016,6 +1048,8 @@ change_rig(struct hold *hold, const struct message_rig *rig, struct fault *why)
 	nft_apply_begin(hold->apply);
 	if (!rig->seconds && !rig->n_ports)
 		nft_apply_each(hold->apply, rig->device, drop_rig, hold->apply);
+	if (rig->bits & RIG_LINK && !is_penned(hold->record[rig->device]))
+		change_link(hold, rig, ends_ns);
 	for (unsigned i = 0; rig->bits & RIG_TURN && i < rig->n_ports; i++) {
 		struct nft_element turn = rig_element(rig->device, rig->port[i], ends_ns);
 		if (rig->seconds)
@@ -1023,9 +1057,9 @@ change_rig(struct hold *hold, const struct message_rig *rig, struct fault *why)
 		else
 			nft_apply_drop(hold->apply, &turn);
 	}
-	if (rig->bits & RIG_OFF && rig->seconds)
+	if (rig->bits & (RIG_OFF | RIG_LINK) && rig->seconds)
 		nft_apply_want(hold->apply, &off);
-	else if (rig->bits & RIG_OFF)
+	else if (rig->bits & (RIG_OFF | RIG_LINK))
 		nft_apply_drop(hold->apply, &off);
 	for (unsigned i = 0; rig->bits & RIG_CAP && i < policy->n_bindings; i++) {
 		struct nft_element tested =
@@ -1052,13 +1086,15 @@ do_rig(struct hold *hold, const struct message_rig *rig, struct message_rig_seen
 	/* To end it is always right, and to hear more of its answers opens nothing. */
 	if (is_penned(record) && rig->seconds && rig->bits != RIG_CAP)
 		return refuse_rig(ERR_DENIED, why, "a device in its pen has no way out");
-	if (rig->bits & (RIG_TURN | RIG_OFF | RIG_CAP))
+	if (rig->bits & (RIG_TURN | RIG_OFF | RIG_CAP | RIG_LINK))
 		err = change_rig(hold, rig, why);
 	/* Everything of the device, whatever its mark: a pause, a door, a translation. */
 	if (!err && rig->bits & RIG_CUT && hold->conntrack)
 		err = conntrack_cut(hold->conntrack, 0, 0,
-			rig->bits & RIG_OFF ? is_cut_by_outage : is_cut_by_rig, &rigging,
-			&seen->n_cut);
+			rig->bits & RIG_LINK  ? is_cut_by_link
+			: rig->bits & RIG_OFF ? is_cut_by_outage
+					      : is_cut_by_rig,
+			&rigging, &seen->n_cut);
 	if (!err && rig->bits & RIG_LOOK && hold->conntrack)
 		err = conntrack_look(
 			hold->conntrack, rig->device, NFT_MARK_NUMBER, tell_rigged, &rigging);

@@ -78,11 +78,12 @@ seconds_left(uint16_t from)
 }
 
 static void
-tell_step(uint16_t check, enum audit_step step)
+tell_progress(uint16_t check, enum audit_step step, uint8_t prompt)
 {
 	struct message_audit_step message = {.run = worker.audit->run,
 		.check = check,
 		.step = (uint8_t)step,
+		.prompt = prompt,
 		.n_done = worker.n_done,
 		.n_all = worker.n_all,
 		.seconds_left =
@@ -90,6 +91,18 @@ tell_step(uint16_t check, enum audit_step step)
 		.exchanges = (uint32_t)transcript_count(worker.transcript)};
 
 	tell(MESSAGE_AUDIT_STEP, &message, sizeof message);
+}
+
+static void
+tell_step(uint16_t check, enum audit_step step)
+{
+	tell_progress(check, step, AUDIT_PROMPT_NONE);
+}
+
+static void
+tell_prompt(uint8_t prompt, uint16_t check)
+{
+	tell_progress(check, AUDIT_STEP_BEGUN, prompt);
 }
 
 static void
@@ -338,6 +351,7 @@ checker_worker(const struct message_audit *audit, uint32_t answers, int transcri
 	session_limit(worker.session, audit->seconds);
 	session_set_answers(worker.session, answers);
 	session_set_rig(worker.session, ask_rig);
+	session_set_prompt(worker.session, tell_prompt);
 	for (uint16_t i = 0; i < n_checks; i++)
 		worker.n_all += is_chosen(i);
 	for (uint16_t i = 0; i < n_checks; i++) {

@@ -258,6 +258,22 @@ on_rig(const struct message_rig *rig)
 }
 
 static void
+on_heard_ask(const struct message_heard_ask *asked, uint32_t seq)
+{
+	struct message_heard heard = {.n_rows = asked->n_rows};
+
+	for (uint32_t i = 0; i < asked->n_rows; i++) {
+		const struct message_policy *policy = hold && asked->device[i] <= DEVICE_NUMBER_MAX
+							      ? hold_find(hold, asked->device[i])
+							      : NULL;
+		heard.row[i] = (struct heard_row){.device = asked->device[i],
+			.silent_ms = policy ? network_silence_ms(network, policy) : HEARD_NEVER};
+	}
+	if (channel_send(engine, MESSAGE_HEARD, seq, &heard, sizeof heard, -1))
+		log_info("network", "the engine does not take an answer");
+}
+
+static void
 on_message(struct channel *channel, const struct message_header *header, const void *payload,
 	int fd, void *arg)
 {
@@ -279,6 +295,9 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		return;
 	case MESSAGE_RIG:
 		on_rig(payload);
+		return;
+	case MESSAGE_HEARD_ASK:
+		on_heard_ask(payload, header->seq);
 		return;
 	default:
 		if (!hold) {

@@ -61,6 +61,9 @@ on_message(struct channel *channel, const struct message_header *header, const v
 					   "until it expires");
 		break;
 	}
+	case MESSAGE_HEARD:
+		presence_heard(payload);
+		break;
 	case MESSAGE_FETCHED:
 		mud_fetched(payload, fd);
 		break;
@@ -325,6 +328,7 @@ on_look(void *arg)
 	label_look();
 	shelf_look();
 	traffic_look();
+	presence_look();
 }
 
 static void

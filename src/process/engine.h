@@ -137,7 +137,8 @@ struct ward {
 	int64_t fetch_after_s;
 	uint32_t fetch_failures;
 	char fetch_why[256];
-	struct traffic *traffic; /* engine_traffic.c; NULL: nothing was seen */
+	struct traffic *traffic;   /* engine_traffic.c; NULL: nothing was seen */
+	struct presence *presence; /* engine_presence.c; NULL: its silence is nothing to tell */
 };
 
 struct client {
@@ -382,6 +383,8 @@ json_t *audit_checks(void);
 json_t *audit_gate(uint32_t run, const char *profile, struct fault *why);
 json_t *audit_key(struct fault *why);
 json_t *audit_evidence(uint32_t run, struct fault *why); /* where its files and the key are */
+/* Whether it works without the internet and without its maker, as the last runs that could tell saw it. */
+json_t *audit_works(const struct ward *);
 /* The newest run of the device that has ended; 0: none. */
 uint32_t audit_newest(const struct ward *);
 
@@ -405,6 +408,16 @@ enum err pause_end(struct ward *, const char *who, struct fault *why) MUST_USE;
 void pause_look(void); /* ends what is over */
 bool pause_is_on(const struct ward *);
 void pause_load(void);
+
+/* --- engine_presence.c ------------------------------------------------------------------------ */
+
+/*
+ * Devices whose silence matters, of class critical or child: it is told within a
+ * minute of their last sign, where they are heard often enough to tell.
+ */
+void presence_look(void); /* once a second */
+void presence_heard(const struct message_heard *);
+json_t *presence_show(const struct ward *); /* null: not watched */
 
 /* --- engine_mud.c --------------------------------------------------------------------------- */
 

@@ -57,6 +57,7 @@ struct audit {
 	uint64_t cap_ns; /* when it was last allowed to answer more; 0: never */
 	uint32_t told_seconds, seconds_left;
 	int current;             /* check that runs, -1: none */
+	uint8_t prompt;          /* enum audit_prompt: what it waits for a person to do */
 	struct finding *finding; /* of checks that are not saved yet, and the one that runs */
 	size_t n_findings, n_all_findings, n_lost; /* in memory, of the run, beyond its bound */
 };

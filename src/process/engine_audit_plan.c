@@ -114,7 +114,8 @@ audit_plan_profile(struct audit *audit)
 	bool is_quick = !strcmp(audit->row.profile, "quick");
 
 	for (size_t i = 0; i < n_checks && i < AUDIT_CHECKS_MAX; i++)
-		if (!is_quick || audit_seconds_of(i, audit->row.pace) <= QUICK_S)
+		if (!checks[i].is_guided &&
+			(!is_quick || audit_seconds_of(i, audit->row.pace) <= QUICK_S))
 			audit_plan(audit, i);
 }
 

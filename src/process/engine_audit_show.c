@@ -8,6 +8,7 @@
 #include "label/pack.h"
 #include "process/engine_audit.h"
 #include "verdict/gate.h"
+#include "verdict/works.h"
 
 enum { LIST_MAX = 2000 };
 
@@ -61,7 +62,12 @@ static void
 add_progress(json_t *out, const struct audit *audit)
 {
 	uint32_t n_all, n_done = audit_n_done(audit, &n_all);
-	const char *now = "";
+	static const char *const prompts[AUDIT_PROMPT_COUNT] = {"",
+#define X(prompt, text) text,
+		AUDIT_PROMPT_LIST(X)
+#undef X
+	};
+	const char *now = audit->current >= 0 ? prompts[audit->prompt] : "";
 
 	if (audit->row.state == AUDIT_WAITING)
 		now = "waits for a device on the port";
@@ -317,9 +323,24 @@ is_closed(const struct ward *ward, uint8_t proto, uint16_t port)
 }
 
 static json_t *
-show_gate(
-	const struct stored_audit *row, const struct gate_profile *profile, const struct gate *gate)
+works_json(const struct works list[static WORKS_COUNT], uint32_t run)
 {
+	static const char *const keys[WORKS_COUNT] = {
+		[WITHOUT_INTERNET] = "without_internet", [WITHOUT_MAKER] = "without_maker"};
+	json_t *out = json_object();
+
+	for (int i = 0; i < WORKS_COUNT; i++)
+		json_object_set_new(out, keys[i],
+			json_pack("{s:s, s:s, s:i}", "works", list[i].word, "seen", list[i].seen,
+				"run", *list[i].seen ? (int)run : 0));
+	return out;
+}
+
+static json_t *
+show_gate(const struct stored_audit *row, const struct gate_profile *profile,
+	const struct gate *gate, const struct audit_result *result)
+{
+	struct works works[WORKS_COUNT];
 	struct ward *ward = row->device ? ward_find(row->device) : NULL;
 	json_t *reasons = json_array(), *shield = json_array();
 
@@ -339,11 +360,13 @@ show_gate(
 				gate->closed[i].proto == 17 ? "udp" : "tcp", "port",
 				gate->closed[i].port, "closed",
 				is_closed(ward, gate->closed[i].proto, gate->closed[i].port)));
-	return json_pack("{s:i, s:s, s:s, s:s, s:i, s:I, s:o, s:i, s:o}", "run", (int)row->run,
+	works_from_findings(result->finding, result->n_findings, works);
+	return json_pack("{s:i, s:s, s:s, s:s, s:i, s:I, s:o, s:i, s:o, s:o}", "run", (int)row->run,
 		"device", row->label, "profile", profile->id, "answer",
 		gate_answer_word((enum gate_answer)gate->answer), "minutes",
 		(int)gate->operator_minutes, "retest", (json_int_t)gate->retest_s, "reasons",
-		reasons, "more", (int)gate->n_more, "shield", shield);
+		reasons, "more", (int)gate->n_more, "shield", shield, "works",
+		works_json(works, row->run));
 }
 
 /* What is derived from a run is derived from a whole one. */
@@ -388,8 +411,67 @@ audit_gate(uint32_t run, const char *profile_id, struct fault *why)
 	if (!result)
 		return NULL;
 	gate_from_result(result, profile, &gate);
+	json_t *out = show_gate(&row, profile, &gate, result);
 	result_free(result);
-	return show_gate(&row, profile, &gate);
+	return out;
+}
+
+/* --- what works without what ---------------------------------------------------------------------- */
+
+struct newest_works {
+	struct finding finding[WORKS_COUNT]; /* the last that was stated of each, in any run */
+	uint32_t run[WORKS_COUNT];
+	uint32_t at; /* the run that is read now */
+	unsigned n_runs;
+};
+
+static void
+on_statement(const char *check, const struct finding *finding, void *arg)
+{
+	struct newest_works *newest = arg;
+	struct works works[WORKS_COUNT];
+
+	works_from_findings(finding, 1, works);
+	for (int i = 0; i < WORKS_COUNT; i++)
+		/* One that could not be told says less than an older one that could. */
+		if (*works[i].seen && (!newest->run[i] || newest->finding[i].word == VERDICT_INC) &&
+			!(newest->run[i] && finding->word == VERDICT_INC)) {
+			newest->finding[i] = *finding;
+			newest->run[i] = newest->at;
+		}
+}
+
+static void
+on_run(const struct stored_audit *row, void *arg)
+{
+	struct newest_works *newest = arg;
+
+	if (!row->ended_s)
+		return;
+	newest->at = row->run;
+	if (!store_findings(engine.store, row->run, on_statement, newest))
+		newest->n_runs++;
+}
+
+json_t *
+audit_works(const struct ward *ward)
+{
+	enum { RUNS_MAX = 8 };
+	struct newest_works *newest = must_alloc(1, sizeof *newest);
+	json_t *out = json_object();
+
+	if (!store_audits(engine.store, 0, ward->device->id, RUNS_MAX, on_run, newest))
+		for (int i = 0; i < WORKS_COUNT; i++) {
+			struct works works[WORKS_COUNT];
+			works_from_findings(&newest->finding[i], newest->run[i] != 0, works);
+			json_t *all = works_json(works, newest->run[i]);
+			const char *key =
+				i == WITHOUT_INTERNET ? "without_internet" : "without_maker";
+			json_object_set(out, key, json_object_get(all, key));
+			json_decref(all);
+		}
+	free(newest);
+	return out;
 }
 
 /* --- the evidence ------------------------------------------------------------------------------- */

@@ -149,6 +149,7 @@ take_step(struct audit *audit, const struct message_audit_step *step)
 		return;
 	audit->seconds_left = step->seconds_left;
 	audit->row.exchanges = step->exchanges;
+	audit->prompt = step->prompt;
 	if (!audit_step_is_over(step->step)) {
 		audit->current = check;
 		forget_findings(audit, check);
@@ -239,19 +240,32 @@ audit_conclude(struct audit *audit)
 	audit_prune(device_id);
 }
 
+/* Names are the resolver's, all else is the kernel's. */
+static bool
+send_rig(const struct message_rig *rig)
+{
+	struct channel *to =
+		engine.peer[rig->bits & RIG_OF_NAMES ? PROCESS_RESOLVER : PROCESS_ENFORCER];
+
+	return !channel_is_open(to) || channel_send(to, MESSAGE_RIG, 0, rig, sizeof *rig, -1);
+}
+
 /* Whatever the rig did to the device, if its worker died before it took that back. */
 static void
 end_rig(const struct audit *audit)
 {
 	const struct ward *ward = audit_ward(audit);
-	struct message_rig rig = {.run = audit->row.run, .bits = RIG_TURN | RIG_OFF | RIG_CAP};
+	struct message_rig rig = {
+		.run = audit->row.run, .bits = RIG_TURN | RIG_OFF | RIG_CAP | RIG_LINK};
 
-	if (!ward || (audit->row.consent < CONSENT_INTRUDE && !audit->cap_ns) ||
-		!channel_is_open(engine.peer[PROCESS_ENFORCER]))
+	if (!ward || (audit->row.consent < CONSENT_INTRUDE && !audit->cap_ns))
 		return;
 	rig.device = ward_number(ward);
-	if (channel_send(engine.peer[PROCESS_ENFORCER], MESSAGE_RIG, 0, &rig, sizeof rig, -1))
+	if (send_rig(&rig))
 		log_info("audit", "run %u: its rig ends by itself", audit->row.run);
+	rig.bits = RIG_OF_NAMES;
+	if (send_rig(&rig))
+		log_info("audit", "run %u: its names come back by themselves", audit->row.run);
 }
 
 /*
@@ -392,8 +406,7 @@ ask_rig(const struct message_rig *asked)
 	if (!audit_may_be_tested(ward, (enum consent)audit->row.consent, &why))
 		return ERR_DENIED;
 	rig.device = ward_number(ward);
-	if (!channel_is_open(engine.peer[PROCESS_ENFORCER]) ||
-		channel_send(engine.peer[PROCESS_ENFORCER], MESSAGE_RIG, 0, &rig, sizeof rig, -1))
+	if (send_rig(&rig))
 		return ERR_CLOSED;
 	if (is_cap)
 		audit->cap_ns = clock_monotonic_ns();

@@ -77,7 +77,7 @@ run_device_class(struct call *call)
 	if (device_class_from_word(word) == DEVICE_CLASS_UNKNOWN) {
 		fault_set(&call->why, ERR_INVALID,
 			"there is no such class; there are ordinary, personal, critical, "
-			"never-probe");
+			"never-probe, child");
 		return NULL;
 	}
 	call_begin(call, &change);

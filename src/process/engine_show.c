@@ -150,6 +150,8 @@ show_device(struct ward *ward, bool whole)
 	json_object_set_new(out, "rules", ward_facet(ward, FACET_RULES));
 	json_object_set_new(out, "introductions", show_introductions(ward));
 	json_object_set_new(out, "pause", show_pause(ward));
+	json_object_set_new(out, "silence", presence_show(ward));
+	json_object_set_new(out, "works", audit_works(ward));
 	json_object_set_new(out, "offers", ward->offers ? json_incref(ward->offers) : json_array());
 	json_object_set_new(out, "denied_bytes", json_integer((json_int_t)ward->denied_bytes));
 	json_object_set_new(out, "policy_faults", json_integer(ward->faults + ward->unsaid));

@@ -165,6 +165,7 @@ ward_free(struct ward *ward)
 	policy_free(ward->policy);
 	compiled_slots_free(ward->slots);
 	traffic_free(ward);
+	free(ward->presence);
 	if (ward->device)
 		ward->device->engine = NULL;
 	free(ward);

@@ -577,3 +577,62 @@ network_bind(
 	else if (is_fine)
 		log_once_over(&network->neighbour_trouble);
 }
+
+/* --- who was heard ------------------------------------------------------------------------------------ */
+
+struct sighting {
+	const uint8_t *mac;
+	uint32_t silence_ms;
+};
+
+static bool
+on_sighting(const struct nlmsghdr *header, void *arg)
+{
+	enum {
+		TICKS_A_SECOND = 100
+	}; /* of what the kernel tells user programs, on every machine */
+	struct sighting *sighting = arg;
+	const struct ndmsg *entry = mnl_nlmsg_get_payload(header);
+	const struct nda_cacheinfo *times = NULL;
+	const struct nlattr *attribute;
+	bool is_it = false;
+
+	if (header->nlmsg_type != RTM_NEWNEIGH)
+		return true;
+	mnl_attr_for_each(attribute, header, sizeof *entry)
+	{
+		size_t len = mnl_attr_get_payload_len(attribute);
+		if (mnl_attr_get_type(attribute) == NDA_CACHEINFO && len >= sizeof *times)
+			times = mnl_attr_get_payload(attribute);
+		if (mnl_attr_get_type(attribute) == NDA_LLADDR && len == 6)
+			is_it = !memcmp(mnl_attr_get_payload(attribute), sighting->mac, 6);
+	}
+	if (!times || !is_it)
+		return true;
+	uint64_t ms = (uint64_t)times->ndm_updated * 1000 / TICKS_A_SECOND;
+	if (ms < sighting->silence_ms)
+		sighting->silence_ms = (uint32_t)ms;
+	return true;
+}
+
+uint32_t
+network_silence_ms(struct network *network, const struct message_policy *policy)
+{
+	struct sighting sighting = {.silence_ms = HEARD_NEVER};
+	struct request request;
+
+	for (int i = 0; i < policy->n_bindings; i++) {
+		sighting.mac = policy->binding[i].mac;
+		if (i && !memcmp(sighting.mac, policy->binding[i - 1].mac, 6))
+			continue;
+		struct nlmsghdr *header = begin(network, &request, RTM_GETNEIGH, NLM_F_ACK);
+		struct ndmsg *entry = mnl_nlmsg_put_extra_header(header, sizeof *entry);
+		entry->ndm_family = AF_BRIDGE;
+		mnl_attr_put(header, NDA_LLADDR, 6, sighting.mac);
+		mnl_attr_put_u32(header, NDA_MASTER, network->bridge);
+		/* One that the bridge does not know is no trouble, and no sign of life. */
+		if (kernel_dump(network->fd, header, on_sighting, &sighting))
+			continue;
+	}
+	return sighting.silence_ms;
+}

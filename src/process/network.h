@@ -47,4 +47,10 @@ void network_on_link(struct network *, const struct message_link *);
 void network_bind(
 	struct network *, const struct message_policy *old, const struct message_policy *new);
 
+/*
+ * Milliseconds since the bridge let a frame of any of these bindings' MACs in, by its
+ * own table; HEARD_NEVER where it knows of none.  Asks the kernel once a MAC.
+ */
+uint32_t network_silence_ms(struct network *, const struct message_policy *);
+
 #endif

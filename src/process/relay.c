@@ -559,6 +559,36 @@ on_datagrams(int fd, void *arg)
 	}
 }
 
+/* --- is it there? ------------------------------------------------------------------------------ */
+
+/* An ARP request (RFC 826) to this device alone; its answer is for who listens to the bridge. */
+static void
+on_nudge(const struct message_nudge *nudge)
+{
+	enum { ARP_LEN = 42 };
+	static const uint8_t fixed[] = {
+		0x08, 0x06,             /* ARP */
+		0x00, 0x01, 0x08, 0x00, /* for Ethernet, of IPv4 */
+		6, 4, 0x00, 0x01        /* lengths; request */
+	};
+	uint8_t bytes[ARP_LEN] = {0}, *at = bytes + 12, own[6];
+	struct sockaddr_ll link = {.sll_family = AF_PACKET, .sll_halen = 6};
+
+	if (raw < 0 || settings->lan4.address.version != 4 || !bridge_mac(own))
+		return;
+	link.sll_ifindex = link_index(nudge->port);
+	memcpy(link.sll_addr, nudge->mac, 6);
+	memcpy(bytes, nudge->mac, 6);
+	memcpy(bytes + 6, own, 6);
+	memcpy(at, fixed, sizeof fixed);
+	memcpy(at + 10, own, 6);
+	memcpy(at + 16, settings->lan4.address.byte, 4);
+	memcpy(at + 26, nudge->address.byte, 4);
+	if (link.sll_ifindex)
+		(void)!sendto(raw, bytes, sizeof bytes, MSG_DONTWAIT, (struct sockaddr *)&link,
+			sizeof link);
+}
+
 /* --- the process ------------------------------------------------------------------------------- */
 
 static void
@@ -569,6 +599,8 @@ on_engine(struct channel *channel, const struct message_header *header, const vo
 		close(fd);
 	if (header->type == MESSAGE_INTRODUCTION)
 		on_introduction(payload);
+	else if (header->type == MESSAGE_NUDGE)
+		on_nudge(payload);
 }
 
 static void

@@ -45,6 +45,8 @@ on_engine(struct channel *channel, const struct message_header *header, const vo
 		close(fd);
 	if (header->type == MESSAGE_VIEW)
 		query_on_view(payload);
+	else if (header->type == MESSAGE_RIG)
+		query_on_rig(payload);
 }
 
 static void

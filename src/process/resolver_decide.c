@@ -228,21 +228,52 @@ decision_from_query(
 	return decide_held(view, query);
 }
 
+/* The name is one of these, or below one. */
+static bool
+is_below(const char *name, const char *const *zone, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ends_with(name, zone[i]))
+			return true;
+	return false;
+}
+
 bool
 name_is_of_time(const char *name)
 {
-	/* These and what is below them. */
 	static const char *const zones[] = {"pool.ntp.org", "ntp.org", "time.nist.gov",
 		"time.windows.com", "time.apple.com", "time.google.com", "time.android.com",
 		"time.cloudflare.com", "ntp.ubuntu.com", "time.facebook.com", "ptbtime1.ptb.de",
 		"ptbtime2.ptb.de", "ptbtime3.ptb.de"};
-	size_t len = strlen(name);
 
-	for (size_t i = 0; i < COUNT_OF(zones); i++) {
-		size_t zone = strlen(zones[i]);
-		if (len >= zone && !strcmp(name + len - zone, zones[i]) &&
-			(len == zone || name[len - zone - 1] == '.'))
-			return true;
+	return is_below(name, zones, COUNT_OF(zones));
+}
+
+bool
+name_is_of_tests(const char *name)
+{
+	static const char *const zones[] = {"captive.apple.com", "connectivitycheck.android.com",
+		"connectivitycheck.gstatic.com", "connectivity-check.ubuntu.com",
+		"detectportal.firefox.com", "msftconnecttest.com", "msftncsi.com",
+		"network-test.debian.org", "nmcheck.gnome.org", "clients3.google.com",
+		"www.google.com", "www.baidu.com", "example.com", "example.org"};
+
+	return is_below(name, zones, COUNT_OF(zones));
+}
+
+bool
+decision_by_rig(const struct view *view, const struct dns_query *query, uint64_t now_ns,
+	struct decision *decision)
+{
+	if (!view->rig || now_ns >= view->rig_until_ns)
+		return false;
+	if (view->rig & RIG_NAMES) {
+		*decision = (struct decision){.kind = DECISION_SILENT};
+		return true;
 	}
-	return false;
+	if (name_is_of_time(query->text) || name_is_of_tests(query->text) ||
+		!strcmp(query->text, GATEWAY_NAME))
+		return false;
+	*decision = rcode(DNS_NXDOMAIN);
+	return true;
 }

@@ -22,6 +22,7 @@ enum decision_kind {
 	DECISION_RCODE,   /* answered here with rcode and no record */
 	DECISION_GATEWAY, /* answered here: the gateway's own address of the family asked */
 	DECISION_ASK,     /* upstream is asked; addresses are opened in the slots of match */
+	DECISION_SILENT,  /* the rig withholds every answer */
 };
 
 struct decision {
@@ -34,6 +35,14 @@ struct decision {
 
 struct decision decision_from_query(
 	const struct view *, const struct dns_query *, const struct doh_names *);
+
+/*
+ * What the rig makes of the question at this time: true when it is withheld, and how.
+ * As if names were away no answer is given at all; as if the maker were gone his names
+ * do not exist, and those that belong to nobody in particular do.
+ */
+bool decision_by_rig(
+	const struct view *, const struct dns_query *, uint64_t now_ns, struct decision *);
 
 /* The gateway's own name, resolved for every device. */
 #define GATEWAY_NAME "pinfold.home.arpa"
@@ -50,5 +59,8 @@ unsigned longest_label(const char *name);
  * by who knows the time.
  */
 bool name_is_of_time(const char *name);
+
+/* Is it one of those by which programs of all makers find out whether there is an internet? */
+bool name_is_of_tests(const char *name);
 
 #endif

@@ -601,8 +601,14 @@ decide(struct pending *p)
 	p->generation = p->view->generation;
 	p->opened_s = 0;
 	drop_answer(p);
-	p->decision = decision_from_query(p->view, &p->query, doh);
+	if (decision_by_rig(p->view, &p->query, clock_monotonic_ns(), &p->decision))
+		p->view->n_withheld++;
+	else
+		p->decision = decision_from_query(p->view, &p->query, doh);
 	switch (p->decision.kind) {
+	case DECISION_SILENT:
+		listen_no_reply(&p->origin);
+		break;
 	case DECISION_ASK:
 		ask_upstream(p);
 		return;
@@ -752,6 +758,30 @@ on_tick(void *arg)
 			fail(p, ANSWER_REFUSED);
 		}
 	}
+}
+
+/* --- the rig ------------------------------------------------------------------------------- */
+
+/* It ends by itself: nobody has to live for that but us, and with us it is forgotten. */
+void
+query_on_rig(const struct message_rig *rig)
+{
+	struct message_rig_seen seen = {.run = rig->run, .ticket = rig->ticket};
+	struct view *view = view_find(views, rig->device);
+	uint64_t now = clock_monotonic_ns();
+
+	if (!view || !(rig->bits & RIG_OF_NAMES)) {
+		seen.err = ERR_NOT_FOUND;
+	} else {
+		seen.n_cut = view->n_withheld;
+		if (!view->rig || now >= view->rig_until_ns)
+			view->n_withheld = 0;
+		view->rig = rig->seconds ? rig->bits & RIG_OF_NAMES : 0;
+		view->rig_until_ns = now + rig->seconds * CLOCK_SECOND_NS;
+	}
+	if (channel_is_open(engine) &&
+		channel_send(engine, MESSAGE_RIG_SEEN, 0, &seen, sizeof seen, -1))
+		log_info("engine", "does not take an answer");
 }
 
 /* --- peers --------------------------------------------------------------------------------- */

@@ -34,6 +34,8 @@ extern const struct listen_hooks query_hooks;
 
 void query_on_view(const struct message_view *);
 void query_on_done(uint32_t seq, const struct message_done *);
+/* Withholds names of a device for a while, or ends that; the engine is answered. */
+void query_on_rig(const struct message_rig *);
 
 /* A peer's channel came (borrowed until the next) or went (NULL). */
 void query_set_enforcer(struct channel *);

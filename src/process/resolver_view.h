@@ -40,6 +40,10 @@ struct view {
 	uint32_t n_names;
 	uint32_t n_opened, n_pending;
 	struct bucket queries, reports;
+	/* The rig: which names are withheld (enum rig_bit), until when, and how many questions. */
+	uint8_t rig;
+	uint32_t n_withheld;
+	uint64_t rig_until_ns;
 	uint32_t suppressed; /* undeclared questions not reported since the last report */
 	uint32_t longest;    /* label among them */
 	TAILQ_HEAD(opened_list, opened) opened;    /* oldest first */

@@ -17,7 +17,7 @@ const struct param params[] = {
 	{"cursor", PARAM_NUMBER, 0, INT64_MAX, NULL, "\"next\" of the answer before"},
 	{"limit", PARAM_NUMBER, 1, LIST_LIMIT, NULL, "at most so many rows; more than 1,000 are 1,000"},
 	{"name", PARAM_TEXT, 1, 128, NULL, "a name"},
-	{"class", PARAM_TEXT, 1, 32, "ordinary personal critical never-probe", "what may happen to the device without a person"},
+	{"class", PARAM_TEXT, 1, 32, "ordinary personal critical never-probe child", "what may happen to the device without a person"},
 	{"from", PARAM_TEXT, 1, 255, NULL, "of a policy: mud, learned, both, rules, keep; of an introduction: the other device"},
 	{"preview", PARAM_FLAG, 0, 0, NULL, "change nothing, say what would be"},
 	{"addresses", PARAM_FLAG, 0, 0, NULL, "also believe the addresses in the MUD file"},

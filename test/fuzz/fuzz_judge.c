@@ -17,21 +17,25 @@
 static const char *const names[] = {"tcp-ports", "udp-services", "telnet-login", "http-login",
 	"ftp-login", "rtsp-login", "mqtt-open", "debug-ports", "snmp-public", "coap-open",
 	"tls-server", "unauth-http", "upnp-igd", "banners", "login-throttle", "robustness",
-	"rig-certificate", "rig-outage"};
+	"rig-certificate", "rig-outage", "rig-names", "rig-maker", "rig-link", "rig-backoff",
+	"rig-clock", "reset-after"};
 static const char *const steps[] = {"begin", "end", "skipped", "alive", "tried", "open", "refused",
 	"control", "service", "login plan", "login none", "login wrong", "login try", "login stop",
 	"form page", "connect", "adb", "shell", "dns", "tftp", "ntp", "netbios", "snmp", "ssdp",
 	"sip", "mdns", "coap", "community", "list", "resource", "version", "cipher", "file",
 	"search", "description", "status", "removal", "guess", "before", "odd", "after", "right",
 	"self-signed", "expired", "wrong-name", "unknown-ca", "no-rig", "internet", "offline",
-	"back", "not-back"};
+	"back", "not-back", "asked", "spoke", "tries", "asked-true", "asked-past", "asked-future",
+	"spoke-true", "spoke-past", "spoke-future", "left", "not-left", "returned", "not-returned",
+	"canary none", "canary wrong", "canary", "hello"};
 static const char *const notes[] = {"", "complete", "TIME_OUT", "59", "user root", "none",
 	"no login asked", "form user root from /login.html", "locked", "yes to anything", "open",
 	"public", "TLS 1.0", "TLS 1.2", "NULL", "/etc/passwd", "/config.xml", "/.git/config",
 	"/pf-no-such-file.cfg", "/..%2f..%2f..%2f..%2f..%2fetc/passwd", "bytes of nothing",
 	"listen", "http", "packets 12/10 bytes 1900/4200 assured", "quiet 0 0 - - - cloud.example",
 	"believed 0 180 http credentials,update 0123456789abcdef cloud.example",
-	"alert 48 0 - - - cloud.example", "2100 ms, port 443"};
+	"alert 48 0 - - - cloud.example", "2100 ms, port 443", "port 443", "12",
+	"told 978307200 its own 978307200", "packets 7/6 bytes 1000/3100 assured"};
 
 static struct findings one, two;
 

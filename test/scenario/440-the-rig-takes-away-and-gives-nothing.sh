@@ -73,6 +73,32 @@ expect "its neighbour it does" tcp a 192.168.77.12 443
 expect "its neighbour has the internet" tcp b 198.18.1.1 8080
 expect "and so has it again, by itself" within 80 tcp a 198.18.1.1 8080
 
+# --- the time: of whoever is asked, and of the gateway as well
+socat UDP6-RECVFROM:$rig,ipv6only=0,fork,reuseaddr SYSTEM:'cat >/dev/null; echo rig' 2>/dev/null &
+within 50 sh -c "ss -Hlun 'sport = :$rig' | grep -q ."
+told() { # FROM ADDRESS: who tells the time is us
+	echo time | on $1 timeout 3 socat -t1 - UDP$(family $2):$(bracket $2):123 2>/dev/null | grep -q rig
+}
+refuse "nobody asks the rig for the time by itself" told a 198.18.1.1
+expect "its time is turned" said rig 11 4 turn,cut 123
+expect "we tell it the time" told a 198.18.1.1
+expect "in the gateway's stead too" told a 192.168.77.1
+refuse "and nobody else" told b 198.18.1.1
+expect "its maker it still reaches" tcp a 198.18.1.1 443
+untold() { ! told a 198.18.1.1; }
+expect "it ends by itself" within 40 untold
+
+# --- no cable
+(echo one; sleep 3; echo two) | on a socat -t4 - TCP4:192.168.77.12:443 >$folder/cable 2>/dev/null &
+within 30 grep -q one $folder/cable
+expect "its cable is out" seen "^done cut=[1-9]" rig 11 4 link,cut
+refuse "it reaches nobody outside" tcp a 198.18.1.1 443
+refuse "nor its neighbour" tcp a 192.168.77.12 443
+refuse "nor does the gateway answer it" pings a 192.168.77.1
+expect "its neighbour is untouched" tcp b 198.18.1.1 443
+refuse "what ran goes on nowhere" grep -q two $folder/cable
+expect "its cable is in again, by itself" within 80 tcp a 198.18.1.1 443
+
 # --- answering more
 said policy 12 trusted $(bound b) cap=200 flows=20000
 flood() { # NAME: how many of 1,200 packets within a second or two are let through

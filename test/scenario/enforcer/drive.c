@@ -30,7 +30,7 @@
  *		[cap=N] [flows=N] [generation=N]
  *	forget DEVICE | pause DEVICE SECONDS | open DEVICE SLOT IP SECONDS
  *	close PORT | reopen PORT
- *	rig DEVICE SECONDS turn|cut|look|off|cap[,...] [PORT...]   prints rows, and how many were cut
+ *	rig DEVICE SECONDS turn|cut|look|off|cap|link[,...] [PORT...]   prints rows, and how many were cut
  *
  * start sends again every policy it was told, as the engine does.
  */
@@ -405,15 +405,19 @@ open_slot(char *word[])
 static const char *
 rig(char *word[], int n)
 {
-	static const char *const bits[] = {"turn", "cut", "look", "off", "cap"};
+	static const struct {
+		const char *word;
+		uint8_t bit;
+	} bits[] = {{"turn", RIG_TURN}, {"cut", RIG_CUT}, {"look", RIG_LOOK}, {"off", RIG_OFF},
+		{"cap", RIG_CAP}, {"link", RIG_LINK}};
 	static char line[LINE_BYTES];
 	struct message_rig message = {
 		.run = 1, .device = (uint32_t)atoi(word[0]), .seconds = (uint32_t)atoi(word[1])};
 	size_t len;
 
 	for (unsigned i = 0; i < COUNT_OF(bits); i++)
-		if (strstr(word[2], bits[i]))
-			message.bits |= (uint8_t)(1u << i);
+		if (strstr(word[2], bits[i].word))
+			message.bits |= bits[i].bit;
 	for (int i = 3; i < n && message.n_ports < RIG_PORTS_MAX; i++)
 		message.port[message.n_ports++] = (uint16_t)atoi(word[i]);
 	if (!send_message(engine, MESSAGE_RIG, &message, sizeof message) || !wait_for(&is_answered))

@@ -249,6 +249,267 @@ TEST(who_does_not_find_back_in_our_time_may_find_back_later)
 	transcript_free(t);
 }
 
+/* The steps of one way of being away, both rounds, with what was withheld. */
+static struct transcript *
+withheld(const char *check, const char *asked, bool spoke, enum exchange_end offline)
+{
+	struct transcript *t = transcript_new(NULL);
+
+	TELL(t, check, "begin");
+	for (uint32_t round = 1; round <= 2; round++) {
+		TELL(t, check, "internet", round, .note = "0 ms, port 443");
+		TELL(t, check, "before", round, 80);
+		TELL(t, check, "before", round, 1883);
+		TELL(t, check, "gone", round);
+		TELL(t, check, "offline", round, 80);
+		TELL(t, check, "offline", round, 1883, .end = offline);
+		if (spoke)
+			TELL(t, check, "spoke", round, .note = "0 ms, port 443");
+		TELL(t, check, "asked", round, .note = asked);
+		TELL(t, check, "back", round, .note = "900 ms, port 443");
+		TELL(t, check, "after", round, 80);
+		TELL(t, check, "after", round, 1883);
+	}
+	tell_end(t, check);
+	return t;
+}
+
+TEST(what_works_without_its_maker_is_stated_in_one_word)
+{
+	static const struct {
+		enum exchange_end end;
+		const char *word;
+	} cases[] = {{EXCHANGE_OPEN, "yes: "}, {EXCHANGE_REFUSED, "partly: "}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct transcript *t = withheld("rig-maker", "12", false, cases[i].end);
+		const struct finding *f = verdict_of(t, "rig-maker", "WORKS-MAKER");
+		EXPECT_VERDICT(f, "NFF");
+		EXPECT(!strncmp(f->text, cases[i].word, strlen(cases[i].word)));
+		EXPECT_VERDICT(verdict_of(t, "rig-maker", "5.9-1"), "NFF");
+		transcript_free(t);
+	}
+}
+
+TEST(a_maker_that_nobody_asked_for_was_not_away)
+{
+	struct transcript *t = withheld("rig-maker", "0", false, EXCHANGE_OPEN);
+
+	EXPECT_INC(verdict_of(t, "rig-maker", "WORKS-MAKER"), "NOT_SEEN");
+	EXPECT_INC(verdict_of(t, "rig-maker", "5.9-1"), "NOT_SEEN");
+	transcript_free(t);
+}
+
+TEST(whoever_remembers_an_address_had_his_maker_all_the_time)
+{
+	struct transcript *t = withheld("rig-maker", "12", true, EXCHANGE_OPEN);
+
+	EXPECT_INC(verdict_of(t, "rig-maker", "WORKS-MAKER"), "NOT_SEEN");
+	transcript_free(t);
+}
+
+TEST(a_service_that_goes_with_names_is_a_failure_and_with_the_maker_is_not)
+{
+	struct transcript *t = withheld("rig-names", "12", false, EXCHANGE_REFUSED);
+
+	EXPECT_VERDICT(verdict_of(t, "rig-names", "5.9-2"), "FAIL");
+	transcript_free(t);
+}
+
+TEST(what_is_there_again_after_the_cable_was_out_is_told)
+{
+	static const char id_of_link[] = "rig-link";
+
+	for (int late = 0; late < 2; late++) {
+		struct transcript *t = transcript_new(NULL);
+		TELL(t, id_of_link, "begin");
+		for (uint32_t round = 1; round <= 2; round++) {
+			TELL(t, id_of_link, "internet", round, .note = "0 ms, port 443");
+			TELL(t, id_of_link, "before", round, 80);
+			TELL(t, id_of_link, "gone", round);
+			TELL(t, id_of_link, "after", round, 80, .end = EXCHANGE_SILENT);
+			if (!late)
+				TELL(t, id_of_link, "after", round, 80);
+			TELL(t, id_of_link, "back", round, .note = "900 ms, port 443");
+		}
+		tell_end(t, id_of_link);
+		if (late)
+			EXPECT_INC(verdict_of(t, id_of_link, "5.9-2"), "TIME_OUT");
+		else
+			EXPECT_VERDICT(verdict_of(t, id_of_link, "5.9-2"), "NFF");
+		EXPECT_VERDICT(verdict_of(t, id_of_link, "5.9-1"), "NFF");
+		transcript_free(t);
+	}
+}
+
+/* --- coming back to who refuses ---------------------------------------------------------------------- */
+
+static const char backoff[] = "rig-backoff";
+
+/* Tries so far apart, each wait longer by so many percent, in 60 s. */
+static const char *
+tries(char *out, size_t size, unsigned apart_ms, unsigned growth_percent)
+{
+	unsigned at = 0;
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (double gap = apart_ms; at < 60000 && len < size - 12;
+		gap *= 1 + growth_percent / 100.0) {
+		len += (size_t)snprintf(out + len, size - len, "%s%u", len ? " " : "", at);
+		at += (unsigned)gap;
+	}
+	return out;
+}
+
+static struct transcript *
+refused(const char *first, const char *second, bool has_control)
+{
+	struct transcript *t = transcript_new(NULL);
+
+	TELL(t, backoff, "begin");
+	if (has_control)
+		TELL(t, backoff, "control", 1, 443, .note = good);
+	TELL(t, backoff, "turned");
+	TELL(t, backoff, "tries", 1, .note = "port 443", .received = first);
+	TELL(t, backoff, "turned");
+	if (second)
+		TELL(t, backoff, "tries", 2, .note = "port 443", .received = second);
+	tell_end(t, backoff);
+	return t;
+}
+
+TEST(a_storm_without_pause_fails_twice_with_its_true_server_seen)
+{
+	static char storm[8192];
+	struct transcript *t;
+
+	tries(storm, sizeof storm, 200, 0);
+	t = refused(storm, storm, true);
+	const struct finding *f = verdict_of(t, backoff, "5.9-3");
+	EXPECT_VERDICT(f, "FAIL");
+	EXPECT_INT(f->n_evidence, 3);
+	EXPECT(strstr(f->text, "200 ms apart") != NULL);
+	transcript_free(t);
+	t = refused(storm, storm, false);
+	EXPECT_INC(verdict_of(t, backoff, "5.9-3"), "CONTROL_FAILED");
+	transcript_free(t);
+	t = refused(storm, NULL, true);
+	EXPECT_INC(verdict_of(t, backoff, "5.9-3"), "NOT_REPRODUCED");
+	transcript_free(t);
+}
+
+TEST(whoever_waits_longer_each_time_or_seconds_between_has_no_failure_found)
+{
+	static const struct {
+		unsigned apart_ms, growth;
+	} calm[] = {{100, 50}, {200, 100}, {1000, 0}, {5000, 0}, {15000, 0}};
+	static char list[8192];
+
+	for (size_t i = 0; i < sizeof calm / sizeof *calm; i++) {
+		tries(list, sizeof list, calm[i].apart_ms, calm[i].growth);
+		struct transcript *t = refused(list, list, true);
+		EXPECT_VERDICT(verdict_of(t, backoff, "5.9-3"), "NFF");
+		transcript_free(t);
+	}
+}
+
+TEST(two_tries_are_no_habit_and_what_is_no_list_is_not_read)
+{
+	static const char *const odd[] = {
+		"0 900", "0", "0 20 10 30 40", "1 x 3 4", "0  1 2 3", "-1 2 3 4", "99999999 1 2"};
+
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+		struct transcript *t = refused(odd[i], odd[i], true);
+		EXPECT_INC(verdict_of(t, backoff, "5.9-3"), "NOT_SEEN");
+		transcript_free(t);
+	}
+}
+
+/* --- a false time -------------------------------------------------------------------------------------- */
+
+static const char clock_id[] = "rig-clock";
+
+/* Both rounds; what it said to its server at the true time and at the two others. */
+static struct transcript *
+told_times(const char *own_past, const char *past, const char *future, bool is_back)
+{
+	static const char usual[] = "packets 12/10 bytes 1900/4200 assured";
+	struct transcript *t = transcript_new(NULL);
+
+	TELL(t, clock_id, "begin");
+	for (uint32_t round = 1; round <= 2; round++) {
+		TELL(t, clock_id, "asked-true", round, 123, 17,
+			.note = "told 1764547200 its own 1764547200");
+		TELL(t, clock_id, "spoke-true", round, 443, .note = usual);
+		TELL(t, clock_id, "asked-past", round, 123, 17,
+			.note = "told 978307200 its own 1764547201");
+		TELL(t, clock_id, "asked-past", round, 123, 17, .note = own_past);
+		if (past)
+			TELL(t, clock_id, "spoke-past", round, 443, .note = past);
+		TELL(t, clock_id, "asked-future", round, 123, 17,
+			.note = "told 2048544000 its own 978307201");
+		if (future)
+			TELL(t, clock_id, "spoke-future", round, 443, .note = future);
+	}
+	if (is_back)
+		TELL(t, clock_id, "spoke-true", 3, 443, .note = usual);
+	tell_end(t, clock_id);
+	return t;
+}
+
+static const char in_2001[] = "told 978307204 its own 978307203";
+static const char by_chance[] = "told 978307204 its own 3123456789";
+static const char as_ever[] = "packets 12/10 bytes 1905/4200 assured";
+static const char cut_short[] = "packets 7/6 bytes 1000/3100 assured";
+
+TEST(whoever_speaks_with_its_server_in_2001_believes_any_date)
+{
+	struct transcript *t = told_times(in_2001, as_ever, cut_short, true);
+	const struct finding *f = verdict_of(t, clock_id, "5.5-1");
+
+	EXPECT_VERDICT(f, "FAIL");
+	EXPECT_INT(f->n_evidence, 3);
+	EXPECT_VERDICT(verdict_of(t, clock_id, "5.9-1"), "NFF");
+	transcript_free(t);
+}
+
+TEST(whoever_does_not_tell_its_clock_may_not_have_believed_the_time)
+{
+	struct transcript *t = told_times(by_chance, as_ever, as_ever, true);
+
+	EXPECT_INC(verdict_of(t, clock_id, "5.5-1"), "NOT_SEEN");
+	transcript_free(t);
+}
+
+TEST(whoever_stops_at_false_times_and_comes_back_looks_at_dates)
+{
+	struct transcript *t = told_times(in_2001, cut_short, NULL, true);
+
+	EXPECT_VERDICT(verdict_of(t, clock_id, "5.5-1"), "NFF");
+	EXPECT_VERDICT(verdict_of(t, clock_id, "5.9-1"), "NFF");
+	transcript_free(t);
+}
+
+TEST(whoever_is_not_seen_again_at_the_true_time_may_need_longer)
+{
+	struct transcript *t = told_times(in_2001, cut_short, NULL, false);
+
+	EXPECT_INC(verdict_of(t, clock_id, "5.9-1"), "TIME_OUT");
+	transcript_free(t);
+}
+
+TEST(whoever_asks_nobody_for_the_time_is_not_told_a_false_one)
+{
+	struct transcript *t = transcript_new(NULL);
+
+	TELL(t, clock_id, "begin");
+	TELL(t, clock_id, "spoke-true", 1, 443, .note = as_ever);
+	tell_end(t, clock_id);
+	EXPECT_INC(verdict_of(t, clock_id, "5.5-1"), "NOT_SEEN");
+	transcript_free(t);
+}
+
 /* --- notes ----------------------------------------------------------------------------------------- */
 
 TEST(a_note_says_what_was_seen_and_nothing_else_is_believed)
