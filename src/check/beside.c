@@ -138,27 +138,35 @@ read_some(struct job *one)
 		one->len += (size_t)n;
 }
 
-static void
-await(struct session *session, struct job *jobs, size_t n)
+/* False when nobody runs any more, or the time is over. */
+static bool
+await(struct job *jobs, size_t n, uint64_t until)
 {
-	uint64_t until = clock_monotonic_ns() + (session_ms_left(session) + GRACE_MS) * CLOCK_MS_NS;
+	struct pollfd fds[BESIDE_MAX];
+	uint64_t now = clock_monotonic_ns();
+	size_t n_open = 0;
 
-	for (;;) {
-		struct pollfd fds[BESIDE_MAX];
-		uint64_t now = clock_monotonic_ns();
-		size_t n_open = 0;
-		for (size_t i = 0; i < n; i++) {
-			fds[i] = (struct pollfd){.fd = jobs[i].fd, .events = POLLIN};
-			n_open += jobs[i].fd >= 0;
-		}
-		if (!n_open || now >= until)
-			return;
-		if (poll(fds, (nfds_t)n, (int)((until - now) / CLOCK_MS_NS) + 1) <= 0)
-			continue;
+	for (size_t i = 0; i < n; i++) {
+		fds[i] = (struct pollfd){.fd = jobs[i].fd, .events = POLLIN};
+		n_open += jobs[i].fd >= 0;
+	}
+	if (!n_open || now >= until)
+		return false;
+	if (poll(fds, (nfds_t)n, (int)((until - now) / CLOCK_MS_NS) + 1) > 0)
 		for (size_t i = 0; i < n; i++)
 			if (fds[i].revents)
 				read_some(&jobs[i]);
-	}
+	return true;
+}
+
+static size_t
+count_running(const struct job *jobs, size_t n)
+{
+	size_t n_running = 0;
+
+	for (size_t i = 0; i < n; i++)
+		n_running += jobs[i].fd >= 0;
+	return n_running;
 }
 
 static struct transcript *
@@ -189,17 +197,23 @@ take(struct session *session, const struct job *one)
 }
 
 void
-session_beside(struct session *session, size_t n, void (*job)(struct session *, size_t, void *),
-	void *arg, struct transcript *out[])
+session_beside(struct session *session, size_t n, size_t at_once,
+	void (*job)(struct session *, size_t, void *), void *arg, struct transcript *out[])
 {
 	struct job jobs[BESIDE_MAX] = {0};
+	uint64_t until = clock_monotonic_ns() + (session_ms_left(session) + GRACE_MS) * CLOCK_MS_NS;
+	size_t next = 0;
 
-	assert(n <= BESIDE_MAX);
-	for (size_t i = 0; i < n; i++)
-		begin(&jobs[i], session, job, i, arg);
-	await(session, jobs, n);
+	assert(n <= BESIDE_MAX && at_once);
+	do
+		while (next < n && count_running(jobs, next) < at_once) {
+			begin(&jobs[next], session, job, next, arg);
+			next++;
+		}
+	while (await(jobs, next, until));
 	for (size_t i = 0; i < n; i++) {
-		end(&jobs[i]);
+		if (i < next)
+			end(&jobs[i]);
 		out[i] = take(session, &jobs[i]);
 		free(jobs[i].bytes);
 	}

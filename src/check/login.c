@@ -12,6 +12,7 @@ enum {
 	TRIES_GENTLE = 10,
 	REFUSED_IN_A_ROW = 2,
 	FIRST_BESIDE = 4, /* on a bench: as many as find out whether three lock, then all */
+	LOOK_AFTER = 4,   /* tries for each place that the device has, before more follow */
 	BUSY_REST_MS = 1000,
 	LOCKS_AFTER = 3, /* as most do that lock at all */
 	HASTE_FROM_US = 300000,
@@ -162,10 +163,11 @@ ask_one(struct session *session, size_t i, void *arg)
 
 /* Beside each other; one alone needs no process of its own. */
 static void
-ask_all(struct session *session, struct asking *asking, size_t n, struct transcript *out[])
+ask_all(struct session *session, struct asking *asking, size_t n, size_t at_once,
+	struct transcript *out[])
 {
 	if (n > 1) {
-		session_beside(session, n, ask_one, asking, out);
+		session_beside(session, n, at_once, ask_one, asking, out);
 		return;
 	}
 	out[0] = transcript_new(NULL);
@@ -197,7 +199,7 @@ struct wave {
 
 static struct wave
 try_wave(struct session *session, const struct login_kind *kind, const struct service_at *at,
-	const struct credential *list, const size_t *place, size_t n, bool *is_done)
+	const struct credential *list, const size_t *place, size_t n, size_t at_once, bool *is_done)
 {
 	struct transcript *out[BESIDE_MAX];
 	struct asking asking = {.kind = kind, .at = at};
@@ -205,7 +207,7 @@ try_wave(struct session *session, const struct login_kind *kind, const struct se
 
 	for (size_t i = 0; i < n; i++)
 		asking.credential[i] = &list[place[i]];
-	ask_all(session, &asking, n, out);
+	ask_all(session, &asking, n, at_once, out);
 	for (size_t i = 0; i < n; i++) {
 		bool busy;
 		enum login_result result = result_of(out[i], kind, &busy);
@@ -224,17 +226,27 @@ try_wave(struct session *session, const struct login_kind *kind, const struct se
 	return wave;
 }
 
+/* As many as were answered of all at once; or some less than what was too much. */
+static size_t
+fewer(size_t at_once, const struct wave *wave)
+{
+	if (wave->is_locked || !wave->n_clear)
+		return 1;
+	size_t less = at_once == BESIDE_MAX ? wave->n_clear : at_once * 3 / 4;
+	return less ? less : 1;
+}
+
 /*
  * All of the list, on a bench, as many beside each other as the device takes: a few
- * first, which finds the one that locks after three, then all; and as many as it
- * answered where it did not answer all.
+ * first, which finds the one that locks after three, then all; and where it did not
+ * answer all, as many as it did, looking at what comes of some before more follow.
  */
 static void
 try_all(struct session *session, const struct login_kind *kind, const struct service_at *at,
 	const struct credential *list, size_t n)
 {
 	bool is_done[CREDENTIALS_MAX] = {false};
-	size_t at_once = FIRST_BESIDE, n_left = n, n_in_vain = 0;
+	size_t at_once = FIRST_BESIDE, n_left = n, n_in_vain = 0, n_most = FIRST_BESIDE;
 
 	while (n_left) {
 		size_t place[BESIDE_MAX], n_now = 0;
@@ -242,25 +254,27 @@ try_all(struct session *session, const struct login_kind *kind, const struct ser
 			stop(session, at, "time");
 			return;
 		}
-		for (size_t i = 0; i < n && n_now < at_once; i++)
+		for (size_t i = 0; i < n && n_now < n_most && n_now < BESIDE_MAX; i++)
 			if (!is_done[i])
 				place[n_now++] = i;
-		struct wave wave = try_wave(session, kind, at, list, place, n_now, is_done);
+		struct wave wave =
+			try_wave(session, kind, at, list, place, n_now, at_once, is_done);
 		n_left -= wave.n_clear;
 		if (wave.hit != SIZE_MAX) {
 			again(session, kind, at, wave.hit, &list[wave.hit]);
 			return;
 		}
 		n_in_vain = wave.n_clear ? 0 : n_in_vain + 1;
-		if (at_once == 1 && (wave.is_locked || n_in_vain >= REFUSED_IN_A_ROW)) {
+		if (n_now == 1 && (wave.is_locked || n_in_vain >= REFUSED_IN_A_ROW)) {
 			stop(session, at, "locked");
 			return;
 		}
-		if (wave.n_clear == n_now && at_once == FIRST_BESIDE)
-			at_once = BESIDE_MAX;
-		else if (wave.n_clear < n_now) {
-			at_once = wave.is_locked || !wave.n_clear ? 1 : wave.n_clear;
+		if (wave.n_clear < n_now) {
+			at_once = fewer(at_once, &wave);
+			n_most = at_once > 1 ? LOOK_AFTER * at_once : 1;
 			session_rest(session, BUSY_REST_MS);
+		} else if (n_most == FIRST_BESIDE) {
+			n_most = at_once = BESIDE_MAX;
 		}
 	}
 	attempt(session, kind, at, &nobody, "login wrong", 2);

@@ -38,14 +38,15 @@ tell(struct session *session, size_t i, void *arg)
 	session_count(session, 7);
 }
 
-TEST(jobs_beside_each_other_come_back_each_by_itself)
+static void
+run_beside(size_t at_once)
 {
 	struct transcript *own = transcript_new(NULL), *out[BESIDE_MAX];
 	struct session *s = session(own);
 	size_t n_own = transcript_count(own);
 	char words[] = "hello";
 
-	session_beside(s, BESIDE_MAX, tell, words, out);
+	session_beside(s, BESIDE_MAX, at_once, tell, words, out);
 	for (size_t i = 0; i < BESIDE_MAX; i++) {
 		EXPECT_INT(transcript_count(out[i]), i % 3 + 2);
 		for (size_t k = 0; k <= i % 3; k++) {
@@ -63,6 +64,13 @@ TEST(jobs_beside_each_other_come_back_each_by_itself)
 	EXPECT_INT(changed, 0);
 	session_free(s);
 	transcript_free(own);
+}
+
+TEST(jobs_beside_each_other_come_back_each_by_itself)
+{
+	run_beside(BESIDE_MAX);
+	run_beside(5); /* the next when one has ended */
+	run_beside(1);
 }
 
 static void
@@ -84,7 +92,7 @@ TEST(a_job_that_breaks_or_hangs_leaves_the_others)
 	uint64_t begun = clock_monotonic_ns();
 
 	session_limit(s, 0);
-	session_beside(s, 4, break_in_the_middle, NULL, out);
+	session_beside(s, 4, 4, break_in_the_middle, NULL, out);
 	EXPECT((clock_monotonic_ns() - begun) / CLOCK_SECOND_NS < 30);
 	EXPECT_INT(transcript_count(out[0]), 2);
 	EXPECT_INT(transcript_count(out[1]), 0);
@@ -112,7 +120,7 @@ TEST(what_a_job_says_is_bounded)
 	struct transcript *own = transcript_new(NULL), *out[2];
 	struct session *s = session(own);
 
-	session_beside(s, 2, talk_without_end, NULL, out);
+	session_beside(s, 2, 1, talk_without_end, NULL, out);
 	for (size_t i = 0; i < 2; i++) {
 		EXPECT(transcript_count(out[i]) > 0);
 		EXPECT(transcript_count(out[i]) < 17); /* a mebibyte */
