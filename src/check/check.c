@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/printable.h"
+#include "check/declared.h"
 #include "check/table.h"
 
 int
@@ -199,6 +200,8 @@ check_may_speak_of(uint16_t check, const char *provision)
 	size_t len = strlen(provision);
 	const char *at = check < n_checks ? checks[check].provisions : "";
 
+	if (check < n_checks && checks[check].is_document && !*at)
+		return question_find(provision) >= 0;
 	while (*at) {
 		size_t word = strcspn(at, " ");
 		if (word == len && !memcmp(at, provision, len))
@@ -220,9 +223,11 @@ is_spoken_of(const struct findings *findings, size_t first, const char *provisio
 static void
 settle(struct findings *findings, size_t first, enum inc_reason cut)
 {
+	bool is_document = checks[findings->check].is_document;
+
 	for (size_t i = first; i < findings->n; i++) {
 		struct finding *finding = &findings->finding[i];
-		if (finding->word == VERDICT_FAIL && finding->n_evidence < 2)
+		if (finding->word == VERDICT_FAIL && finding->n_evidence < 2 && !is_document)
 			weaken(finding, INC_NOT_REPRODUCED);
 		if (cut && (finding->word == VERDICT_NFF || finding->word == VERDICT_PASS ||
 				   finding->word == VERDICT_NA))
@@ -258,10 +263,11 @@ check_judge(uint16_t check, const struct transcript *transcript, struct findings
 
 	assert(check < n_checks);
 	findings->check = check;
-	if (!row->probe || was_begun(transcript, check))
+	if (!row->probe || row->is_document || was_begun(transcript, check))
 		row->judge(transcript, findings);
 	for (size_t i = first; i < findings->n; i++)
 		assert(check_may_speak_of(check, findings->finding[i].provision));
 	settle(findings, first, cut);
-	speak_of_the_rest(findings, first, row, cut);
+	if (!row->is_document)
+		speak_of_the_rest(findings, first, row, cut);
 }

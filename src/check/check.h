@@ -56,6 +56,12 @@ struct check {
 	const char *provisions; /* ids that it may speak of, separated by blanks */
 	void (*probe)(struct session *);
 	void (*judge)(const struct transcript *, struct findings *);
+	/*
+	 * It judges what somebody handed in, and no packet is sent for it: a document says the
+	 * same each time it is read, so one exchange is enough for a failure; where there is none
+	 * it is silent.  Without provisions it may speak of every one that has a question.
+	 */
+	bool is_document;
 	const char *for_owner; /* what to do after a FAIL */
 	const char *for_maker;
 };

@@ -390,6 +390,20 @@ const struct check checks[] = {
 		.for_owner = "Do not sell or give it away; ask the maker how all of it is erased.",
 		.for_maker = "A reset erases passwords, sessions, names and keys of its owner.",
 	},
+	{
+		.id = "papers",
+		.title = "whether papers of the product fit the product on the wire",
+		.consent = CONSENT_PASSIVE,
+		.stage = STAGE_90M,
+		.seconds_gentle = 10,
+		.seconds_lab = 10,
+		.provisions = "PSTI-SoC EU-DoC RED-EN18031 LABEL PAPER",
+		.probe = papers_probe,
+		.judge = papers_judge,
+		.is_document = true,
+		.for_owner = "Ask the shop for the papers of this very model.",
+		.for_maker = "Let the papers name the product as the product names itself.",
+	},
 	/* What comes by itself: no probe, judged from traffic.jsonl (check/traffic.h). */
 	{
 		.id = "traffic",
@@ -467,6 +481,17 @@ const struct check checks[] = {
 		.judge = maker_servers_judge,
 		.for_owner = "Nothing to do; Pinfold tells you when one changes or goes.",
 		.for_maker = "Renew certificates in time, and say how keys are kept.",
+	},
+	{
+		.id = "declaration",
+		.title = "what was declared, and not tested",
+		.consent = CONSENT_PASSIVE,
+		.provisions = "",
+		.judge = declaration_judge,
+		.is_document = true,
+		.for_owner = "Ask the maker for what is missing: pinfold audit declare --template.",
+		.for_maker =
+			"Answer every question, and say why where a recommendation is not met.",
 	},
 };
 const size_t n_checks = COUNT_OF(checks);

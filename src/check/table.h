@@ -37,6 +37,7 @@ CHECK_HALVES(rig_backoff)
 CHECK_HALVES(rig_clock)
 CHECK_HALVES(reset_before)
 CHECK_HALVES(reset_after)
+CHECK_HALVES(papers)
 
 #undef CHECK_HALVES
 
@@ -49,5 +50,8 @@ void trackers_judge(const struct transcript *, struct findings *);
 void identifiers_judge(const struct transcript *, struct findings *);
 void upnp_ports_judge(const struct transcript *, struct findings *);
 void maker_servers_judge(const struct transcript *, struct findings *);
+
+/* What was handed in: no packet is sent for it. */
+void declaration_judge(const struct transcript *, struct findings *);
 
 #endif

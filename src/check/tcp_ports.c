@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "check/declared.h"
 #include "check/scan.h"
 #include "check/service.h"
 #include "check/table.h"
@@ -13,7 +14,7 @@
  *		"service"	what an open port says (check/service.h)
  */
 enum { ASKED_LAB = 64, ASKED_GENTLE = 24, MANY = 512, CONTROLS = 3 };
-enum { LIST_MAX = EXCHANGE_BYTES_MAX };
+enum { LIST_MAX = EXCHANGE_BYTES_MAX, UNDECLARED_MAX = 16 };
 
 /* --- looking ------------------------------------------------------------------------------------ */
 
@@ -146,6 +147,92 @@ judge_service(
 	}
 }
 
+/* The connection in which the port was asked what it is, after the scan had found it open. */
+static const struct exchange *
+asked_at(const struct service_at *at, size_t n, const struct exchange *list, uint32_t port)
+{
+	for (size_t i = 0; i < n; i++)
+		if (at[i].port == port && ip_is_equal(&at[i].address, &list->address))
+			return at[i].seen;
+	return NULL;
+}
+
+/* An open port that was not declared: the maker's own list speaks against it, others' ask for more. */
+static void
+judge_undeclared(const struct transcript *transcript, struct findings *findings,
+	const struct declared *declared, const struct exchange *list, const struct exchange *asked,
+	uint32_t port)
+{
+	const struct exchange *control = control_of(transcript, findings->check, &list->address);
+
+	for (int i = 0; i < 2; i++) {
+		const char *provision = i ? "5.6-5" : "5.6-1";
+		if (declared->role == SIGNER_MAKER)
+			findings_fail(findings, provision, asked ? asked : list,
+				asked ? list : NULL, control,
+				"TCP port %u is open, and the maker did not declare it", port);
+		else
+			findings_inc(findings, provision, INC_NO_IXIT, asked ? asked : list,
+				"TCP port %u is open, and the %s did not declare it", port,
+				declared_role_word(declared->role));
+	}
+}
+
+/*
+ * What is open against what was declared to be.  Gives how many ports were not declared,
+ * of which the first are told one by one.
+ */
+static size_t
+judge_against(const struct transcript *transcript, struct findings *findings,
+	const struct declared *declared, const struct service_at *found, size_t n_found)
+{
+	auto_free uint8_t *is_told = must_alloc(PORT_COUNT, 1);
+	const struct exchange *list;
+	size_t from = 0, n = 0;
+
+	while ((list = transcript_next(transcript, &from, findings->check, "open"))) {
+		auto_free uint8_t *state = must_alloc(PORT_COUNT, 1);
+		scan_parse((const char *)list->received, list->n_received, state, PORT_OPEN);
+		for (uint32_t port = 1; port < PORT_COUNT; port++) {
+			if (state[port] != PORT_OPEN || is_told[port] ||
+				declared_has_port(declared, 6, (uint16_t)port))
+				continue;
+			is_told[port] = true;
+			if (n++ < UNDECLARED_MAX)
+				judge_undeclared(transcript, findings, declared, list,
+					asked_at(found, n_found, list, port), port);
+		}
+	}
+	return n;
+}
+
+/* True when there is a list to hold the open ports against; all is said then. */
+static bool
+judge_declared(const struct transcript *transcript, struct findings *findings,
+	const struct ports_seen *seen, const struct service_at *found, size_t n_found)
+{
+	auto_free struct declared *declared = declared_in(transcript, NULL);
+	char by[DECLARED_BY_MAX];
+
+	if (!declared || !declared->n_ports)
+		return false;
+	declared_by(declared, by);
+	size_t n = judge_against(transcript, findings, declared, found, n_found);
+	/* Agreement shows something only where nothing was left out, by whoever must know. */
+	bool is_whole = seen->n_tried >= PORT_COUNT - 1 && declared->role == SIGNER_MAKER;
+	for (int i = 0; !n && i < 2; i++)
+		finding_coverage(findings_add(findings, i ? "5.6-5" : "5.6-1",
+					 is_whole ? VERDICT_PASS : VERDICT_NFF, seen->open,
+					 "the %zu open ports (TCP %s) are those declared by %s",
+					 seen->n_open, seen->list, by),
+			seen->n_tried, PORT_COUNT - 1);
+	for (int i = 0; n > UNDECLARED_MAX && i < 2; i++)
+		findings_inc(findings, i ? "5.6-5" : "5.6-1", INC_NO_IXIT, seen->open,
+			"%zu open TCP ports were not declared by %s; the first are told one by one",
+			n, by);
+	return true;
+}
+
 void
 tcp_ports_judge(const struct transcript *transcript, struct findings *findings)
 {
@@ -155,7 +242,8 @@ tcp_ports_judge(const struct transcript *transcript, struct findings *findings)
 
 	for (size_t i = 0; i < n_found; i++)
 		judge_service(transcript, findings, &found[i]);
-	if (!seen.tried)
+	if (!seen.tried ||
+		(seen.n_open && judge_declared(transcript, findings, &seen, found, n_found)))
 		return;
 	for (int i = 0; i < 2; i++) {
 		const char *provision = i ? "5.6-5" : "5.6-1";

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "check/declared.h"
 #include "check/table.h"
 #include "check/traffic.h"
 
@@ -91,6 +92,66 @@ trackers_judge(const struct transcript *transcript, struct findings *findings)
 
 /* --- to whom at all --------------------------------------------------------------------------------- */
 
+/* A connection to a server whose name is on the list: the control of one that is not. */
+static bool
+is_undeclared(const struct declared *declared, const struct traffic_seen *seen)
+{
+	bool is_connection = !strcmp(seen->first->step, "tls-hello") ||
+			     !strcmp(seen->first->step, "http-request");
+	const char *name = is_connection && traffic_is_outside(seen) ? traffic_name(seen) : NULL;
+
+	return name && strchr(name, '.') && !declared_has_host(declared, name);
+}
+
+static const struct exchange *
+declared_connection(const struct transcript *transcript, const struct declared *declared)
+{
+	struct traffic_seen seen;
+	size_t from = 0;
+
+	while (traffic_next(transcript, &from, NULL, &seen)) {
+		const char *name = traffic_name(&seen);
+		if (name && declared_has_host(declared, name))
+			return seen.first;
+	}
+	return NULL;
+}
+
+/* Its servers against the list of them, where somebody gave one. */
+static void
+judge_hosts(const struct transcript *transcript, struct findings *findings)
+{
+	auto_free struct declared *declared = declared_in(transcript, NULL);
+	struct traffic_seen seen;
+	struct sites told = {0};
+	char by[DECLARED_BY_MAX];
+	size_t from = 0;
+
+	if (!declared || !declared->n_hosts)
+		return;
+	declared_by(declared, by);
+	const struct exchange *control = declared_connection(transcript, declared);
+	while (traffic_next(transcript, &from, NULL, &seen)) {
+		size_t before = told.n;
+		if (!is_undeclared(declared, &seen))
+			continue;
+		keep(&told, traffic_name(&seen), seen.first);
+		if (told.n == before)
+			continue;
+		if (declared->role == SIGNER_MAKER)
+			findings_fail(findings, "5.6-5", seen.first, seen.last, control,
+				"it talks to %s, which the maker did not declare",
+				traffic_name(&seen));
+		else
+			findings_inc(findings, "5.6-5", INC_NO_IXIT, seen.first,
+				"it talks to %s, which the %s did not declare", traffic_name(&seen),
+				declared_role_word(declared->role));
+	}
+	if (!told.n_all && control)
+		findings_add(findings, "5.6-5", VERDICT_NFF, control,
+			"every server that it was seen to talk to by name was declared by %s", by);
+}
+
 void
 traffic_judge(const struct transcript *transcript, struct findings *findings)
 {
@@ -113,6 +174,7 @@ traffic_judge(const struct transcript *transcript, struct findings *findings)
 		nameless = nameless ? nameless : seen.first;
 		n_nameless++;
 	}
+	judge_hosts(transcript, findings);
 	if (denied)
 		findings_inc(findings, "5.6-5", INC_NO_IXIT, denied,
 			"it tried %zu destinations that its policy does not name, %s port %u among "

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "check/declared.h"
 #include "check/table.h"
 #include "check/udp_ask.h"
 
@@ -109,11 +110,19 @@ ask(struct session *session, const struct ip *address, const struct asking *aski
 	return asking->is_answer(answer);
 }
 
+/* There is a list of its ports, and this one is not on it. */
+static bool
+is_undeclared(const struct declared *declared, uint16_t port)
+{
+	return declared && declared->n_ports && !declared_has_port(declared, 17, port);
+}
+
 void
 udp_services_probe(struct session *session)
 {
 	const struct ip *addresses[] = {
 		&session_target(session)->address4, &session_target(session)->address6};
+	auto_free struct declared *declared = declared_in(session_transcript(session), NULL);
 
 	for (size_t a = 0; a < COUNT_OF(addresses); a++) {
 		if (!addresses[a]->version)
@@ -121,7 +130,8 @@ udp_services_probe(struct session *session)
 		/* A port where nothing lives, asked as the noisiest is. */
 		udp_ask(session, addresses[a], 46713, "control", 1, "", tftp, sizeof tftp);
 		for (size_t i = 0; i < COUNT_OF(askings) && !session_is_over(session); i++)
-			if (ask(session, addresses[a], &askings[i], 1) && askings[i].is_bad)
+			if (ask(session, addresses[a], &askings[i], 1) &&
+				(askings[i].is_bad || is_undeclared(declared, askings[i].port)))
 				ask(session, addresses[a], &askings[i], 2);
 	}
 }
@@ -145,8 +155,12 @@ void
 udp_services_judge(const struct transcript *transcript, struct findings *findings)
 {
 	const struct exchange *e, *any = NULL;
-	size_t n_open = 0, n_asked = 0;
-	char list[160] = "";
+	auto_free struct declared *declared = declared_in(transcript, NULL);
+	size_t n_open = 0, n_asked = 0, n_undeclared = 0;
+	char list[160] = "", by[DECLARED_BY_MAX] = "";
+
+	if (declared)
+		declared_by(declared, by);
 
 	for (size_t i = 0; i < COUNT_OF(askings); i++) {
 		bool is_listed = false;
@@ -164,7 +178,9 @@ udp_services_judge(const struct transcript *transcript, struct findings *finding
 				snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s",
 					*list ? ", " : "", askings[i].name);
 			is_listed = true;
-			if (!askings[i].is_bad)
+			bool is_absent = is_undeclared(declared, askings[i].port);
+			n_undeclared += is_absent;
+			if (!askings[i].is_bad && !(is_absent && declared->role == SIGNER_MAKER))
 				continue;
 			const struct exchange *again =
 				find(transcript, findings->check, e->step, 2, &e->address);
@@ -173,18 +189,25 @@ udp_services_judge(const struct transcript *transcript, struct findings *finding
 			findings_fail(findings, "5.6-1", e,
 				again && again->n_received ? again : NULL,
 				control && !control->n_received ? control : NULL,
-				"%s answers at UDP port %u", askings[i].name, e->port);
+				"%s answers at UDP port %u%s", askings[i].name, e->port,
+				is_absent ? ", and was not declared" : "");
 		}
 	}
 	for (int i = 0; any && i < 2; i++) {
 		const char *provision = i ? "5.6-5" : "5.6-1";
+		bool is_declared = n_open && !n_undeclared && declared && declared->n_ports;
 		struct finding *finding =
-			n_open ? findings_inc(findings, provision, INC_NO_IXIT, any,
-					 "%zu services answer over UDP (%s); whether each is "
-					 "needed, the maker must say",
-					 n_open, list)
-			       : findings_add(findings, provision, VERDICT_NFF, any,
-					 "no service answers at %zu usual UDP ports", n_asked);
+			is_declared
+				? findings_add(findings, provision, VERDICT_NFF, any,
+					  "the %zu services that answer over UDP (%s) are those "
+					  "declared by %s",
+					  n_open, list, by)
+			: n_open ? findings_inc(findings, provision, INC_NO_IXIT, any,
+					   "%zu services answer over UDP (%s); whether each is "
+					   "needed, the maker must say",
+					   n_open, list)
+				 : findings_add(findings, provision, VERDICT_NFF, any,
+					   "no service answers at %zu usual UDP ports", n_asked);
 		finding_coverage(finding, n_asked, n_asked);
 	}
 }

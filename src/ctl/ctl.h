@@ -149,6 +149,16 @@ void show_makers(const json_t *, const struct options *);
 
 int run_audit_reset(int argc, char **argv, const struct options *);
 
+/* --- audit_declare.c, audit_papers.c ------------------------------------------------------ */
+
+int run_audit_declare(int argc, char **argv, const struct options *);
+int run_audit_papers(int argc, char **argv, const struct options *);
+/* Asks; gives the answer if it is a good one.  NULL: why not is said, and *status is it.  Takes args. */
+json_t *ask_or_say(const char *verb, json_t *args, const struct options *, int *status);
+/* Gives the file to the daemon in pieces; the answer to the last one, or NULL as above. */
+json_t *give_file(const char *device, const char *kind, const char *path, const struct options *,
+	int *status);
+
 /* --- standards.c: without the daemon ----------------------------------------------------- */
 
 int run_standards_map(int argc, char **argv, const struct options *);

@@ -20,9 +20,9 @@ void report_pdf(const struct audit_result *, FILE *);
 
 /*
  * JUnit XML for a maker's build: a test case is a finding or a provision that
- * nobody looked at.  FAIL is a failure, INC is skipped with its reason.  With a
- * baseline, an earlier result, failures that it has as well are told as
- * known and do not count.
+ * nobody looked at.  FAIL is a failure, INC is skipped with its reason, and so is
+ * what was only declared.  With a baseline, an earlier result, failures that it has
+ * as well are told as known and do not count.
  */
 struct junit_counts {
 	uint32_t tests, failures, skipped, known;

@@ -175,6 +175,36 @@ standards(FILE *out, const struct audit_result *result, struct standard_verdict 
 	fputs("</tbody></table></div>\n", out);
 }
 
+/* The tested ones, or those that were only declared, of a provision; true: there is something. */
+static bool
+seen_cell(FILE *out, const struct audit_result *result, const struct provision *provision,
+	bool is_declared, bool any)
+{
+	for (size_t i = 0; i < result->n_findings; i++) {
+		const struct finding *finding = &result->finding[i];
+		if (strcmp(finding->provision, provision->id) != 0 ||
+			report_is_declared(result, finding) != is_declared)
+			continue;
+		fputs(any ? "<br>" : "", out);
+		any = true;
+		fputs(is_declared ? "<span class=\"soft\">Not tested: " : "", out);
+		escape_markup(out, finding->text);
+		fputs(is_declared ? "</span>" : "", out);
+		report_place(out, finding, true);
+		if (finding->n_all) {
+			fputs(" <span class=\"soft\">(", out);
+			report_coverage(out, finding);
+			fputs(")</span>", out);
+		}
+		if (finding->n_evidence && !is_declared) {
+			fputs(" <span class=\"soft\">[", out);
+			report_evidence(out, finding);
+			fputs("]</span>", out);
+		}
+	}
+	return any;
+}
+
 static void
 provision_rows(FILE *out, const struct audit_result *result, bool mandatory)
 {
@@ -191,26 +221,8 @@ provision_rows(FILE *out, const struct audit_result *result, bool mandatory)
 		if (verdict.word == VERDICT_FAIL && !mandatory)
 			fputs(" Recommendation not met.", out);
 		fputs("</td><td>", out);
-		bool any = false;
-		for (size_t j = 0; j < result->n_findings; j++) {
-			const struct finding *finding = &result->finding[j];
-			if (strcmp(finding->provision, provision->id) != 0)
-				continue;
-			fputs(any ? "<br>" : "", out);
-			any = true;
-			escape_markup(out, finding->text);
-			report_place(out, finding, true);
-			if (finding->n_all) {
-				fputs(" <span class=\"soft\">(", out);
-				report_coverage(out, finding);
-				fputs(")</span>", out);
-			}
-			if (finding->n_evidence) {
-				fputs(" <span class=\"soft\">[", out);
-				report_evidence(out, finding);
-				fputs("]</span>", out);
-			}
-		}
+		bool any = seen_cell(out, result, provision, false, false);
+		any = seen_cell(out, result, provision, true, any);
 		if (!any && verdict.word == VERDICT_NA)
 			report_absent(out, result, provision);
 		else if (!any)
@@ -239,6 +251,36 @@ provision_table(FILE *out, const struct audit_result *result)
 	fputs(head, out);
 	provision_rows(out, result, false);
 	fputs("</tbody></table></div>\n", out);
+}
+
+static void
+declared(FILE *out, const struct audit_result *result)
+{
+	const struct finding *but;
+	bool any = false;
+
+	for (size_t i = 0; i < result->n_findings; i++) {
+		const struct finding *finding = &result->finding[i];
+		if (!report_is_declared(result, finding))
+			continue;
+		if (!any)
+			text(out, "<h2>What was declared, and not tested</h2>\n<p class=\"soft\">",
+				report_declared,
+				"</p>\n<div "
+				"class=\"wide\"><table><thead><tr><th>About</th><th>Verdict"
+				"</th><th>What it asks for</th><th>What was said, by whom, "
+				"when</th></tr>"
+				"</thead><tbody>\n");
+		any = true;
+		text(out, "<tr><td>", finding->provision, "</td><td>");
+		word(out, finding->word);
+		text(out, "</td><td>", report_declared_of(result, finding, &but), ".</td><td>");
+		escape_markup(out, finding->text);
+		if (but)
+			text(out, "<br><strong>But it was seen:</strong> ", but->text, "");
+		fputs("</td></tr>\n", out);
+	}
+	fputs(any ? "</tbody></table></div>\n" : "", out);
 }
 
 static void
@@ -298,6 +340,7 @@ report_html(const struct audit_result *result, FILE *out)
 	fputs("<div class=\"page\"></div>\n", out);
 	standards(out, result, standard);
 	provision_table(out, result);
+	declared(out, result);
 	not_tested(out, result);
 	foot(out, result);
 	fputs("</body></html>\n", out);

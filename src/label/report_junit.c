@@ -3,6 +3,7 @@
 
 #include "label/escape.h"
 #include "label/report.h"
+#include "label/report_words.h"
 
 bool
 report_is_same_finding(const struct audit_result *a, const struct finding *one,
@@ -64,6 +65,14 @@ meaning_of(const char *id)
 	return provision ? provision->meaning : "";
 }
 
+/* No result of a test: undecided, or only declared. */
+static bool
+is_skipped(const struct audit_result *result, const struct finding *finding)
+{
+	return finding->word == VERDICT_INC || finding->word == VERDICT_DECL ||
+	       (finding->word != VERDICT_FAIL && report_is_declared(result, finding));
+}
+
 static void
 one_case(FILE *out, const struct audit_result *result, const struct finding *finding, bool known)
 {
@@ -90,10 +99,12 @@ one_case(FILE *out, const struct audit_result *result, const struct finding *fin
 		fputs(">", out);
 		escape_markup(out, result->check[finding->check].for_maker);
 		fputs("</failure>\n", out);
-	} else if (finding->word == VERDICT_FAIL || finding->word == VERDICT_INC) {
+	} else if (finding->word == VERDICT_FAIL || is_skipped(result, finding)) {
 		snprintf(name, sizeof name, "%s",
 			known ? "known from the baseline"
-			      : inc_reason_settles((enum inc_reason)finding->reason));
+			: finding->word == VERDICT_INC
+				? inc_reason_settles((enum inc_reason)finding->reason)
+				: "declared, not tested");
 		fputs("<skipped", out);
 		attribute(out, "message", name);
 		fputs("/>\n<system-out>", out);
@@ -123,7 +134,7 @@ report_junit(const struct audit_result *result, const struct audit_result *basel
 		counts->tests++;
 		counts->known += known;
 		counts->failures += finding->word == VERDICT_FAIL && !known;
-		counts->skipped += finding->word == VERDICT_INC || known;
+		counts->skipped += known || is_skipped(result, finding);
 	}
 	for (size_t i = 0; i < n_provisions; i++)
 		if (!is_spoken_of(result, provisions[i].id)) {

@@ -236,18 +236,18 @@ standards(struct pdf *pdf, const struct audit_result *result, struct standard_ve
 	}
 }
 
-static const char *
-what_was_seen(struct built *built, const struct audit_result *result,
-	const struct provision *provision, const struct verdict *verdict)
+/* The tested ones, or those that were only declared; true: there is something. */
+static bool
+put_seen(FILE *out, const struct audit_result *result, const struct provision *provision,
+	bool is_declared, bool any)
 {
-	FILE *out = build(built);
-	bool any = false;
-
 	for (size_t i = 0; i < result->n_findings; i++) {
 		const struct finding *finding = &result->finding[i];
-		if (strcmp(finding->provision, provision->id) != 0)
+		if (strcmp(finding->provision, provision->id) != 0 ||
+			report_is_declared(result, finding) != is_declared)
 			continue;
-		fprintf(out, "%s%s", any ? " / " : "", finding->text);
+		fprintf(out, "%s%s%s", any ? " / " : "", is_declared ? "Not tested: " : "",
+			finding->text);
 		any = true;
 		report_place(out, finding, true);
 		if (finding->n_all) {
@@ -255,12 +255,22 @@ what_was_seen(struct built *built, const struct audit_result *result,
 			report_coverage(out, finding);
 			fputs(")", out);
 		}
-		if (finding->n_evidence) {
+		if (finding->n_evidence && !is_declared) {
 			fputs(" [", out);
 			report_evidence(out, finding);
 			fputs("]", out);
 		}
 	}
+	return any;
+}
+
+static const char *
+what_was_seen(struct built *built, const struct audit_result *result,
+	const struct provision *provision, const struct verdict *verdict)
+{
+	FILE *out = build(built);
+	bool any = put_seen(out, result, provision, false, false);
+	any = put_seen(out, result, provision, true, any);
 	if (!any && verdict->word == VERDICT_NA)
 		report_absent(out, result, provision);
 	else if (!any)
@@ -302,6 +312,44 @@ provision_rows(struct pdf *pdf, const struct audit_result *result, bool mandator
 							what_was_seen(&seen, result, provision,
 								&verdict)},
 					      {{0}, NULL}};
+		const struct pdf_cell row[] = {
+			{width[0], id}, {width[1], word}, {width[2], asks}, {width[3], says}};
+		pdf_row(pdf, row, 4);
+		free(seen.text);
+	}
+}
+
+static void
+declared(struct pdf *pdf, const struct audit_result *result)
+{
+	static const unsigned width[] = {64, 46, 156, 233};
+	static const char *const name[] = {
+		"About", "Verdict", "What it asks for", "What was said, by whom, when"};
+	const struct finding *but;
+	bool any = false;
+
+	for (size_t i = 0; i < result->n_findings; i++) {
+		const struct finding *finding = &result->finding[i];
+		struct built seen;
+		if (!report_is_declared(result, finding))
+			continue;
+		if (!any) {
+			section(pdf, "What was declared, and not tested");
+			pdf_paragraph(pdf, soft, report_declared);
+			headings(pdf, width, name, 4);
+		}
+		any = true;
+		const char *about = report_declared_of(result, finding, &but);
+		fprintf(build(&seen), "But it was seen: %s", but ? but->text : "");
+		const char *seen_text = built_text(&seen);
+		const struct pdf_part id[] = {{small, finding->provision}, {{0}, NULL}},
+				      word[] = {{style_of(finding->word),
+							verdict_word_name(
+								(enum verdict_word)finding->word)},
+					      {{0}, NULL}},
+				      asks[] = {{small, about}, {{0}, NULL}},
+				      says[] = {{small, finding->text},
+					      {strong, but ? seen_text : NULL}, {{0}, NULL}};
 		const struct pdf_cell row[] = {
 			{width[0], id}, {width[1], word}, {width[2], asks}, {width[3], says}};
 		pdf_row(pdf, row, 4);
@@ -366,6 +414,7 @@ report_pdf(const struct audit_result *result, FILE *out)
 	provision_rows(pdf, result, true);
 	section(pdf, "Recommended provisions");
 	provision_rows(pdf, result, false);
+	declared(pdf, result);
 	not_tested(pdf, result);
 	foot(pdf, result);
 	pdf_end(pdf, out);

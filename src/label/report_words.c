@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "check/check.h"
+#include "verdict/condition.h"
 
 const char report_legend[] =
 	"PASS: shown to be met. FAIL: shown not to be met, twice, with a negative control. NFF: no "
@@ -13,6 +14,9 @@ const char report_legend[] =
 	"declared "
 	"and not tested. NA: does not apply, and that was shown. Exchange numbers refer to "
 	"probes.jsonl in the evidence pack, from which everybody can judge again.";
+const char report_declared[] = "Somebody said this, and no test bears it out. DECL: said to be so. "
+			       "NA: said not to apply. INC: "
+			       "said not to be met, or it fits nothing that was seen.";
 const char report_limits[] =
 	"Provisions about the maker's processes, about what a person must do or see, and about the "
 	"inside of the device are not tested by a device's traffic; where the table says \"nobody "
@@ -30,7 +34,7 @@ report_sentence(uint8_t word)
 		[VERDICT_UNKNOWN] = "not looked at",
 		[VERDICT_NA] = "does not apply",
 		[VERDICT_PASS] = "met",
-		[VERDICT_DECL] = "declared by the maker, not tested",
+		[VERDICT_DECL] = "declared, not tested",
 		[VERDICT_NFF] = "nothing wrong was found, as far as was looked",
 		[VERDICT_INC] = "could not be decided",
 		[VERDICT_FAIL] = "not met",
@@ -209,6 +213,27 @@ report_is_told(const struct audit_result *result, size_t at)
 			return false;
 	}
 	return true;
+}
+
+bool
+report_is_declared(const struct audit_result *result, const struct finding *finding)
+{
+	int place = check_find(result->check[finding->check].id);
+
+	return place >= 0 && checks[place].is_document;
+}
+
+const char *
+report_declared_of(const struct audit_result *result, const struct finding *finding,
+	const struct finding **but)
+{
+	const struct provision *provision = provision_find(finding->provision);
+	const char *condition = condition_text(finding->provision);
+
+	*but = condition && finding->word == VERDICT_NA
+		       ? condition_seen(finding->provision, result->finding, result->n_findings)
+		       : NULL;
+	return provision ? provision->meaning : condition ? condition : "a paper of the product";
 }
 
 bool

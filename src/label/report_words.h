@@ -28,7 +28,17 @@ size_t report_unchecked(const struct standard_verdict *);
 bool report_is_told(const struct audit_result *, size_t finding);
 bool report_is_closed(const struct audit_result *, const struct finding *);
 
-extern const char report_legend[], report_limits[], report_no_failure[], report_no_certificate[];
+/* Of what somebody handed in, and nobody tested; it says itself who signed it, and when. */
+bool report_is_declared(const struct audit_result *, const struct finding *);
+/*
+ * What a declared line is about, in words: a provision, a condition, a paper.  *but is the
+ * finding that shows otherwise, or NULL.
+ */
+const char *report_declared_of(
+	const struct audit_result *, const struct finding *, const struct finding **but);
+
+extern const char report_declared[], report_legend[], report_limits[], report_no_failure[],
+	report_no_certificate[];
 
 /* Whether it works without one thing (enum works_without), as a line; false: nobody looked. */
 struct report_works {

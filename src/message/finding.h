@@ -45,7 +45,8 @@ enum verdict_word {
 	X(INC_CRAWL_BUDGET, "CRAWL_BUDGET", "run it again with a larger budget of pages")          \
 	X(INC_LANGUAGE, "LANGUAGE", "have somebody read it who knows the language")                \
 	X(INC_LOCKED_OUT, "LOCKED_OUT", "wait until the device lets one log in again")             \
-	X(INC_FEWER_TRIED, "FEWER_TRIED", "run it on a bench (--pace lab), where all are tried")
+	X(INC_FEWER_TRIED, "FEWER_TRIED", "run it on a bench (--pace lab), where all are tried")   \
+	X(INC_DECLARED_NO, "DECLARED_NO", "mend it: it was declared not to be so")
 
 enum inc_reason {
 	INC_NONE,

@@ -28,7 +28,8 @@
  * and merges its policy; engine_sync.c tells enforcer, resolver and relay;
  * engine_change.c commits changes, with journal and undo; engine_observe.c takes
  * what is seen, engine_flow.c aggregates it, engine_contain.c acts on harm;
- * engine_mud.c follows MUD files; engine_traffic.c keeps what passive checks judge; engine_event.c groups and tells events;
+ * engine_declaration.c keeps what was declared of a device; engine_mud.c follows MUD files;
+ * engine_traffic.c keeps what passive checks judge; engine_event.c groups and tells events;
  * engine_command.c says who may ask for what, engine_command_*.c are the verbs, engine_account.c
  * knows who asks, engine_show.c is the verbs' reading half,
  * engine_wait.c holds their answers back until the kernel has the change.
@@ -65,11 +66,13 @@ enum {
 	X(FACET_MUD_FILE, "mud-file") /* string: as we render it */                                \
 	X(FACET_MUD_NEXT, "mud-next") /* as mud, waiting for approval */                           \
 	X(FACET_MUD_NEXT_FILE, "mud-next-file")                                                    \
-	X(FACET_MAKER, "maker")     /* {url, since} */                                             \
-	X(FACET_REPORTS, "reports") /* [{text, issuer, since}] */                                  \
-	X(FACET_ISSUERS, "issuers") /* of the home: {name: key} */                                 \
-	X(FACET_MEMBERS, "members") /* of the home: [{class, device}] */                           \
-	X(FACET_LABEL, "label")     /* {issuer, id, status, signed, narrows, overridden, ...} */   \
+	X(FACET_MAKER, "maker")             /* {url, since} */                                     \
+	X(FACET_DECLARATION, "declaration") /* {name, text, since}: check/declared.h */            \
+	X(FACET_PAPERS, "papers")           /* [{name, text, since}]: check/paper.h */             \
+	X(FACET_REPORTS, "reports")         /* [{text, issuer, since}] */                          \
+	X(FACET_ISSUERS, "issuers")         /* of the home: {name: key} */                         \
+	X(FACET_MEMBERS, "members")         /* of the home: [{class, device}] */                   \
+	X(FACET_LABEL, "label") /* {issuer, id, status, signed, narrows, overridden, ...} */       \
 	X(FACET_LABEL_FACTS, "label-facts")   /* {field: text} */                                  \
 	X(FACET_LABEL_FIXES, "label-fixes")   /* [{provision, reported, fixed, ...}] */            \
 	X(FACET_LABEL_ISSUER, "label-issuer") /* of the home: {url, name, kind} */                 \
@@ -358,6 +361,28 @@ bool contain_taints(const struct ward *, uint8_t proto, uint16_t port, bool is_e
 
 /* May it act on a port of this device, or only propose? */
 bool contain_may_act(const struct ward *);
+
+/* --- engine_declaration.c: what was declared of a device, and papers that go with it ------------- */
+
+struct transcript;
+/* A piece of a file that is too long for one command; the pieces come in order. */
+struct declaration_piece {
+	const char *kind; /* "declaration", "paper" */
+	const char *name; /* of the file; printable */
+	size_t at, all;   /* place of this piece, and length of the whole */
+	const char *hex;
+};
+/* With the last piece the file is looked at and kept; gives what there is, NULL with the reason. */
+json_t *declaration_take(struct ward *, const struct declaration_piece *, const char *who,
+	int64_t *journal, struct fault *why);
+/* kind as above, or "papers": all of them. */
+json_t *declaration_drop(
+	struct ward *, const char *kind, const char *who, int64_t *journal, struct fault *why);
+json_t *declaration_show(const struct ward *);
+/* As the first exchanges of a transcript. */
+void declaration_write(const struct ward *, struct transcript *, bool with_papers);
+/* The same into a transcript that is empty yet; true: it is not empty now, and is to be read. */
+bool declaration_write_file(const struct ward *, int fd);
 
 /* --- engine_audit.c, engine_audit_show.c: runs of the test bench, see engine_audit.h ----------- */
 

@@ -109,6 +109,8 @@ audit_tell(struct audit *audit)
 	audit_addresses(ward->device, &message.address4, &message.address6);
 	if (!message.address4.version && !message.address6.version)
 		return; /* it is told when it has one, see look_at_running() */
+	/* What is in the transcript already, the worker reads first. */
+	message.is_resumed |= declaration_write_file(ward, fd);
 	snprintf(message.model_hint, sizeof message.model_hint, "%.63s", audit_model(ward->device));
 	maker_fill(ward, &message);
 	if (channel_send(

@@ -64,7 +64,10 @@ keep_finding(struct audit *audit, const struct finding *finding)
 void
 audit_keep_inc(struct audit *audit, uint16_t check, enum inc_reason reason, const char *text)
 {
-	const char *at = checks[check].provisions;
+	const struct ward *ward = audit_ward(audit);
+	/* Of papers that nobody gave there is nothing to say. */
+	bool is_silent = checks[check].is_document && !(ward && ward->facet[FACET_PAPERS]);
+	const char *at = is_silent ? "" : checks[check].provisions;
 
 	forget_findings(audit, check);
 	audit->is_unsaved[check] = true;
@@ -287,6 +290,8 @@ judge_traffic(struct audit *audit)
 	/* Of a device that was forgotten meanwhile nothing is known any more. */
 	struct transcript *transcript =
 		ward ? traffic_transcript(ward, TRAFFIC_EVIDENCE_S, file) : transcript_new(NULL);
+	if (ward)
+		declaration_write(ward, transcript, false);
 	transcript_write_to(transcript, NULL);
 	if (fclose(file))
 		fatalx("audit", "out of memory");

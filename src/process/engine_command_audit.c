@@ -204,6 +204,34 @@ run_shelf_check(struct call *call)
 	return n < 0 ? NULL : json_pack("{s:i}", "checking", n);
 }
 
+/* --- what was declared ---------------------------------------------------------------------------------- */
+
+static json_t *
+run_audit_declare(struct call *call)
+{
+	const char *remove = call_text_or(call, "remove", NULL);
+	struct declaration_piece piece = {0};
+	int64_t at, all;
+
+	if (remove)
+		return declaration_drop(call->ward, remove, call->who, &call->journal, &call->why);
+	if (!(piece.kind = call_text(call, "kind", 16)) ||
+		!(piece.name = call_text(call, "name", 255)) ||
+		!(piece.hex = call_text(call, "hex", COMMAND_MAX)) ||
+		!call_number(call, "at", 0, COMMAND_MAX * 8, &at) ||
+		!call_number(call, "all", 1, COMMAND_MAX * 8, &all))
+		return NULL;
+	piece.at = (size_t)at;
+	piece.all = (size_t)all;
+	return declaration_take(call->ward, &piece, call->who, &call->journal, &call->why);
+}
+
+static json_t *
+run_audit_declared(struct call *call)
+{
+	return declaration_show(call->ward);
+}
+
 const struct verb audit_verbs[] = {
 	{"audit.run", ROLE_OWNER, CHANGES | SENDS, run_audit_run},
 	{"audit.list", ROLE_VIEWER, 0, run_audit_list},
@@ -211,6 +239,8 @@ const struct verb audit_verbs[] = {
 	{"audit.stop", ROLE_HELPER, CHANGES, run_audit_stop},
 	{"audit.checks", ROLE_VIEWER, 0, run_audit_checks},
 	{"audit.gate", ROLE_VIEWER, 0, run_audit_gate},
+	{"audit.declare", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_audit_declare},
+	{"audit.declared", ROLE_VIEWER, NEEDS_DEVICE, run_audit_declared},
 	{"audit.evidence", ROLE_OWNER, CHANGES, run_audit_evidence},
 	{"audit.key", ROLE_OWNER, CHANGES, run_audit_key},
 	{"audit.shelf.add", ROLE_OWNER, CHANGES, run_shelf_add},

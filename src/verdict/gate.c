@@ -100,6 +100,7 @@ static const uint16_t minutes[INC_COUNT] = {
 	[INC_LANGUAGE] = 15,
 	[INC_LOCKED_OUT] = 2,
 	[INC_FEWER_TRIED] = 1,
+	[INC_DECLARED_NO] = 15,
 };
 
 const char *
@@ -252,11 +253,21 @@ take_open(const struct audit_result *result, const struct gate_profile *profile,
 		const struct provision *at = &provisions[i];
 		struct verdict verdict =
 			verdict_from_findings(at->id, result->finding, result->n_findings);
-		if (!is_open(profile, at, &verdict))
+		/* What is asked for by name is not looked at by being declared, if one can look at it. */
+		bool is_declared = verdict.word == VERDICT_DECL && at->tier != 'D' &&
+				   is_in(profile->listed, at->id);
+		if (!is_declared && !is_open(profile, at, &verdict))
 			continue;
-		struct gate_reason *reason = add(gate, at->id, VERDICT_INC);
+		struct gate_reason *reason = add(gate, at->id, (enum verdict_word)verdict.word);
 		if (!reason)
 			continue;
+		if (is_declared) {
+			snprintf(reason->text, sizeof reason->text, "%.*s: declared, not looked at",
+				(int)sizeof reason->text - 32, at->meaning);
+			look_oneself(reason, at->methods);
+			gate->operator_minutes += reason->operator_minutes;
+			continue;
+		}
 		reason->inc = (uint8_t)dearest(verdict.reasons);
 		reason->operator_minutes = minutes[reason->inc];
 		snprintf(reason->text, sizeof reason->text, "%.*s%s", (int)sizeof reason->text - 32,

@@ -89,7 +89,7 @@ of_id(const char *id, const struct finding *finding, size_t n)
 static bool
 is_shown_absent(const char *key, const struct finding *finding, size_t n)
 {
-	return of_id(key, finding, n).word == VERDICT_NA;
+	return of_id(key, finding, n).word == VERDICT_NA && !condition_seen(key, finding, n);
 }
 
 bool

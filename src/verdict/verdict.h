@@ -18,7 +18,8 @@
  * PASS and NA without any count as INC.  Whether a condition of a provision
  * holds is a finding as well, whose provision is the condition's key ("F:a",
  * "C:14"): NA says that it was shown not to hold, and the provision is NA then
- * unless it was seen to fail; any other word says that it holds.  Limits of the
+ * unless it was seen to fail; any other word says that it holds, and so do findings
+ * that could not be if it did not (verdict/condition.c).  Limits of the
  * hardware are the maker's to claim: C:14, C:15 are taken to hold until then.
  */
 

@@ -44,7 +44,7 @@ judge_all(const struct transcript *transcript)
 		memset(&two, 0, sizeof two);
 		check_judge(check, transcript, &one);
 		check_judge(check, transcript, &two);
-		assert(one.n && one.n == two.n &&
+		assert((one.n || checks[check].is_document) && one.n == two.n &&
 			!memcmp(one.finding, two.finding, one.n * sizeof *one.finding));
 		for (size_t i = 0; i < one.n; i++) {
 			const struct finding *f = &one.finding[i];

@@ -332,3 +332,47 @@ TEST(the_same_result_gives_the_same_paper_and_many_findings_many_pages)
 	EXPECT(pages > 50);
 	result_free(result);
 }
+
+TEST(what_was_declared_stands_apart_with_who_said_it_and_is_no_test_that_passed)
+{
+	struct transcript *transcript = transcript_new(NULL);
+	struct audit_result *result = run_result(transcript);
+	struct finding seen = {.word = VERDICT_FAIL,
+		.check = (uint16_t)check_find("telnet-login"),
+		.n_evidence = 2,
+		.provision = "5.1-1",
+		.text = "root logs in"};
+	struct finding said = {.word = VERDICT_DECL,
+		.check = (uint16_t)check_find("declaration"),
+		.n_evidence = 1,
+		.provision = "5.4-3",
+		.text = "declared met by A. <Maker> (maker, 2026-11-20)"};
+	struct finding denied = said;
+	struct junit_counts counts;
+
+	denied.word = VERDICT_NA;
+	snprintf(denied.provision, sizeof denied.provision, "F:a");
+	EXPECT(result_add(result, &seen) && result_add(result, &said) &&
+		result_add(result, &denied));
+	auto_free char *page = page_of(result);
+	const char *at = strstr(page, "What was declared, and not tested");
+	assert_true(at != NULL);
+	EXPECT(strstr(at, "A. &lt;Maker&gt; (maker, 2026-11-20)"));
+	EXPECT(strstr(at, "But it was seen:</strong> root logs in"));
+	EXPECT(strstr(page, "Not tested: declared met by"));
+
+	auto_free char *xml = junit_of(result, NULL, &counts);
+	EXPECT(strstr(xml, "<skipped message=\"declared, not tested\"/>"));
+	EXPECT_INT(counts.failures, 1);
+	result_free(result);
+	transcript_free(transcript);
+}
+
+TEST(where_nothing_was_declared_there_is_no_chapter_about_it)
+{
+	struct audit_result *result = failed();
+	auto_free char *page = page_of(result);
+
+	EXPECT(!strstr(page, "What was declared"));
+	result_free(result);
+}

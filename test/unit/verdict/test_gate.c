@@ -284,3 +284,18 @@ TEST(a_ward_is_held_by_what_a_device_does_when_the_network_is_away)
 	EXPECT_STR(gate.reason[0].provision, "run");
 	EXPECT(strstr(gate.reason[0].fix, "--hours 24") != NULL);
 }
+
+TEST(what_the_law_asks_for_is_not_looked_at_by_being_declared)
+{
+	begin();
+	found("5.1-1", VERDICT_NFF, INC_NONE);
+	found("5.1-2", VERDICT_NFF, INC_NONE);
+	found("5.2-1", VERDICT_DECL, INC_NONE);
+	found("5.3-13", VERDICT_PASS, INC_NONE);
+	found("5.4-3", VERDICT_DECL, INC_NONE);
+	EXPECT_INT(judged(), GATE_LABORATORY);
+	EXPECT_INT(gate.n_reasons, 1);
+	EXPECT_STR(gate.reason[0].provision, "5.2-1");
+	EXPECT_INT(gate.reason[0].word, VERDICT_DECL);
+	EXPECT(strstr(gate.reason[0].text, "declared, not looked at") != NULL);
+}
