@@ -116,6 +116,7 @@ struct scan {
 	struct flight flight[AT_ONCE_MAX];
 	size_t head, n_up, n_in_ring;
 	uint64_t bucket_ns; /* time that is paid for */
+	int spare;          /* a socket that was refused, and can ask again; -1: none */
 };
 
 static enum port_state
@@ -130,7 +131,8 @@ static void
 settle(struct scan *scan, uint16_t port, int fd, enum port_state state)
 {
 	scan->state[port] = (uint8_t)state;
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	session_count(scan->session, state == PORT_OPEN ? 3 : 1);
 }
 
@@ -142,6 +144,33 @@ land(struct scan *scan, struct flight *flight, enum port_state state)
 	scan->n_up--;
 }
 
+/*
+ * Who is near has refused before connect() came back.  The socket is then kept for the
+ * next port: to make one takes as long as to ask.
+ */
+static int
+ask(struct scan *scan, uint16_t port, int *fd)
+{
+	int error;
+
+	*fd = scan->spare;
+	if (*fd >= 0)
+		error = socket_ask(*fd, scan->address, port);
+	else
+		error = socket_tcp(scan->address, port, fd);
+	scan->spare = -1;
+	if (*fd < 0 || error != EINPROGRESS)
+		return error;
+	error = socket_ask(*fd, scan->address, port);
+	if (error == EALREADY)
+		return EINPROGRESS;
+	if (error) {
+		scan->spare = *fd;
+		*fd = -1;
+	}
+	return error;
+}
+
 /* False when there are no more sockets now. */
 static bool
 take_off(struct scan *scan, uint16_t port, uint32_t ms)
@@ -149,16 +178,14 @@ take_off(struct scan *scan, uint16_t port, uint32_t ms)
 	size_t place = (scan->head + scan->n_in_ring) % AT_ONCE_MAX;
 	struct epoll_event event = {
 		.events = EPOLLOUT | EPOLLERR | EPOLLHUP, .data.u64 = (uint64_t)place};
-	int fd, error = socket_tcp(scan->address, port, &fd), soon;
+	int fd, error = ask(scan, port, &fd);
 
-	if (fd < 0)
+	if (fd < 0 && scan->spare < 0)
 		return false;
-	/* Who is near has refused before connect() came back. */
-	if (error == EINPROGRESS && (soon = socket_error(fd)))
-		error = soon;
 	if (error == EADDRNOTAVAIL || error == EAGAIN ||
 		(error == EINPROGRESS && epoll_ctl(scan->epoll, EPOLL_CTL_ADD, fd, &event))) {
-		close(fd);
+		if (fd >= 0)
+			close(fd);
 		return false;
 	}
 	if (error != EINPROGRESS) {
@@ -258,6 +285,7 @@ scan_tcp(struct session *session, const struct ip *address, const uint16_t *port
 	scan->session = session;
 	scan->address = address;
 	scan->state = state;
+	scan->spare = -1;
 	scan->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (scan->epoll < 0) {
 		session_note(session, "trouble", "no epoll: %s", strerror(errno));
@@ -273,6 +301,8 @@ scan_tcp(struct session *session, const struct ip *address, const uint16_t *port
 		n = LIKELY_MAX;
 	if (n_answered)
 		pass(scan, ports, n, PORT_SILENT, limits[session_pace(session)].second_ms);
+	if (scan->spare >= 0)
+		close(scan->spare);
 	close(scan->epoll);
 }
 

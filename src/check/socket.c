@@ -25,6 +25,15 @@ address_of(const struct ip *address, uint16_t port, struct sockaddr_storage *out
 	return sizeof *v6;
 }
 
+int
+socket_ask(int fd, const struct ip *address, uint16_t port)
+{
+	struct sockaddr_storage to;
+	socklen_t len = address_of(address, port, &to);
+
+	return connect(fd, (struct sockaddr *)&to, len) ? errno : 0;
+}
+
 static int
 make(const struct ip *address, uint16_t port, int type, int protocol, int *fd)
 {

@@ -12,6 +12,11 @@
  * to close, whatever is given; -1 where none was made.
  */
 int socket_tcp(const struct ip *, uint16_t port, int *fd);
+/*
+ * Asks a socket of TCP on: EALREADY while nothing came, 0 where it is connected; any
+ * other error is what came, and the socket is then as new and may be asked again.
+ */
+int socket_ask(int fd, const struct ip *, uint16_t port);
 int socket_udp(const struct ip *, uint16_t port, int *fd); /* connected: refusals are heard */
 int socket_echo(const struct ip *, int *fd);               /* ICMP echo, where we may */
 /* 0 when it stands; ETIMEDOUT after ms. */
