@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "label/label_page.h"
 
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/auto.h"
 #include "label/escape.h"
@@ -83,8 +83,9 @@ row_test(const struct label *label, char *out, size_t size)
 		return;
 	}
 	report_utc(utc, label->tested_s);
-	snprintf(out, size, "run %u, ended %s; %zu checks, %u unit%s, %s%s; by %s", label->run, utc,
-		label->n_checks, label->units, label->units == 1 ? "" : "s", label->consent,
+	snprintf(out, size, "run %u, ended %s; %zu check%s, %u unit%s, %s%s; by %s", label->run,
+		utc, label->n_checks, label->n_checks == 1 ? "" : "s", label->units,
+		label->units == 1 ? "" : "s", label->consent,
 		label->is_complete ? "" : ", NOT COMPLETE", label->tool);
 }
 
@@ -332,31 +333,80 @@ label_page(const struct label *label, const struct label_now *now, int64_t as_of
 
 /* --- the picture -------------------------------------------------------------------------------- */
 
-enum { SVG_WIDTH = 360, SVG_LINE = 18, SVG_LETTERS = 54 };
+enum { SVG_WIDTH = 360, SVG_LINE = 17, SVG_LETTERS = 54 };
+#define SVG_INK "#1a1f24"
 
-static void
-put_text(FILE *out, int y, int size, bool is_bold, const char *colour, const char *text)
+/* Below y, in as many lines as it needs; gives the place of the last. */
+static int
+put_text(FILE *out, int y, int size, const char *weight, const char *colour, const char *text)
 {
-	char cut[SVG_LETTERS + 1];
+	size_t room = (size_t)(SVG_LETTERS * 12 / size), line = SVG_LINE;
+	char part[SVG_LETTERS + 1];
 
-	snprintf(cut, sizeof cut, "%.*s", SVG_LETTERS, text);
-	fprintf(out, "<text x=\"16\" y=\"%d\" font-size=\"%d\"%s fill=\"%s\">", y, size,
-		is_bold ? " font-weight=\"700\"" : "", colour);
-	escape_markup(out, cut);
-	fputs("</text>\n", out);
+	if (size > 12)
+		line = (size_t)size + 8;
+	while (*text) {
+		size_t n = strlen(text), cut = n;
+		if (n > room) {
+			for (cut = room; cut && text[cut] != ' '; cut--)
+				;
+			cut = cut ? cut : room;
+		}
+		snprintf(part, sizeof part, "%.*s", (int)cut, text);
+		y += (int)line;
+		fprintf(out,
+			"<text x=\"16\" y=\"%d\" font-size=\"%d\" font-weight=\"%s\" fill=\"%s\">",
+			y, size, weight, colour);
+		escape_markup(out, part);
+		fputs("</text>\n", out);
+		text += cut;
+		text += *text == ' ';
+	}
+	return y;
+}
+
+static int
+put_face(const struct label *label, FILE *out)
+{
+	static const char *const shown[] = {
+		"firmware", "updates by", "support", "passwords", "without internet", "mandatory"};
+	bool is_failed = label->band == BAND_FAILED;
+	char value[400], line[480], date[LABEL_DATE_MAX];
+	const char *name;
+	int y = 12;
+
+	snprintf(line, sizeof line, "%s%s%s", label->maker, label->maker[0] ? " " : "",
+		name_of(label));
+	y = put_text(out, y, 18, "700", SVG_INK, line);
+	y = put_text(out, y, 26, "700", is_failed ? "#a3161b" : SVG_INK,
+		label_band_word((enum label_band)label->band));
+	y = put_text(out, y, 12, "400", SVG_INK, label_band_sentence((enum label_band)label->band));
+	y += 6;
+	for (size_t k = 0; k < COUNT_OF(shown); k++)
+		for (size_t i = 0; label_row(label, i, &name, value, sizeof value); i++)
+			if (!strcmp(name, shown[k])) {
+				snprintf(line, sizeof line, "%s: %s", name, value);
+				y = put_text(out, y, 12, "400", SVG_INK, line);
+			}
+	label_date(date, label_day(label->issued_s));
+	snprintf(line, sizeof line, "issued %s by %.60s", date, label->issuer + 8);
+	y = put_text(out, y, 12, "400", SVG_INK, line);
+	return put_text(out, y + 6, 12, "700", SVG_INK, "Scan for what holds today:");
 }
 
 void
 label_svg(const struct label *label, const char *jws, const struct qr *qr, FILE *out)
 {
-	static const char *const shown[] = {
-		"firmware", "updates by", "support", "passwords", "without internet"};
 	static const int side = SVG_WIDTH - 32;
-	int y = 40, height = 230 + SVG_LINE * (int)COUNT_OF(shown) + side;
-	char value[400], line[480], date[LABEL_DATE_MAX];
-	const char *name;
+	auto_free char *face = NULL;
+	size_t len;
 
-	label_date(date, label_day(label->issued_s));
+	FILE *file = open_memstream(&face, &len);
+	if (!file)
+		abort();
+	int y = put_face(label, file), height = y + side + 24;
+	if (fclose(file))
+		abort();
 	fprintf(out,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
 		"height=\"%d\" font-family=\"system-ui,sans-serif\" role=\"img\">\n<title>Label: ",
@@ -365,25 +415,8 @@ label_svg(const struct label *label, const char *jws, const struct qr *qr, FILE 
 	fprintf(out, "</title>\n" LABEL_SVG_BEGIN "%s" LABEL_SVG_END "\n", jws);
 	fprintf(out,
 		"<rect x=\"1\" y=\"1\" width=\"%d\" height=\"%d\" rx=\"10\" fill=\"#fff\" "
-		"stroke=\"#1a1f24\" stroke-width=\"2\"/>\n",
-		SVG_WIDTH - 2, height - 2);
-	snprintf(line, sizeof line, "%.60s %.60s", label->maker, name_of(label));
-	put_text(out, y, 18, true, "#1a1f24", line);
-	put_text(out, y += 34, 26, true, label->band == BAND_FAILED ? "#a3161b" : "#1a1f24",
-		label_band_word((enum label_band)label->band));
-	snprintf(line, sizeof line, "%u mandatory and %u other requirements FAILED",
-		label->mandatory[VERDICT_FAIL],
-		label->failed_other + label->recommended[VERDICT_FAIL]);
-	put_text(out, y += 22, 12, false, "#1a1f24", line);
-	for (size_t i = 0; label_row(label, i, &name, value, sizeof value); i++)
-		for (size_t k = 0; k < COUNT_OF(shown); k++)
-			if (!strcmp(name, shown[k])) {
-				snprintf(line, sizeof line, "%s: %s", name, value);
-				put_text(out, y += SVG_LINE, 12, false, "#1a1f24", line);
-			}
-	snprintf(line, sizeof line, "issued %s by %.40s", date, label->issuer + 8);
-	put_text(out, y += SVG_LINE, 12, false, "#1a1f24", line);
-	put_text(out, y += SVG_LINE, 12, true, "#1a1f24", "Scan for what holds today:");
+		"stroke=\"" SVG_INK "\" stroke-width=\"2\"/>\n%s",
+		SVG_WIDTH - 2, height - 2, face);
 	fprintf(out,
 		"<svg x=\"16\" y=\"%d\" width=\"%d\" height=\"%d\" viewBox=\"-4 -4 %d %d\" "
 		"shape-rendering=\"crispEdges\">",
