@@ -164,8 +164,8 @@ ask(struct crawl *c, const struct mud_url *url, const char *step)
 	if (session_is_over(c->session) || strlen(url->text) > MAKER_NOTE_MAX ||
 		session_ms_left(c->session) < LEFT_MIN_MS)
 		return NULL;
-	session_rest(
-		c->session, session_pace(c->session) == PACE_LAB ? REST_MS_LAB : REST_MS_GENTLE);
+	uint32_t rest_ms = session_pace(c->session) == PACE_LAB ? REST_MS_LAB : REST_MS_GENTLE;
+	session_rest(c->session, c->target->page_rest_ms ? c->target->page_rest_ms : rest_ms);
 	memcpy(question.url, url->text, sizeof question.url);
 	begun_us = session_us(c->session);
 	c->target->page_ask(&question, &seen, &fd);
@@ -514,7 +514,7 @@ round_one(struct crawl *c)
 	while (!session_is_over(c->session) && c->pages < MAKER_PAGES_MAX && c->bytes < BYTES_MAX &&
 		!knows_enough(c)) {
 		wanted = next_wanted(c);
-		if ((!wanted || wanted->interest < 2) && !has_guessed) {
+		if ((!wanted || !wanted->interest) && !has_guessed) {
 			/* Where everything is answered, guessing finds nothing. */
 			if (!c->says_yes_to_all)
 				want_guesses(c);

@@ -30,7 +30,8 @@ struct session_target {
 	char model_hint[64];          /* what it calls itself; for picking factory logins */
 	/* Whose it is, and how its maker's pages are asked for; NULL: nobody can. */
 	char maker_url[256];
-	uint8_t maker_basis; /* enum maker_basis */
+	uint8_t maker_basis;   /* enum maker_basis */
+	uint16_t page_rest_ms; /* between two pages; 0: as the pace says */
 	session_page_ask *page_ask;
 };
 

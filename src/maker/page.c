@@ -176,16 +176,21 @@ ends_sentence(const struct page *page, size_t at)
 bool
 page_sentence(const struct page *page, size_t *from, struct span *out)
 {
-	while (*from < page->len && (page->text[*from] == '\n' || page->text[*from] == ' '))
-		++*from;
-	if (*from >= page->len)
-		return false;
-	size_t at = *from;
-	while (at < page->len && at - *from < PAGE_LINE_MAX && !ends_sentence(page, at))
-		at++;
-	*out = (struct span){*from, at - *from};
-	*from = at < page->len ? at + 1 : at;
-	return true;
+	while (*from < page->len) {
+		size_t at = *from;
+		while (at < page->len && at - *from < PAGE_LINE_MAX && !ends_sentence(page, at))
+			at++;
+		*out = (struct span){*from, at - *from};
+		bool is_end = at < page->len && ends_sentence(page, at);
+		*from = is_end ? at + 1 : at;
+		while (out->len && page->text[out->at] == ' ') {
+			out->at++;
+			out->len--;
+		}
+		if (out->len)
+			return true;
+	}
+	return false;
 }
 
 static bool

@@ -18,7 +18,7 @@ const struct gate_profile gate_profiles[] = {
 			   "no mandatory provision failed",
 		/* What the items rest on by way of Schedule 2. */
 		.listed = "5.1-1 5.1-2 5.2-1 5.3-13",
-		.holding = "",
+		.holding = "PSTI-2.2",
 		.open = GATE_OPEN_BEGUN,
 		.consent = CONSENT_PASSIVE,
 		.retest_days = 14,

@@ -18,7 +18,7 @@ static const char *const names[] = {"tcp-ports", "udp-services", "telnet-login",
 	"ftp-login", "rtsp-login", "mqtt-open", "debug-ports", "snmp-public", "coap-open",
 	"tls-server", "unauth-http", "upnp-igd", "banners", "login-throttle", "robustness",
 	"rig-certificate", "rig-outage", "rig-names", "rig-maker", "rig-link", "rig-backoff",
-	"rig-clock", "reset-after"};
+	"rig-clock", "reset-after", "maker-web"};
 static const char *const steps[] = {"begin", "end", "skipped", "alive", "tried", "open", "refused",
 	"control", "service", "login plan", "login none", "login wrong", "login try", "login stop",
 	"form page", "connect", "adb", "shell", "dns", "tftp", "ntp", "netbios", "snmp", "ssdp",
@@ -27,7 +27,8 @@ static const char *const steps[] = {"begin", "end", "skipped", "alive", "tried",
 	"self-signed", "expired", "wrong-name", "unknown-ca", "no-rig", "internet", "offline",
 	"back", "not-back", "asked", "spoke", "tries", "asked-true", "asked-past", "asked-future",
 	"spoke-true", "spoke-past", "spoke-future", "left", "not-left", "returned", "not-returned",
-	"canary none", "canary wrong", "canary", "hello"};
+	"canary none", "canary wrong", "canary", "hello", "maker", "front", "page", "security-txt",
+	"more", "elsewhere", "again", "earlier", "loop"};
 static const char *const notes[] = {"", "complete", "TIME_OUT", "59", "user root", "none",
 	"no login asked", "form user root from /login.html", "locked", "yes to anything", "open",
 	"public", "TLS 1.0", "TLS 1.2", "NULL", "/etc/passwd", "/config.xml", "/.git/config",
@@ -35,7 +36,9 @@ static const char *const notes[] = {"", "complete", "TIME_OUT", "59", "user root
 	"listen", "http", "packets 12/10 bytes 1900/4200 assured", "quiet 0 0 - - - cloud.example",
 	"believed 0 180 http credentials,update 0123456789abcdef cloud.example",
 	"alert 48 0 - - - cloud.example", "2100 ms, port 443", "port 443", "12",
-	"told 978307200 its own 978307200", "packets 7/6 bytes 1000/3100 assured"};
+	"told 978307200 its own 978307200", "packets 7/6 bytes 1000/3100 assured",
+	"named https://maker.example/", "https://maker.example/", "https://maker.example/security",
+	"likely 0 other 2 pages 4"};
 
 static struct findings one, two;
 
