@@ -57,6 +57,20 @@ read_containment(struct settings *s, void *at, const char *value, const struct k
 }
 
 static const char *
+read_metrics(struct settings *s, void *at, const char *value, const struct key *key)
+{
+	if (!strcmp(value, "off"))
+		s->metrics = SETTINGS_METRICS_OFF;
+	else if (!strcmp(value, "token"))
+		s->metrics = SETTINGS_METRICS_TOKEN;
+	else if (!strcmp(value, "lan"))
+		s->metrics = SETTINGS_METRICS_LAN;
+	else
+		return "\"off\", \"token\" or \"lan\"";
+	return NULL;
+}
+
+static const char *
 read_yes(struct settings *s, void *at, const char *value, const struct key *key)
 {
 	if (strcmp(value, "yes") && strcmp(value, "no"))
@@ -217,6 +231,7 @@ static const struct key keys[] = {
 	{"run-directory", AT(run_directory), read_path},
 	{"uid-base", AT(uid_base), read_number, 1000, 4000000},
 	{"web-listen", 0, read_listen},
+	{"metrics", 0, read_metrics},
 	{"mud-ca", AT(mud_ca), read_path},
 	{"web-ca", AT(web_ca), read_path},
 	{"debug", AT(debug), read_yes},

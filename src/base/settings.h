@@ -39,6 +39,7 @@
  *	run-directory = /run/pinfold
  *	uid-base = 64500               process n runs as uid and gid base + n
  *	web-listen = 127.0.0.1:8480
+ *	metrics = off | token | lan    /metrics: not at all, with a token, for the LAN
  *	mud-ca = FILE                  trust anchors for MUD signatures (PEM)
  *	web-ca = FILE                  trust anchors for https; default the system's
  *	debug = yes | no
@@ -50,6 +51,8 @@ enum settings_uplink {
 	SETTINGS_UPLINK_STATIC,
 	SETTINGS_UPLINK_NONE,
 };
+
+enum settings_metrics { SETTINGS_METRICS_OFF, SETTINGS_METRICS_TOKEN, SETTINGS_METRICS_LAN };
 
 enum {
 	SETTINGS_NAME_MAX = 16, /* as IFNAMSIZ */
@@ -78,6 +81,7 @@ struct settings {
 	char state_directory[SETTINGS_PATH_MAX], run_directory[SETTINGS_PATH_MAX];
 	struct ip web_address;
 	uint16_t web_port;
+	enum settings_metrics metrics;
 	char mud_ca[SETTINGS_PATH_MAX], web_ca[SETTINGS_PATH_MAX];
 };
 

@@ -16,6 +16,47 @@ run_status(struct call *call)
 	return show_status();
 }
 
+/* Somebody on the gateway itself, or on the LAN. */
+static bool
+is_near(const struct ip *from)
+{
+	static const struct ip_prefix loopback[] = {
+		{.address = {.version = 4, .byte = {127}}, .length = 8},
+		{.address = {.version = 6, .byte = {[15] = 1}}, .length = 128}};
+
+	for (size_t i = 0; i < COUNT_OF(loopback); i++)
+		if (prefix_contains(&loopback[i], from))
+			return true;
+	for (size_t i = 0; i < engine.world.n_lan; i++)
+		if (prefix_contains(&engine.lan[i], from))
+			return true;
+	return false;
+}
+
+static json_t *
+run_metrics(struct call *call)
+{
+	enum settings_metrics to = engine.settings->metrics;
+	uint64_t packets = 0, bytes = 0;
+
+	if (to == SETTINGS_METRICS_OFF) {
+		fault_set(&call->why, ERR_NOT_FOUND, "the settings say: metrics = off");
+		return NULL;
+	}
+	if (call->role < ROLE_VIEWER && !(to == SETTINGS_METRICS_LAN && is_near(&call->from))) {
+		fault_set(&call->why, ERR_NOT_OURS, "metrics are for who has a token");
+		return NULL;
+	}
+	for (size_t i = 0; i < engine.n_peers; i++) {
+		packets += engine.wards[i]->denied_packets;
+		bytes += engine.wards[i]->denied_bytes;
+	}
+	json_t *out = show_status();
+	json_object_set_new(out, "denied_packets", json_integer((json_int_t)packets));
+	json_object_set_new(out, "denied_bytes", json_integer((json_int_t)bytes));
+	return out;
+}
+
 static json_t *
 run_doctor(struct call *call)
 {
@@ -165,6 +206,7 @@ run_report_import(struct call *call)
 const struct verb home_verbs[] = {
 	{"status", ROLE_VIEWER, 0, run_status},
 	{"doctor", ROLE_VIEWER, 0, run_doctor},
+	{"metrics", ROLE_UNKNOWN, 0, run_metrics},
 	{"events.list", ROLE_VIEWER, 0, run_events_list},
 	{"events.follow", ROLE_VIEWER, 0, run_events_follow},
 	{"service.list", ROLE_VIEWER, 0, run_service_list},

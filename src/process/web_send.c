@@ -105,8 +105,8 @@ send_json_with_cookie(
 	return give(connection, status, response);
 }
 
-enum MHD_Result
-send_page(struct MHD_Connection *connection, unsigned status, struct text *text)
+static enum MHD_Result
+give_text(struct MHD_Connection *connection, unsigned status, struct text *text, const char *type)
 {
 	struct MHD_Response *response =
 		MHD_create_response_from_buffer(text->len, text->at, MHD_RESPMEM_MUST_FREE);
@@ -115,8 +115,20 @@ send_page(struct MHD_Connection *connection, unsigned status, struct text *text)
 		text_fini(text);
 		return MHD_NO;
 	}
-	send_headers(response, "text/html; charset=utf-8", "no-store");
+	send_headers(response, type, "no-store");
 	return give(connection, status, response);
+}
+
+enum MHD_Result
+send_page(struct MHD_Connection *connection, unsigned status, struct text *text)
+{
+	return give_text(connection, status, text, "text/html; charset=utf-8");
+}
+
+enum MHD_Result
+send_text(struct MHD_Connection *connection, struct text *text, const char *type)
+{
+	return give_text(connection, MHD_HTTP_OK, text, type);
 }
 
 static const char *

@@ -17,6 +17,8 @@ enum MHD_Result send_file(struct MHD_Connection *, const void *bytes, size_t len
 enum MHD_Result send_json(struct MHD_Connection *, unsigned status, const char *text, size_t len);
 /* Takes the text. */
 enum MHD_Result send_page(struct MHD_Connection *, unsigned status, struct text *);
+/* Takes the text. */
+enum MHD_Result send_text(struct MHD_Connection *, struct text *, const char *type);
 /* application/problem+json (RFC 9457); code: "" or one of enum err; retry_s: 0: nothing said. */
 enum MHD_Result send_problem(struct MHD_Connection *, unsigned status, const char *code,
 	const char *detail, unsigned retry_s);

@@ -24,6 +24,7 @@
 #include "process/web_ask.h"
 #include "process/web_files.h"
 #include "process/web_http.h"
+#include "process/web_metrics.h"
 #include "process/web_openapi.h"
 #include "process/web_page.h"
 #include "process/web_route.h"
@@ -33,7 +34,7 @@
 
 enum { ASKS_A_VISIT = PAGE_ASKS_MAX + 1, JSON_DEPTH_MAX = 8, PATH_MAX_BYTES = 600 };
 
-enum visit_kind { VISIT_API, VISIT_FORM, VISIT_PAGE, VISIT_STREAM };
+enum visit_kind { VISIT_API, VISIT_FORM, VISIT_PAGE, VISIT_STREAM, VISIT_METRICS };
 
 struct visit {
 	LIST_ENTRY(visit) next;
@@ -598,6 +599,31 @@ answer_stream(struct visit *visit)
 	return result;
 }
 
+static enum MHD_Result
+begin_metrics(struct visit *visit)
+{
+	return ask_text_of(visit, "{\"verb\":\"metrics\",\"args\":{}}", false)
+		       ? answer_when_told(visit)
+		       : too_busy(visit);
+}
+
+static enum MHD_Result
+answer_metrics(struct visit *visit)
+{
+	json_t *whole = answer_json(visit, 0);
+	struct text text = {0};
+	enum MHD_Result result;
+
+	if (json_is_true(json_object_get(whole, "ok"))) {
+		metrics_render(&text, json_object_get(whole, "result"), stream_count());
+		result = send_text(visit->connection, &text, "text/plain; version=0.0.4");
+	} else {
+		result = send_refusal(visit, whole);
+	}
+	json_decref(whole);
+	return result;
+}
+
 static bool
 wants_stream(struct MHD_Connection *connection, const char *path)
 {
@@ -615,6 +641,8 @@ answer_by_kind(struct visit *visit)
 		return answer_page(visit);
 	case VISIT_STREAM:
 		return answer_stream(visit);
+	case VISIT_METRICS:
+		return answer_metrics(visit);
 	case VISIT_API:
 	default:
 		return answer_api(visit);
@@ -677,6 +705,10 @@ classify(struct visit *visit, const char *method, unsigned *refused)
 		return is_get || !strcmp(method, MHD_HTTP_METHOD_POST) ||
 		       !strcmp(method, MHD_HTTP_METHOD_DELETE);
 	}
+	if (!strcmp(visit->path, "/metrics")) {
+		visit->kind = VISIT_METRICS;
+		return is_get;
+	}
 	visit->kind = VISIT_PAGE;
 	visit->page = page_of(visit->path, visit->args);
 	if (!visit->page)
@@ -696,6 +728,8 @@ begin(struct visit *visit, const char *method)
 		return begin_page(visit);
 	case VISIT_STREAM:
 		return begin_stream(visit);
+	case VISIT_METRICS:
+		return begin_metrics(visit);
 	default:
 		return begin_api(visit, is_get ? MHD_HTTP_METHOD_GET : method);
 	}

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "process/web_metrics.h"
 #include "test.h"
 
 static const char frame[] = "<main>%MAIN%</main>";
@@ -107,4 +108,30 @@ TEST(an_age_is_told_in_one_unit)
 	EXPECT_STR(age_render(out, 1000, 1000 + 60), "1 minute ago");
 	EXPECT_STR(age_render(out, 1000, 1000 + 7300), "2 hours ago");
 	EXPECT_STR(age_render(out, 1000, 1000 + 3 * 86400), "3 days ago");
+}
+
+TEST(metrics_are_lines_of_a_name_labels_of_ours_and_a_number)
+{
+	json_t *result = json_loads(
+		"{\"version\":\"0.1\\\"\\n0\",\"states\":{\"waiting\":2,\"enforce\":1},\"paused\":"
+		"1,"
+		"\"held\":true,\"processes\":{\"capture\":true,\"web\":false},\"resolver\":"
+		"{\"queries\":12345678901,\"upstream_dead\":false},\"denied_packets\":7}",
+		0, NULL);
+	struct text text = {0};
+
+	metrics_render(&text, result, 3);
+	EXPECT(strstr(text.at, "# TYPE pinfold_devices gauge\n") != NULL);
+	EXPECT(strstr(text.at, "\npinfold_devices{state=\"waiting\"} 2\n") != NULL);
+	EXPECT(strstr(text.at, "\npinfold_holding 1\n") != NULL);
+	EXPECT(strstr(text.at, "\npinfold_process_up{process=\"web\"} 0\n") != NULL);
+	EXPECT(strstr(text.at, "\npinfold_dns_queries_total 12345678901\n") != NULL);
+	EXPECT(strstr(text.at, "\npinfold_event_streams 3\n") != NULL);
+	EXPECT(strstr(text.at, "version=\"0.10\"} 1\n") != NULL);
+	/* What the engine did not say is not there, instead of being 0. */
+	EXPECT(strstr(text.at, "pinfold_rule_elements") == NULL);
+	for (const char *line = text.at; *line; line = strchr(line, '\n') + 1)
+		EXPECT(line[0] == '#' || !strncmp(line, "pinfold_", 8));
+	json_decref(result);
+	text_fini(&text);
 }
