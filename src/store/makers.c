@@ -19,15 +19,9 @@ store_maker_fact_put(struct store *store, const struct stored_maker_fact *fact)
 	bind_text(stmt, 1, fact->device_id);
 	bind_int(stmt, 2, STORE_MAKER_FACTS_A_DEVICE);
 	statement_run(store, MAKER_PRUNE, stmt);
-}
-
-void
-store_maker_facts_delete(struct store *store, const char *device_id)
-{
-	sqlite3_stmt *stmt = statement(store, MAKER_DELETE);
-
-	bind_text(stmt, 1, device_id);
-	statement_run(store, MAKER_DELETE, stmt);
+	stmt = statement(store, MAKER_PRUNE_ALL);
+	bind_int(stmt, 1, STORE_MAKER_FACTS_MAX);
+	statement_run(store, MAKER_PRUNE_ALL, stmt);
 }
 
 enum err

@@ -189,5 +189,7 @@ X(MAKER_LIST, STORE_AUDITS,
 X(MAKER_PRUNE, STORE_AUDITS,
   "DELETE FROM maker WHERE device_id=?1 AND (fact,value) IN (SELECT fact,value FROM maker"
   " WHERE device_id=?1 ORDER BY last DESC LIMIT -1 OFFSET ?2)")
-X(MAKER_DELETE, STORE_AUDITS, "DELETE FROM maker WHERE device_id=?1")
+X(MAKER_PRUNE_ALL, STORE_AUDITS,
+  "DELETE FROM maker WHERE (device_id,fact,value) IN (SELECT device_id,fact,value FROM maker"
+  " ORDER BY last DESC LIMIT -1 OFFSET ?1)")
 /* clang-format on */

@@ -361,7 +361,10 @@ enum err store_feeds(
 
 /* --- makers ------------------------------------------------------------------------- */
 
-enum { STORE_MAKER_FACTS_A_DEVICE = 64 }; /* least recently seen first */
+enum {
+	STORE_MAKER_FACTS_A_DEVICE = 64, /* least recently seen first */
+	STORE_MAKER_FACTS_MAX = 20000,   /* the same */
+};
 
 /* What the pages of a device's maker said: a value, when it was seen first and last, and where. */
 struct stored_maker_fact {
@@ -373,7 +376,6 @@ struct stored_maker_fact {
 };
 /* In a transaction over audits.db.  A value that is known keeps its first time. */
 void store_maker_fact_put(struct store *, const struct stored_maker_fact *);
-void store_maker_facts_delete(struct store *, const char *device_id);
 /* By fact, the newest value first. */
 enum err store_maker_facts(struct store *, const char *device_id,
 	void (*row)(const struct stored_maker_fact *, void *), void *) MUST_USE;

@@ -30,9 +30,11 @@ static struct {
 	pid_t fetcher;
 	struct channel *monitor, *engine, *resolver;
 	bool is_ready;
-	unsigned n_lookups, n_fetched;
+	unsigned n_lookups, n_fetched, n_pages;
 	char asked[16][VIEW_NAME_MAX];
 	struct message_fetched fetched;
+	struct message_page page;
+	char answered[400000]; /* with the page */
 	int fd;
 } world = {.fd = -1};
 
@@ -84,6 +86,18 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		memcpy(&world.fetched, payload, sizeof world.fetched);
 		world.n_fetched++;
 		world.fd = fd;
+	}
+	if (header->type == MESSAGE_PAGE) {
+		memcpy(&world.page, payload, sizeof world.page);
+		world.n_pages++;
+		size_t len = world.page.n_head + world.page.n_body;
+		memset(world.answered, 0, sizeof world.answered);
+		EXPECT((fd < 0) == (world.page.err != ERR_OK) && len < sizeof world.answered);
+		if (fd < 0)
+			return;
+		EXPECT_INT(pread(fd, world.answered, len, 0), len);
+		EXPECT(fcntl(fd, F_GET_SEALS) & F_SEAL_WRITE);
+		close(fd);
 	}
 }
 
@@ -346,6 +360,90 @@ TEST(a_slow_body_ends_after_thirty_seconds_and_disturbs_no_other_fetch)
 	EXPECT_INT(world.fetched.id, 9001);
 	EXPECT_INT(world.fetched.err, ERR_TIMEOUT);
 	EXPECT(clock_monotonic_ns() - begun < 32 * CLOCK_SECOND_NS);
+}
+
+/* --- pages of a maker's site --------------------------------------------------------------- */
+
+static void
+ask_page(uint32_t ticket, const char *url)
+{
+	struct message_page_ask asked = {.run = 7, .ticket = ticket};
+
+	snprintf(asked.url, sizeof asked.url, "%s", url);
+	EXPECT(!channel_send(world.engine, MESSAGE_PAGE_ASK, 0, &asked, sizeof asked, -1));
+}
+
+static const struct message_page *
+fetch_page(const char *url)
+{
+	static uint32_t ticket;
+
+	start();
+	world.n_pages = world.n_lookups = 0;
+	ask_page(++ticket, url);
+	for (int i = 0; i < 1000 && !world.n_pages; i++)
+		pump(10);
+	EXPECT_INT(world.n_pages, 1);
+	EXPECT_INT(world.page.run, 7);
+	EXPECT_INT(world.page.ticket, ticket);
+	print_message("  %s: %s, %u, %u and %u bytes, %s\n", url,
+		err_text((enum err)world.page.err), world.page.status, world.page.n_head,
+		world.page.n_body, world.page.why);
+	return &world.page;
+}
+
+TEST(a_page_arrives_as_it_was_answered_whatever_it_is)
+{
+	const struct message_page *page = fetch_page("https://good.example/unsigned.json");
+
+	EXPECT_INT(page->err, ERR_OK);
+	EXPECT_INT(page->status, 200);
+	EXPECT(page->n_head && page->n_body && !page->is_cut);
+	EXPECT(!strncmp(world.answered, "HTTP/1.1 200 OK\r\n", 17));
+	EXPECT(!memcmp(world.answered + page->n_head - 4, "\r\n\r\n{", 5));
+	EXPECT_INT(page->address.version, 4);
+	EXPECT_INT(fetch_page("https://good.example/missing.html")->status, 404);
+	EXPECT_INT(world.page.err, ERR_OK);
+}
+
+TEST(no_redirect_of_a_page_is_followed)
+{
+	const struct message_page *page = fetch_page("https://good.example/to-inside.json");
+
+	EXPECT_INT(page->err, ERR_OK);
+	EXPECT_INT(page->status, 301);
+	EXPECT(strstr(world.answered, "Location: https://inside.example/guessed.json"));
+	EXPECT_INT(world.n_lookups, 1);
+}
+
+TEST(a_page_inside_or_behind_a_wrong_certificate_is_none)
+{
+	EXPECT_INT(fetch_page("https://inside.example/x")->err, ERR_DENIED);
+	EXPECT_INT(fetch_page("https://mixed.example/x")->err, ERR_DENIED);
+	EXPECT_INT(fetch_page("https://wrong.example/x")->err, ERR_INVALID);
+	EXPECT_INT(fetch_page("https://expired.example/x")->err, ERR_INVALID);
+	EXPECT_INT(fetch_page("https://absent.example/x")->err, ERR_NOT_FOUND);
+	EXPECT_INT(fetch_page("https://nobody.example/x")->err, ERR_CLOSED);
+	EXPECT_INT(fetch_page("https://192.0.2.1/x")->err, ERR_INVALID);
+}
+
+TEST(a_page_without_end_is_cut_and_so_is_one_that_comes_byte_by_byte)
+{
+	const struct message_page *page = fetch_page("https://endless.example/");
+
+	EXPECT_INT(page->err, ERR_OK);
+	EXPECT(page->is_cut && page->n_body <= 256 * 1024);
+	world.n_pages = 0;
+	ask_page(9002, "https://slow.example/");
+	pump(300);
+	EXPECT_INT(fetch("https://good.example/named.json", 10)->err, ERR_OK);
+	uint64_t begun = clock_monotonic_ns();
+	for (int i = 0; i < 2500 && !world.n_pages; i++)
+		pump(10);
+	EXPECT(clock_monotonic_ns() - begun < 22 * CLOCK_SECOND_NS);
+	EXPECT_INT(world.page.ticket, 9002);
+	EXPECT_INT(world.page.err, ERR_OK);
+	EXPECT(world.page.is_cut && world.page.n_body > 5 && world.page.n_body < 40);
 }
 
 TEST(nothing_in_a_request_tells_whose_gateway_asks)

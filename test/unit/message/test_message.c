@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "message/message.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -366,6 +367,65 @@ TEST(the_rig_is_asked_for_within_its_bounds)
 #undef EXPECT_RIG
 	EXPECT(!message_check(MESSAGE_RIG, PROCESS_RESOLVER, PROCESS_ENFORCER, &rig, sizeof rig));
 	EXPECT(!message_check(MESSAGE_RIG, PROCESS_CHECKER, PROCESS_MONITOR, &rig, sizeof rig));
+}
+
+TEST(a_page_is_asked_for_by_https_and_answered_by_the_fetcher_alone)
+{
+	struct message_page_ask ask = {.run = 1, .ticket = 2, .url = "https://maker.example/"};
+	struct message_page page = {.run = 1, .ticket = 2, .status = 200, .n_body = 5};
+	struct message_maker_fact fact = {
+		.run = 1, .exchange = 4, .fact = MAKER_FACT_CONTACT, .value = "somebody"};
+
+#define IS_OK(type, from, to, m) message_check(type, PROCESS_##from, PROCESS_##to, &(m), sizeof(m))
+	EXPECT(IS_OK(MESSAGE_PAGE_ASK, CHECKER, ENGINE, ask));
+	EXPECT(IS_OK(MESSAGE_PAGE_ASK, ENGINE, FETCHER, ask));
+	EXPECT(!IS_OK(MESSAGE_PAGE_ASK, WEB, ENGINE, ask));
+	ask.is_earlier = 1; /* of that there is no URL */
+	EXPECT(!IS_OK(MESSAGE_PAGE_ASK, CHECKER, ENGINE, ask));
+	memset(ask.url, 0, sizeof ask.url);
+	EXPECT(IS_OK(MESSAGE_PAGE_ASK, CHECKER, ENGINE, ask));
+	ask.is_earlier = 0;
+	EXPECT(!IS_OK(MESSAGE_PAGE_ASK, CHECKER, ENGINE, ask));
+	snprintf(ask.url, sizeof ask.url, "http://maker.example/");
+	EXPECT(!IS_OK(MESSAGE_PAGE_ASK, CHECKER, ENGINE, ask));
+
+	EXPECT(IS_OK(MESSAGE_PAGE, FETCHER, ENGINE, page));
+	EXPECT(IS_OK(MESSAGE_PAGE, ENGINE, CHECKER, page));
+	EXPECT(!IS_OK(MESSAGE_PAGE, CHECKER, ENGINE, page));
+	page.status = 1000;
+	EXPECT(!IS_OK(MESSAGE_PAGE, FETCHER, ENGINE, page));
+	page.status = 200;
+	page.err = ERR_COUNT;
+	EXPECT(!IS_OK(MESSAGE_PAGE, FETCHER, ENGINE, page));
+
+	EXPECT(IS_OK(MESSAGE_MAKER_FACT, CHECKER, ENGINE, fact));
+	EXPECT(!IS_OK(MESSAGE_MAKER_FACT, FETCHER, ENGINE, fact));
+	fact.value[0] = '\x1b';
+	EXPECT(!IS_OK(MESSAGE_MAKER_FACT, CHECKER, ENGINE, fact));
+	memset(fact.value, 0, sizeof fact.value);
+	EXPECT(!IS_OK(MESSAGE_MAKER_FACT, CHECKER, ENGINE, fact));
+#undef IS_OK
+}
+
+TEST(an_audit_names_a_maker_and_on_whose_word_or_neither)
+{
+	struct message_audit audit = {.run = 1, .device = 9, .seconds = 10};
+
+#define EXPECT_AUDIT(is_ok)                                                                        \
+	EXPECT_INT(message_check(                                                                  \
+			   MESSAGE_AUDIT, PROCESS_ENGINE, PROCESS_CHECKER, &audit, sizeof audit),  \
+		is_ok)
+	EXPECT(ip_parse(&audit.address4, "192.168.77.11"));
+	EXPECT_AUDIT(true);
+	audit.maker_basis = MAKER_NAMED;
+	EXPECT_AUDIT(false);
+	snprintf(audit.maker_url, sizeof audit.maker_url, "https://maker.example/");
+	EXPECT_AUDIT(true);
+	audit.maker_basis = MAKER_BASIS_COUNT;
+	EXPECT_AUDIT(false);
+	audit.maker_basis = MAKER_UNKNOWN;
+	EXPECT_AUDIT(false);
+#undef EXPECT_AUDIT
 }
 
 TEST(every_struct_fits_into_one_message)

@@ -625,3 +625,74 @@ TEST(a_damaged_list_of_audits_is_kept_aside_and_touches_no_decision)
 	close_store();
 	folder_remove();
 }
+
+/* --- makers ------------------------------------------------------------------------------ */
+
+struct facts_back {
+	unsigned n;
+	struct stored_maker_fact fact[4];
+};
+
+static void
+on_maker_fact(const struct stored_maker_fact *fact, void *arg)
+{
+	struct facts_back *back = arg;
+
+	if (back->n < 4)
+		back->fact[back->n] = *fact;
+	back->n++;
+}
+
+static void
+put_fact(const char *device, const char *value, int64_t now_s, uint32_t run)
+{
+	struct stored_maker_fact fact = {
+		.fact = 3, .first_s = now_s, .last_s = now_s, .run = run, .exchange = run};
+
+	snprintf(fact.device_id, sizeof fact.device_id, "%s", device);
+	snprintf(fact.value, sizeof fact.value, "%s", value);
+	store_maker_fact_put(store, &fact);
+}
+
+TEST(what_a_maker_said_keeps_the_time_when_it_was_seen_first)
+{
+	struct facts_back back = {0};
+
+	folder_make();
+	EXPECT(open_store(folder, NULL));
+	store_audits_begin(store);
+	put_fact("d-7", "2031-12-31", 100, 1);
+	put_fact("d-7", "2031-12-31", 200, 2);
+	put_fact("d-7", "2029-06-30", 300, 3);
+	put_fact("d-8", "2040-01-01", 300, 4);
+	EXPECT_INT(store_audits_commit(store, &why), ERR_OK);
+	EXPECT_INT(store_maker_facts(store, "d-7", on_maker_fact, &back), ERR_OK);
+	EXPECT_INT(back.n, 2);
+	EXPECT_STR(back.fact[0].value, "2029-06-30");
+	EXPECT_STR(back.fact[1].value, "2031-12-31");
+	EXPECT_INT(back.fact[1].first_s, 100);
+	EXPECT_INT(back.fact[1].last_s, 200);
+	EXPECT_INT(back.fact[1].run, 2);
+	close_store();
+	folder_remove();
+}
+
+TEST(of_a_maker_that_says_something_else_each_day_the_oldest_goes)
+{
+	struct facts_back back = {0};
+	char value[32];
+
+	folder_make();
+	EXPECT(open_store(folder, NULL));
+	store_audits_begin(store);
+	for (int i = 0; i < STORE_MAKER_FACTS_A_DEVICE + 20; i++) {
+		snprintf(value, sizeof value, "day %d", i);
+		put_fact("d-7", value, 1000 + i, 1);
+	}
+	EXPECT_INT(store_audits_commit(store, &why), ERR_OK);
+	EXPECT_INT(store_maker_facts(store, "d-7", on_maker_fact, &back), ERR_OK);
+	EXPECT_INT(back.n, STORE_MAKER_FACTS_A_DEVICE);
+	EXPECT_STR(back.fact[0].value, "day 83");
+	close_store();
+	folder_remove();
+}
