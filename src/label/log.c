@@ -242,10 +242,11 @@ unsigned
 log_tile(const struct log_tree *tree, size_t n, int level, uint64_t at,
 	uint8_t out[static LOG_TILE][HASH_LEN])
 {
-	size_t span = (size_t)1 << 8 * level, whole = n / span, first = (size_t)at * LOG_TILE;
+	assert(n <= tree->n && level >= 0 && level < 4);
+	size_t span = (size_t)1 << 8 * (unsigned)level, whole = n / span;
+	size_t first = (size_t)at * LOG_TILE;
 	unsigned width = 0;
 
-	assert(n <= tree->n && level >= 0 && level < 4);
 	for (; width < LOG_TILE && first + width < whole; width++)
 		root_of(tree, (first + width) * span, span, out[width]);
 	return width;
