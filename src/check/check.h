@@ -51,6 +51,7 @@ struct check {
 	uint8_t consent;   /* enum consent */
 	uint8_t stage;     /* enum audit_stage; see check_stage() */
 	bool is_guided;    /* a person must do something meanwhile: run only where it is named */
+	bool is_of_file;   /* reads a file that somebody gives; no part of a device's test */
 	uint16_t seconds_gentle, seconds_lab;
 	uint32_t packets;       /* at most */
 	const char *provisions; /* ids that it may speak of, separated by blanks */

@@ -383,6 +383,8 @@ answer(struct rig *rig, int fd, const struct ip *address, uint16_t port)
 		return;
 	if (!rig_name(parsed.claimed_server_name, name, sizeof name))
 		ip_render(address, name);
+	else if (!session_is_in_scope(rig->session, name))
+		return; /* it shares the address with who is meant, and is nobody's business */
 	struct host *host = host_of(rig, address, port, name);
 	int variant = host ? next_variant(host) : -1;
 	/* What says nothing new is no reason to stay. */

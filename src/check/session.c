@@ -18,6 +18,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/printable.h"
+#include "check/app_scope.h"
 #include "check/socket.h"
 
 enum {
@@ -47,6 +48,8 @@ struct session {
 	SSL_CTX *tls;
 	session_rig_ask *rig; /* NULL: no gateway */
 	session_tell_prompt *prompt;
+	int file;             /* -1: none */
+	const char *scope;    /* NULL: everything */
 };
 
 struct talk {
@@ -76,6 +79,7 @@ session_new(const struct session_target *target, enum pace pace, enum consent co
 	session->begun_ns = clock_monotonic_ns();
 	session->run_until_ns = UINT64_MAX;
 	session->answers = ANSWERS;
+	session->file = -1;
 	return session;
 }
 
@@ -239,6 +243,30 @@ session_prompt(struct session *session, uint8_t prompt)
 {
 	if (session->prompt)
 		session->prompt(prompt, session->check);
+}
+
+void
+session_set_file(struct session *session, int fd)
+{
+	session->file = fd;
+}
+
+int
+session_file(const struct session *session)
+{
+	return session->file;
+}
+
+void
+session_set_scope(struct session *session, const char *scope)
+{
+	session->scope = scope;
+}
+
+bool
+session_is_in_scope(const struct session *session, const char *name)
+{
+	return !session->scope || app_scope_has(session->scope, name);
 }
 
 static uint32_t
@@ -792,6 +820,10 @@ session_alive(struct session *session)
 {
 	if (session->is_lost)
 		return false;
+	/* Of a file there is no device to ask; and a phone is not asked, its owner was. */
+	if ((!session->target.address4.version && !session->target.address6.version) ||
+		session->scope)
+		return true;
 	for (int i = 0; i < ALIVE_TRIES; i++) {
 		uint64_t begun = clock_monotonic_ns();
 		if (answers(session, 1000)) {

@@ -99,6 +99,20 @@ typedef void session_tell_prompt(uint8_t prompt, uint16_t check);
 void session_set_prompt(struct session *, session_tell_prompt *);
 void session_prompt(struct session *, uint8_t prompt);
 
+/*
+ * A file that somebody gave for this run, open to read, and borrowed; -1: none.  An
+ * app's checks read it; there may be no device then, and nothing is sent to one.
+ */
+void session_set_file(struct session *, int fd);
+int session_file(const struct session *);
+
+/*
+ * Which servers this run may speak of, where it is about one app of a phone and not
+ * about a device (check/app_scope.h); NULL: all.  Borrowed.
+ */
+void session_set_scope(struct session *, const char *scope);
+bool session_is_in_scope(const struct session *, const char *name);
+
 /* --- one connection -------------------------------------------------------------------------- */
 
 struct talk; /* an open TCP or TLS connection, or a UDP "connection"; one exchange */

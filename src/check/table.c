@@ -404,6 +404,22 @@ const struct check checks[] = {
 		.for_owner = "Ask the shop for the papers of this very model.",
 		.for_maker = "Let the papers name the product as the product names itself.",
 	},
+	/* A file that somebody gives: nothing is sent to anybody. */
+	{
+		.id = "app-manifest",
+		.title = "what the app for a phone says of itself",
+		.consent = CONSENT_PASSIVE,
+		.is_of_file = true,
+		.seconds_gentle = 60,
+		.seconds_lab = 60,
+		.provisions = "5.4-1 5.5-1 5.5-7 5.8-1 5.8-3 5.13-1A 6-1",
+		.probe = app_manifest_probe,
+		.judge = app_manifest_judge,
+		.for_owner = "Let the app have only what it needs for what you want of it; the "
+			     "phone's settings have a switch for each permission.",
+		.for_maker = "Permit no clear text, believe the system's authorities alone, ship "
+			     "nothing that can be debugged, and export no part that needs not be.",
+	},
 	/* What comes by itself: no probe, judged from traffic.jsonl (check/traffic.h). */
 	{
 		.id = "traffic",

@@ -38,6 +38,7 @@ CHECK_HALVES(rig_clock)
 CHECK_HALVES(reset_before)
 CHECK_HALVES(reset_after)
 CHECK_HALVES(papers)
+CHECK_HALVES(app_manifest)
 
 #undef CHECK_HALVES
 

@@ -85,6 +85,13 @@ json_t *
 ask(const char *socket_path, const json_t *question, void (*on_event)(const json_t *),
 	struct fault *why)
 {
+	return ask_with(socket_path, question, -1, on_event, why);
+}
+
+json_t *
+ask_with(const char *socket_path, const json_t *question, int lent,
+	void (*on_event)(const json_t *), struct fault *why)
+{
 	static struct message_command command;
 	int fd = connect_to(socket_path, why);
 
@@ -106,7 +113,7 @@ ask(const char *socket_path, const json_t *question, void (*on_event)(const json
 	struct channel *channel =
 		channel_new(fd, PROCESS_CTL, PROCESS_ENGINE, on_message, on_closed, NULL);
 	if (channel_send(
-		    channel, MESSAGE_COMMAND, SEQ, &command, message_command_len(&command), -1)) {
+		    channel, MESSAGE_COMMAND, SEQ, &command, message_command_len(&command), lent)) {
 		channel_free(channel);
 		fault_set(why, ERR_CLOSED, "the daemon does not listen");
 		return NULL;

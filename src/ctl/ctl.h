@@ -31,7 +31,8 @@ enum word_kind {
 	WORD_TIME,
 	WORD_FLAG,
 	WORD_REST,
-	WORD_FILE,
+	WORD_FILE, /* what is in it goes along, as text */
+	WORD_OPEN, /* it goes along open, however large */
 	WORD_SECRET, /* not on the command line, where others see it: asked for */
 };
 
@@ -68,6 +69,9 @@ extern const struct command commands[];
  */
 json_t *ask(const char *socket, const json_t *question, void (*on_event)(const json_t *),
 	struct fault *why);
+/* fd, or -1, is lent to it. */
+json_t *ask_with(const char *socket, const json_t *question, int fd,
+	void (*on_event)(const json_t *), struct fault *why);
 
 /* --- show.c: tables for people; every value passes shown() ------------------------------ */
 
@@ -118,6 +122,11 @@ void show_audit(const json_t *, const struct options *);
 int follow_audit(const json_t *begun, const struct options *);
 /* Until it has ended, with its progress.  Gives the answer with its result; NULL: that was said. */
 json_t *await_audit(long long run, const struct options *);
+
+/* --- audit_app.c ------------------------------------------------------------------------- */
+
+void show_app_test(const json_t *); /* of a phone; nothing where none is on */
+void show_phone_begun(const json_t *, const struct options *);
 
 /* --- audit_pack.c ------------------------------------------------------------------------ */
 

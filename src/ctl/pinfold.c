@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line: one table of what can be said; the daemon decides. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,8 @@ const struct command commands[] = {
 	{"report", "trust", "report.trust", "believe the reports of an issuer (Ed25519 key, hexadecimal)", {{"ISSUER", "issuer", WORD_TEXT}, {"KEY", "key", WORD_TEXT}}, show_text},
 	{"report", "import", "report.import", "a signed report of a device's state; it only narrows", {{"FILE", "report", WORD_FILE}, {"SIGNATURE", "signature", WORD_TEXT}}, show_done},
 	{"audit", "run", "audit.run", "test a device, or what is on a port", {{"DEVICE", "device", WORD_DEVICE, true}, {"--port", "port", WORD_TEXT, true}, {"--profile", "profile", WORD_TEXT, true}, {"--hours", "hours", WORD_NUMBER, true}, {"--pace", "pace", WORD_TEXT, true}, {"--consent", "consent", WORD_TEXT, true}, {"--checks", "checks", WORD_TEXT, true}, {"--maker", "maker", WORD_TEXT, true}, {"--follow", NULL, WORD_FLAG, true}}, show_audit_begun, NULL, follow_audit},
+	{"audit", "app run", "audit.app.run", "the phone that runs it, for minutes, with its owner's consent", {{"PHONE", "device", WORD_DEVICE}, {"--of", "of", WORD_DEVICE}, {"--minutes", "minutes", WORD_NUMBER, true}, {"--consent", "consent", WORD_TEXT}, {"--names", "names", WORD_TEXT, true}, {"--trackers", "trackers", WORD_FLAG, true}, {"--all", "all", WORD_FLAG, true}, {"--pace", "pace", WORD_TEXT, true}, {"--follow", NULL, WORD_FLAG, true}}, show_phone_begun, NULL, follow_audit},
+	{"audit", "app", "audit.app", "what the app of a device says of itself (an APK)", {{"FILE", "file", WORD_OPEN}, {"--of", "of", WORD_DEVICE, true}, {"--follow", NULL, WORD_FLAG, true}}, show_audit_begun, NULL, follow_audit},
 	{"audit", "list", "audit.list", "what was tested", {{"DEVICE", "device", WORD_DEVICE, true}, {"--limit", "limit", WORD_NUMBER, true}, {"--before", "before", WORD_NUMBER, true}}, show_audits},
 	{"audit", "show", "audit.show", "the verdicts of a run", {{"RUN", "run", WORD_NUMBER}, {"--at", "at", WORD_TEXT, true}, {"--follow", NULL, WORD_FLAG, true}}, show_audit, NULL, follow_audit},
 	{"audit", "stop", "audit.stop", "end a run now", {{"RUN", "run", WORD_NUMBER}}, show_audit_stopped},
@@ -221,6 +224,17 @@ file_content(const char *path)
 	return json_stringn(content, len);
 }
 
+static int given_file = -1; /* WORD_OPEN; it is ours until we end */
+
+static json_t *
+open_file(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	given_file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return given_file < 0 ? NULL : json_string(slash ? slash + 1 : path);
+}
+
 static bool
 take_word(json_t *args, const struct word *word, const char *text, struct fault *why)
 {
@@ -246,6 +260,16 @@ take_word(json_t *args, const struct word *word, const char *text, struct fault 
 		}
 		json_object_set_new(args, word->key, json_integer(number));
 		return true;
+	case WORD_OPEN: {
+		json_t *opened = open_file(text);
+		if (!opened) {
+			fault_set(
+				why, ERR_INVALID, "%s: cannot open \"%s\"", word->name, word_shown);
+			return false;
+		}
+		json_object_set_new(args, word->key, opened);
+		return true;
+	}
 	case WORD_FILE: {
 		json_t *content = file_content(text);
 		if (!content) {
@@ -412,7 +436,8 @@ ask_and_show(
 		"{s:s, s:O}", "verb", is_events ? "events.follow" : command->ask, "args", args);
 
 	shown_by = options;
-	json_t *answer = ask(options->socket, question, is_events ? on_event : NULL, &why);
+	json_t *answer =
+		ask_with(options->socket, question, given_file, is_events ? on_event : NULL, &why);
 	json_decref(question);
 	if (!answer) {
 		fprintf(stderr, "pinfold: %s\n", why.text);

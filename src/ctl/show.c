@@ -337,6 +337,7 @@ show_device(const json_t *device, const struct options *options)
 			number(pause, "seconds_left"));
 	show_silence(json_object_get(device, "silence"));
 	show_works(json_object_get(device, "works"));
+	show_app_test(json_object_get(device, "app_test"));
 	json_array_foreach(json_object_get(device, "offers"), i, row)
 		printf("%-14s pinfold policy add %s \"%s\"\n", "would help", text(device, "id"),
 			text(row, NULL));

@@ -492,17 +492,28 @@ static bool
 audit_ok(const void *payload, size_t len)
 {
 	const struct message_audit *m = payload;
-	if (!m->run || m->is_stop > 1 || m->is_resumed > 1 || m->is_judged > 1 ||
-		!PADDING_OK(m->zero) || !is_text(m->model_hint, sizeof m->model_hint) ||
-		!is_ip_or_none(&m->address4) || !is_ip_or_none(&m->address6) ||
-		m->address4.version == 6 || m->address6.version == 4)
+	if (!m->run || m->is_stop > 1 || m->is_resumed > 1 || m->is_judged > 1 || m->has_file > 1 ||
+		!PADDING_OK(m->zero) || !is_text(m->scope, sizeof m->scope) ||
+		!is_text(m->model_hint, sizeof m->model_hint) || !is_ip_or_none(&m->address4) ||
+		!is_ip_or_none(&m->address6) || m->address4.version == 6 ||
+		m->address6.version == 4)
 		return false;
 	if (m->maker_basis >= MAKER_BASIS_COUNT || !is_text(m->maker_url, sizeof m->maker_url) ||
 		!m->maker_url[0] != (m->maker_basis == MAKER_UNKNOWN) ||
 		(m->maker_url[0] && strncmp(m->maker_url, "https://", 8)))
 		return false;
-	return m->is_stop || (m->is_judged && m->seconds) ||
+	/* A file needs nobody to talk to. */
+	if (m->has_file && (m->address4.version || m->address6.version || m->scope[0]))
+		return false;
+	return m->is_stop || ((m->is_judged || m->has_file) && m->seconds) ||
 	       (is_device(m->device) && m->seconds && (m->address4.version || m->address6.version));
+}
+
+static bool
+app_file_ok(const void *payload, size_t len)
+{
+	const struct message_app_file *m = payload;
+	return m->run && !m->zero;
 }
 
 static bool
@@ -546,10 +557,14 @@ rig_ok(const void *payload, size_t len)
 {
 	const struct message_rig *m = payload;
 	if (!m->run || (m->device && !is_device(m->device)) || m->seconds > RIG_SECONDS_MAX ||
-		!m->bits || m->bits & ~RIG_BITS || m->n_ports > RIG_PORTS_MAX || m->zero)
+		!m->bits || m->bits & ~RIG_BITS || m->n_ports > RIG_PORTS_MAX ||
+		m->n_addresses > RIG_ADDRESSES_MAX)
 		return false;
 	if (m->bits & RIG_OF_NAMES && (m->bits & ~RIG_OF_NAMES || m->n_ports))
 		return false;
+	for (unsigned i = 0; i < RIG_ADDRESSES_MAX; i++)
+		if (i < m->n_addresses ? !ip_is_valid(&m->address[i]) : m->address[i].version)
+			return false;
 	for (unsigned i = 0; i < RIG_PORTS_MAX; i++)
 		if ((m->port[i] != 0) != (i < m->n_ports))
 			return false;
@@ -681,6 +696,7 @@ static const struct shape {
 	FIXED(MESSAGE_FETCH, struct message_fetch, fetch_ok),
 	FIXED(MESSAGE_FETCHED, struct message_fetched, fetched_ok),
 	FIXED(MESSAGE_AUDIT, struct message_audit, audit_ok),
+	FIXED(MESSAGE_APP_FILE, struct message_app_file, app_file_ok),
 	FIXED(MESSAGE_AUDIT_STEP, struct message_audit_step, audit_step_ok),
 	FIXED(MESSAGE_FINDING, struct message_finding, finding_ok),
 	FIXED(MESSAGE_AUDIT_END, struct message_audit_end, audit_end_ok),

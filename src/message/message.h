@@ -362,7 +362,7 @@ struct message_fetched {
 
 /* --- engine and checker ------------------------------------------------------------------------------- */
 
-enum { AUDIT_CHECKS_MAX = 128, AUDITS_AT_ONCE = 8 };
+enum { AUDIT_CHECKS_MAX = 128, AUDITS_AT_ONCE = 8, AUDIT_SCOPE_MAX = 768 };
 
 /* One run of checks on one device.  Travels with the file for its transcript, opened to append. */
 struct message_audit {
@@ -376,11 +376,20 @@ struct message_audit {
 	/* Nothing is sent to anybody: what the file holds is judged, by the rules of today. */
 	uint8_t is_judged;
 	uint8_t maker_basis; /* enum maker_basis */
-	uint8_t zero[6];
+	uint8_t has_file;    /* MESSAGE_APP_FILE of this run came before; it needs no device */
+	uint8_t zero[5];
 	uint64_t checks[AUDIT_CHECKS_MAX / 64]; /* bit set of places in the table of checks */
 	struct ip address4, address6;           /* version 0: none */
 	char model_hint[64];                    /* printable; what the device calls itself */
 	char maker_url[256]; /* of its maker's site, https; empty: nobody knows one */
+	/* Of an app's test on somebody's phone: the servers that it is about; else empty. */
+	char scope[AUDIT_SCOPE_MAX];
+};
+
+/* Travels with a file that the owner gave, open to read: the package of an app. */
+struct message_app_file {
+	uint32_t run;
+	uint32_t zero;
 };
 
 /* Who says whose device it is. */
@@ -480,6 +489,7 @@ enum {
 	RIG_TIME_PORT = 123,
 	RIG_PORTS_MAX = 8,
 	RIG_ROWS_MAX = 16,
+	RIG_ADDRESSES_MAX = 32,
 	RIG_SECONDS_MAX = 120, /* then the kernel ends it; ask again to go on */
 };
 struct message_rig {
@@ -490,8 +500,10 @@ struct message_rig {
 	uint32_t seconds;
 	uint8_t bits; /* enum rig_bit */
 	uint8_t n_ports;
-	uint16_t zero;
+	uint16_t n_addresses;
 	uint16_t port[RIG_PORTS_MAX];
+	/* TURN, CUT and LOOK are about flows to these alone; none: to the internet. */
+	struct ip address[RIG_ADDRESSES_MAX];
 };
 /* A running flow of the device, as the kernel counts it: packets and bytes with all headers. */
 struct rig_row {
@@ -626,6 +638,7 @@ struct message_answer {
 	X(MESSAGE_FETCH, struct message_fetch, MESSAGE_P(ENGINE), MESSAGE_P(FETCHER))              \
 	X(MESSAGE_FETCHED, struct message_fetched, MESSAGE_P(FETCHER), MESSAGE_P(ENGINE))          \
 	X(MESSAGE_AUDIT, struct message_audit, MESSAGE_P(ENGINE), MESSAGE_P(CHECKER))              \
+	X(MESSAGE_APP_FILE, struct message_app_file, MESSAGE_P(ENGINE), MESSAGE_P(CHECKER))        \
 	X(MESSAGE_AUDIT_STEP, struct message_audit_step, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))    \
 	X(MESSAGE_FINDING, struct message_finding, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))          \
 	X(MESSAGE_AUDIT_END, struct message_audit_end, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))      \

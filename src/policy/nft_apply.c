@@ -405,7 +405,7 @@ nft_apply_drop_rest(struct nft_apply *apply, uint32_t device)
 	for (struct node *node = apply->own[device]; node; node = node->next_own)
 		if (node->stamp != apply->stamp && node->change == CHANGE_NONE &&
 			node->set != NFT_PAUSE && node->set != NFT_RECHECK &&
-			node->set != NFT_RIG && node->set != NFT_RIG_OFF && node->set != NFT_TESTED)
+			!nft_is_rig(node->set))
 			unwant(apply, node);
 }
 

@@ -200,6 +200,8 @@ static const char text[] =
 	"	set pause { type mark; flags timeout; }\n"
 	/* Both end by themselves, though we be dead: what is turned to the checker, who has no internet. */
 	"	set rig { typeof ct mark . th dport; flags timeout; }\n"
+	"	set rig_to4 { typeof ct mark . ip daddr . th dport; flags timeout; }\n"
+	"	set rig_to6 { typeof ct mark . ip6 daddr . th dport; flags timeout; }\n"
 	"	set rig_off { type mark; flags timeout; }\n"
 	/* Flow mark 0: a flow that we never admitted has no short way. */
 	"	set recheck { type mark; elements = { 0 }; }\n"
@@ -516,6 +518,8 @@ static const char text[] =
 	"		meta mark & 0x20000000 == 0 return\n"
 	"		ct mark set meta mark & 0x000fffff\n"
 	"		ct mark . th dport @rig goto nat_turned\n"
+	"		ct mark . ip daddr . th dport @rig_to4 goto nat_turned\n"
+	"		ct mark . ip6 daddr . th dport @rig_to6 goto nat_turned\n"
 	"		ct mark set 0\n"
 	"	}\n"
 	"	chain nat_turned {\n"

@@ -64,6 +64,8 @@
 	X(NFT_PAUSE, "pause", NFT_TABLE_INET, 4, 0)                                                \
 	X(NFT_RECHECK, "recheck", NFT_TABLE_INET, 4, 0)                                            \
 	X(NFT_RIG, "rig", NFT_TABLE_INET, 8, 0)                                                    \
+	X(NFT_RIG_TO4, "rig_to4", NFT_TABLE_INET, 12, 0)                                           \
+	X(NFT_RIG_TO6, "rig_to6", NFT_TABLE_INET, 24, 0)                                           \
 	X(NFT_RIG_OFF, "rig_off", NFT_TABLE_INET, 4, 0)                                            \
 	X(NFT_FLOW_CAP, "flow_cap", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)                              \
 	X(NFT_FLOW_SURGE, "flow_surge", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)                          \
@@ -108,6 +110,13 @@ struct nft_element {
 	uint8_t zero[7];
 	uint8_t key[NFT_KEY_MAX]; /* interval sets: low end, then high end */
 };
+
+/* Sets of the rig: no part of a policy, and gone by themselves. */
+static inline bool
+nft_is_rig(uint8_t set)
+{
+	return (set >= NFT_RIG && set <= NFT_RIG_OFF) || set == NFT_TESTED;
+}
 
 /* Bytes of key that count. */
 unsigned nft_element_key_len(const struct nft_element *);

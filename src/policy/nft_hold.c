@@ -809,7 +809,7 @@ hold_policy(struct hold *hold, const struct message_policy *policy, struct messa
 static void
 drop_rig(const struct nft_element *element, bool was_found, void *arg)
 {
-	if (element->set == NFT_RIG || element->set == NFT_RIG_OFF || element->set == NFT_TESTED)
+	if (nft_is_rig(element->set))
 		nft_apply_drop(arg, element);
 }
 
@@ -914,13 +914,18 @@ hold_tick(struct hold *hold)
 
 /* --- the rig ------------------------------------------------------------------------------------------ */
 
+/* address NULL: to whichever. */
 static struct nft_element
-rig_element(uint32_t device, uint16_t port, uint64_t expires_ns)
+rig_element(uint32_t device, const struct ip *address, uint16_t port, uint64_t expires_ns)
 {
-	struct nft_element element = number_element(NFT_RIG, device, expires_ns);
+	enum nft_set set = !address ? NFT_RIG : address->version == 4 ? NFT_RIG_TO4 : NFT_RIG_TO6;
+	size_t len = !address ? 0 : address->version == 4 ? 4 : 16;
+	struct nft_element element = number_element(set, device, expires_ns);
 	uint16_t wire = htons(port);
 
-	memcpy(element.key + 4, &wire, sizeof wire);
+	if (len)
+		memcpy(element.key + 4, address->byte, len);
+	memcpy(element.key + 4 + len, &wire, sizeof wire);
 	return element;
 }
 
@@ -942,14 +947,23 @@ struct rigging {
 	struct message_rig_seen *seen;
 };
 
-/* A flow of the device to the internet, and to one of the ports where any are named. */
+static bool
+is_addressed(const struct message_rig *rig, const struct ip *target)
+{
+	for (unsigned i = 0; i < rig->n_addresses; i++)
+		if (ip_is_equal(&rig->address[i], target))
+			return true;
+	return !rig->n_addresses;
+}
+
+/* A flow of the device to the internet, to one of the addresses and ports where any are named. */
 static bool
 is_rigged(const struct flow *flow, const struct rigging *rigging)
 {
 	const struct message_rig *rig = rigging->rig;
 
 	if (number_at(rigging->hold, &flow->source) != rig->device ||
-		number_at(rigging->hold, &flow->target))
+		number_at(rigging->hold, &flow->target) || !is_addressed(rig, &flow->target))
 		return false;
 	if (!rig->n_ports)
 		return true;
@@ -1016,6 +1030,19 @@ refuse_rig(enum err err, struct fault *why, const char *text)
 	return err;
 }
 
+static void
+turn(struct hold *hold, const struct message_rig *rig, const struct ip *address, uint64_t ends_ns)
+{
+	for (unsigned i = 0; i < rig->n_ports; i++) {
+		struct nft_element element =
+			rig_element(rig->device, address, rig->port[i], ends_ns);
+		if (rig->seconds)
+			nft_apply_want(hold->apply, &element);
+		else
+			nft_apply_drop(hold->apply, &element);
+	}
+}
+
 /*
  * Its MACs are in the set of those who are blocked, for some seconds: no ARP and no
  * DHCP of it is heard, and nothing is sent to it.  One who is blocked for good is
@@ -1050,13 +1077,10 @@ change_rig(struct hold *hold, const struct message_rig *rig, struct fault *why)
 		nft_apply_each(hold->apply, rig->device, drop_rig, hold->apply);
 	if (rig->bits & RIG_LINK && !is_penned(hold->record[rig->device]))
 		change_link(hold, rig, ends_ns);
-	for (unsigned i = 0; rig->bits & RIG_TURN && i < rig->n_ports; i++) {
-		struct nft_element turn = rig_element(rig->device, rig->port[i], ends_ns);
-		if (rig->seconds)
-			nft_apply_want(hold->apply, &turn);
-		else
-			nft_apply_drop(hold->apply, &turn);
-	}
+	for (unsigned i = 0; rig->bits & RIG_TURN && i < rig->n_addresses; i++)
+		turn(hold, rig, &rig->address[i], ends_ns);
+	if (rig->bits & RIG_TURN && !rig->n_addresses)
+		turn(hold, rig, NULL, ends_ns);
 	if (rig->bits & (RIG_OFF | RIG_LINK) && rig->seconds)
 		nft_apply_want(hold->apply, &off);
 	else if (rig->bits & (RIG_OFF | RIG_LINK))

@@ -23,6 +23,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "check/app_read.h"
 #include "check/check.h"
 #include "check/ssh_attempt.h"
 #include "process/checker_worker.h"
@@ -45,6 +46,11 @@ struct audit {
 static struct channel *engine;
 static struct audit audits[AUDITS_AT_ONCE];
 static uint32_t answers; /* packets a second that a device may send before it floods */
+/* Files that wait for their run, which is told right after them. */
+static struct app_file {
+	uint32_t run; /* 0: free */
+	int fd;
+} files[AUDITS_AT_ONCE];
 
 /* --- saying ---------------------------------------------------------------------------------- */
 
@@ -160,21 +166,45 @@ on_patience_over(void *arg)
 	end_audit(arg, ERR_TIMEOUT, "the checks did not end in their time; what was seen is kept");
 }
 
-/* Nothing of ours but the two ends that it needs: not the engine's channel, not other audits. */
+/* Nothing of ours but what it needs: not the engine's channel, not other audits. */
 static _Noreturn void
-become_worker(const struct message_audit *audit, pid_t parent, int transcript, int out)
+become_worker(const struct message_audit *audit, pid_t parent, int transcript, int file, int out)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 		_exit(EXIT_FAILURE);
 	for (int fd = PROCESS_MONITOR_FD; fd < DESCRIPTORS_MAX; fd++)
-		if (fd != transcript && fd != out)
+		if (fd != transcript && fd != file && fd != out)
 			close(fd);
-	checker_worker(audit, answers, transcript, out);
+	checker_worker(audit, answers, transcript, file, out);
+}
+
+/* The one of an earlier run that never came has its place taken. */
+static void
+keep_file(uint32_t run, int fd)
+{
+	static size_t next;
+	struct app_file *file = &files[next++ % COUNT_OF(files)];
+
+	if (file->run)
+		close(file->fd);
+	*file = (struct app_file){run, fd};
+}
+
+static int
+take_file(uint32_t run)
+{
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		if (files[i].run == run) {
+			files[i].run = 0;
+			return files[i].fd;
+		}
+	return -1;
 }
 
 static void
 begin_audit(const struct message_audit *asked, int transcript)
 {
+	auto_close int file = asked->has_file ? take_file(asked->run) : -1;
 	struct audit *audit = audit_of(0);
 	pid_t parent = getpid();
 	int pair[2];
@@ -193,7 +223,7 @@ begin_audit(const struct message_audit *asked, int transcript)
 	}
 	pid_t pid = fork();
 	if (pid == 0)
-		become_worker(asked, parent, transcript, pair[1]);
+		become_worker(asked, parent, transcript, file, pair[1]);
 	close(pair[1]);
 	if (pid < 0) {
 		close(pair[0]);
@@ -229,6 +259,9 @@ on_engine(struct channel *channel, const struct message_header *header, const vo
 		if (running &&
 			channel_send(running->channel, MESSAGE_PAGE, 0, payload, header->len, fd))
 			log_info("audit", "run %u: the worker does not take a page", running->run);
+	} else if (header->type == MESSAGE_APP_FILE && fd >= 0) {
+		keep_file(((const struct message_app_file *)payload)->run, fd);
+		return;
 	} else if (header->type != MESSAGE_AUDIT) {
 		/* Nothing else is for us; message_check() has said so. */
 	} else if (asked->is_stop) {
@@ -282,6 +315,7 @@ main(void)
 	ssh_attempt_begin();
 	/* What else it says meanwhile must pass as well. */
 	answers = settings->packet_cap - settings->packet_cap / 4;
+	app_read_begin();
 	/* The transcript of an interrupted run is JSON, whose reader asks for chance once. */
 	json_object_seed(0);
 	confine(PROCESS_CHECKER, settings);

@@ -333,7 +333,8 @@ run_check(uint16_t check)
 }
 
 _Noreturn void
-checker_worker(const struct message_audit *audit, uint32_t answers, int transcript_fd, int out)
+checker_worker(
+	const struct message_audit *audit, uint32_t answers, int transcript_fd, int file, int out)
 {
 	struct session_target target = {.address4 = audit->address4, .address6 = audit->address6};
 
@@ -352,6 +353,9 @@ checker_worker(const struct message_audit *audit, uint32_t answers, int transcri
 	session_set_answers(worker.session, answers);
 	session_set_rig(worker.session, ask_rig);
 	session_set_prompt(worker.session, tell_prompt);
+	session_set_file(worker.session, file);
+	if (audit->scope[0])
+		session_set_scope(worker.session, audit->scope);
 	for (uint16_t i = 0; i < n_checks; i++)
 		worker.n_all += is_chosen(i);
 	for (uint16_t i = 0; i < n_checks; i++) {

@@ -84,7 +84,7 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		audit_message(header->type, payload);
 		break;
 	case MESSAGE_COMMAND:
-		command_run(channel, header->seq, payload);
+		command_run(channel, header->seq, payload, fd);
 		break;
 	default:
 		break;

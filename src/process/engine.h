@@ -393,6 +393,10 @@ struct audit_wish {
 	const char *port, *profile, *pace, *consent;
 	const char *checks; /* ids with commas between them; NULL: as the profile says */
 	uint32_t hours;     /* of a full run: how long it watches */
+	/* A test of an app (engine_app.h): its own profile, label and time; taken if it begins. */
+	struct app *app;
+	const char *label;
+	uint32_t seconds;
 };
 uint32_t audit_begin(const struct audit_wish *, const char *who, struct fault *why); /* run or 0 */
 bool audit_stop(uint32_t run, const char *who, struct fault *why);
@@ -469,7 +473,8 @@ json_t *event_list(uint32_t device, int64_t before_id, uint32_t limit);
 
 /* --- engine_command.c, and engine_command_*.c: the verbs ------------------------------------- */
 
-void command_run(struct channel *, uint32_t seq, const struct message_command *);
+/* fd, or -1, came along and stays the caller's. */
+void command_run(struct channel *, uint32_t seq, const struct message_command *, int fd);
 void command_answer(struct channel *, uint32_t seq, json_t *answer); /* takes answer */
 json_t *show_device(struct ward *, bool whole);
 json_t *show_status(void);

@@ -12,6 +12,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/printable.h"
+#include "process/engine_app.h"
 #include "process/engine_traffic.h"
 
 enum {
@@ -62,7 +63,8 @@ audit_is_on(const struct ward *ward)
 {
 	for (size_t i = 0; i < AUDITS_AT_ONCE; i++)
 		if (audits[i].row.run && audits[i].row.state == AUDIT_RUNNING &&
-			audits[i].is_told && audits[i].row.device == ward_number(ward))
+			audits[i].is_told && !audits[i].app &&
+			audits[i].row.device == ward_number(ward))
 			return true;
 	return false;
 }
@@ -98,7 +100,7 @@ audit_tell(struct audit *audit)
 	/* How often it was begun outlives whatever it breaks. */
 	if (audit->is_resumed && !audit_save(audit))
 		return;
-	if (!ward) {
+	if (!ward && !audit->app) {
 		audit_end(audit, AUDIT_BROKEN, INC_DEVICE_LOST, "the device was forgotten");
 		return;
 	}
@@ -106,13 +108,19 @@ audit_tell(struct audit *audit)
 		audit_end(audit, AUDIT_BROKEN, INC_TOOL_ERROR, "its evidence cannot be opened");
 		return;
 	}
-	audit_addresses(ward->device, &message.address4, &message.address6);
-	if (!message.address4.version && !message.address6.version)
-		return; /* it is told when it has one, see look_at_running() */
-	/* What is in the transcript already, the worker reads first. */
-	message.is_resumed |= declaration_write_file(ward, fd);
-	snprintf(message.model_hint, sizeof message.model_hint, "%.63s", audit_model(ward->device));
-	maker_fill(ward, &message);
+	if (audit->app) {
+		if (!app_fill(audit, &message))
+			return;
+	} else {
+		audit_addresses(ward->device, &message.address4, &message.address6);
+		if (!message.address4.version && !message.address6.version)
+			return; /* it is told when it has one, see look_at_running() */
+		/* What is in the transcript already, the worker reads first. */
+		message.is_resumed |= declaration_write_file(ward, fd);
+		snprintf(message.model_hint, sizeof message.model_hint, "%.63s",
+			audit_model(ward->device));
+		maker_fill(ward, &message);
+	}
 	if (channel_send(
 		    engine.peer[PROCESS_CHECKER], MESSAGE_AUDIT, 0, &message, sizeof message, fd))
 		return;
@@ -149,6 +157,7 @@ void
 audit_release(struct audit *audit)
 {
 	free(audit->finding);
+	app_free(audit->app);
 	memset(audit, 0, sizeof *audit);
 }
 
@@ -167,7 +176,8 @@ static const struct audit *
 audit_of_ward(const struct ward *ward)
 {
 	for (size_t i = 0; i < AUDITS_AT_ONCE; i++)
-		if (audits[i].row.run && audits[i].row.device == ward_number(ward))
+		if (audits[i].row.run && !audits[i].app &&
+			audits[i].row.device == ward_number(ward))
 			return &audits[i];
 	return NULL;
 }
@@ -307,7 +317,7 @@ audit_begin(const struct audit_wish *wish, const char *who, struct fault *why)
 	int64_t journal;
 	char text[160];
 
-	if (pace < 0 || consent < 0 || (strcmp(wish->profile, "quick") && !is_full)) {
+	if (pace < 0 || consent < 0 || (!wish->app && strcmp(wish->profile, "quick") && !is_full)) {
 		fault_set(why, ERR_INVALID,
 			"the profile is quick or full, the pace gentle or lab, the consent "
 			"passive, probe or intrude");
@@ -324,11 +334,11 @@ audit_begin(const struct audit_wish *wish, const char *who, struct fault *why)
 			AUDITS_AT_ONCE);
 		return 0;
 	}
-	if (!ward && !is_our_port(wish->port)) {
+	if (!ward && !wish->app && !is_our_port(wish->port)) {
 		fault_set(why, ERR_NOT_FOUND, "there is no such port on the bridge");
 		return 0;
 	}
-	if (!ward) {
+	if (!ward && !wish->app) {
 		struct fault none;
 		ward = ward_on_port(wish->port, &none);
 		if (!ward && none.code != ERR_NOT_FOUND) {
@@ -336,7 +346,7 @@ audit_begin(const struct audit_wish *wish, const char *who, struct fault *why)
 			return 0;
 		}
 	}
-	if (ward && !is_ready_for(ward, (enum consent)consent, why))
+	if (ward && !wish->app && !is_ready_for(ward, (enum consent)consent, why))
 		return 0;
 	if (audit_free_bytes() < FREE_BYTES_MIN) {
 		fault_set(why, ERR_FULL,
@@ -347,7 +357,7 @@ audit_begin(const struct audit_wish *wish, const char *who, struct fault *why)
 	}
 	memset(audit, 0, sizeof *audit);
 	audit->current = -1;
-	audit->row.state = ward ? AUDIT_RUNNING : AUDIT_WAITING;
+	audit->row.state = ward || wish->app ? AUDIT_RUNNING : AUDIT_WAITING;
 	audit->row.pace = (uint8_t)pace;
 	audit->row.consent = (uint8_t)consent;
 	audit->row.hours = is_full && !wish->checks ? wish->hours : 0;
@@ -365,10 +375,15 @@ audit_begin(const struct audit_wish *wish, const char *who, struct fault *why)
 		return 0;
 	}
 	audit_measure(audit);
+	if (wish->app) {
+		snprintf(audit->row.profile, sizeof audit->row.profile, "%s", wish->profile);
+		snprintf(audit->row.label, sizeof audit->row.label, "%s", wish->label);
+		audit->row.seconds = wish->seconds ? wish->seconds : audit->row.seconds;
+	}
 	audit->seconds_left = audit->row.seconds;
 	snprintf(text, sizeof text, "%.80s is tested: run %s, pace %s, consent %s",
-		ward ? audit->row.label : audit->row.port, audit->row.profile, wish->pace,
-		wish->consent);
+		ward || wish->app ? audit->row.label : audit->row.port, audit->row.profile,
+		wish->pace, wish->consent);
 	if (begin_on_disk(audit, ward, why)) {
 		audit_release(audit);
 		return 0;
@@ -380,7 +395,9 @@ audit_begin(const struct audit_wish *wish, const char *who, struct fault *why)
 	if (change_note(who, "audit.run", ward, text, before, after, &journal, why))
 		log_warnx("audit", "run %u: %s", run, why->text);
 	event(EVENT_NOTICE, ward, "audit-begun", "", "run %u: %s", run, text);
-	if (ward)
+	if (wish->app)
+		app_begun(audit, wish->app, who);
+	if (ward || wish->app)
 		audit_tell(audit);
 	return run;
 }
@@ -467,6 +484,10 @@ look_at_running(struct audit *audit)
 	if (audit->stop_ns) {
 		if (clock_monotonic_ns() - audit->stop_ns > STOP_S * CLOCK_SECOND_NS)
 			audit_end(audit, AUDIT_STOPPED, INC_TIME_OUT, NULL);
+		return;
+	}
+	if (audit->app) {
+		app_look(audit);
 		return;
 	}
 	if (!ward)
@@ -576,7 +597,11 @@ audit_load(void)
 		if (store_audit_steps(engine.store, audit->row.run, on_step_row, audit) ||
 			store_findings(engine.store, audit->row.run, on_finding_row, audit))
 			log_warnx("audit", "run %u cannot be read whole", audit->row.run);
-		if (audit->row.state == AUDIT_RUNNING) {
+		if (audit->row.state == AUDIT_RUNNING && app_is_profile(audit->row.profile)) {
+			/* The file, or the window that was opened on a phone, went with us. */
+			audit_end(audit, AUDIT_STOPPED, INC_TIME_OUT,
+				"the gateway began anew in the midst of it; begin it again");
+		} else if (audit->row.state == AUDIT_RUNNING) {
 			audit->is_resumed = true;
 			audit_stage_load(audit);
 			audit->row.resumed += !audit_is_watching(audit);

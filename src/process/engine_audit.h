@@ -60,6 +60,7 @@ struct audit {
 	uint8_t prompt;          /* enum audit_prompt: what it waits for a person to do */
 	struct finding *finding; /* of checks that are not saved yet, and the one that runs */
 	size_t n_findings, n_all_findings, n_lost; /* in memory, of the run, beyond its bound */
+	struct app *app; /* of a run about an app (engine_app.h); NULL: about a device */
 };
 
 struct audit *audit_find(uint32_t run);

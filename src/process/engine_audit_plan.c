@@ -114,7 +114,7 @@ audit_plan_profile(struct audit *audit)
 	bool is_quick = !strcmp(audit->row.profile, "quick");
 
 	for (size_t i = 0; i < n_checks && i < AUDIT_CHECKS_MAX; i++)
-		if (!checks[i].is_guided &&
+		if (!checks[i].is_guided && !checks[i].is_of_file &&
 			(!is_quick || audit_seconds_of(i, audit->row.pace) <= QUICK_S))
 			audit_plan(audit, i);
 }

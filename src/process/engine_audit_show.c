@@ -6,6 +6,7 @@
 #include "base/auto.h"
 #include "base/hex.h"
 #include "label/pack.h"
+#include "process/engine_app.h"
 #include "process/engine_audit.h"
 #include "verdict/gate.h"
 #include "verdict/works.h"
@@ -27,9 +28,10 @@ show_row(const struct stored_audit *row)
 		"s:I, s:I, s:s}",
 		"run", (int)row->run, "device", "number", ward ? (int)row->device : 0, "id",
 		row->device_id, "name",
-		ward && ward->device ? device_label(ward->device) : row->label, "state",
-		audit_state_word((enum audit_state)row->state), "profile", row->profile, "pace",
-		paces[row->pace < PACE_COUNT ? row->pace : 0], "consent",
+		ward && ward->device && !app_is_profile(row->profile) ? device_label(ward->device)
+								      : row->label,
+		"state", audit_state_word((enum audit_state)row->state), "profile", row->profile,
+		"pace", paces[row->pace < PACE_COUNT ? row->pace : 0], "consent",
 		consents[row->consent < CONSENT_COUNT ? row->consent : 0], "port", row->port,
 		"begun", (json_int_t)row->begun_s, "ended", (json_int_t)row->ended_s, "seconds",
 		(json_int_t)row->seconds, "exchanges", (json_int_t)row->exchanges, "packets",
@@ -120,7 +122,8 @@ on_newest(const struct stored_audit *row, void *arg)
 {
 	uint32_t *newest = arg;
 
-	if (!*newest && row->ended_s)
+	/* What an app is like says nothing of the device. */
+	if (!*newest && row->ended_s && !app_is_profile(row->profile))
 		*newest = row->run;
 }
 
@@ -205,7 +208,8 @@ know_device(struct audited_device *out, const struct stored_audit *row)
 
 	snprintf(out->id, sizeof out->id, "%s", row->device_id);
 	snprintf(out->name, sizeof out->name, "%s", row->label);
-	if (!ward || !ward->device || strcmp(ward->device->id, row->device_id))
+	if (!ward || !ward->device || strcmp(ward->device->id, row->device_id) ||
+		app_is_profile(row->profile))
 		return;
 	const struct device *device = ward->device;
 	snprintf(out->name, sizeof out->name, "%.63s", device_label(device));

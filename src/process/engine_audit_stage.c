@@ -10,6 +10,7 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "process/engine_app.h"
 #include "process/engine_audit.h"
 #include "process/engine_traffic.h"
 
@@ -163,7 +164,7 @@ struct audit_result *
 audit_result_now(const struct audit *audit, const char *text, struct fault *why)
 {
 	struct audit_result *result = audit_result(&audit->row, why);
-	struct ward *ward = audit_ward(audit);
+	struct ward *ward = app_subject(audit);
 
 	if (!result)
 		return NULL;

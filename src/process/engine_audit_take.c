@@ -9,6 +9,7 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "process/engine_app.h"
 #include "process/engine_audit.h"
 #include "process/engine_shelf.h"
 #include "process/engine_traffic.h"
@@ -144,7 +145,8 @@ static void
 take_step(struct audit *audit, const struct message_audit_step *step)
 {
 	const struct finding *list[AUDIT_FINDINGS_MAX];
-	struct ward *ward = audit_ward(audit);
+	/* What an app does closes no port of a device. */
+	struct ward *ward = audit->app ? NULL : audit_ward(audit);
 	uint16_t check = step->check;
 
 	if (!audit_is_planned(audit, check) || !checks[check].probe || !audit->is_told ||
@@ -239,7 +241,8 @@ audit_conclude(struct audit *audit)
 	snprintf(device_id, sizeof device_id, "%s", audit->row.device_id);
 	struct stored_audit ended = audit->row;
 	audit_release(audit);
-	shelf_run_ended(&ended);
+	if (!app_is_profile(ended.profile))
+		shelf_run_ended(&ended);
 	audit_prune(device_id);
 }
 
@@ -257,7 +260,7 @@ send_rig(const struct message_rig *rig)
 static void
 end_rig(const struct audit *audit)
 {
-	const struct ward *ward = audit_ward(audit);
+	const struct ward *ward = app_subject(audit);
 	struct message_rig rig = {
 		.run = audit->row.run, .bits = RIG_TURN | RIG_OFF | RIG_CAP | RIG_LINK};
 
@@ -279,7 +282,7 @@ static void
 judge_traffic(struct audit *audit)
 {
 	auto_free struct findings *findings = must_alloc(1, sizeof *findings);
-	struct ward *ward = audit_ward(audit);
+	struct ward *ward = app_subject(audit);
 	char *text = NULL;
 	size_t len = 0;
 	struct fault why;
@@ -333,6 +336,7 @@ audit_end(struct audit *audit, enum audit_state state, enum inc_reason reason, c
 		audit->step[check] = AUDIT_STEP_UNKNOWN;
 	}
 	end_rig(audit);
+	app_close(audit);
 	audit->row.state = (uint8_t)state;
 	if (audit->n_lost) {
 		size_t len = strlen(audit->row.why);
@@ -371,7 +375,7 @@ take_end(struct audit *audit, const struct message_audit_end *message)
 	if (audit->stop_ns && audit->row.why[0])
 		/* We asked for it, and kept why. */
 		audit_end(audit, AUDIT_STOPPED, INC_TIME_OUT, NULL);
-	else if (audit_goes_on(audit, err, message->why))
+	else if (audit->app ? !err && app_goes_on(audit) : audit_goes_on(audit, err, message->why))
 		return;
 	else if (!err || err == ERR_NOT_FOUND || err == ERR_TIMEOUT)
 		/* A device that went away, or took too long, is a result. */
@@ -394,13 +398,15 @@ answer_rig(const struct message_rig_seen *seen)
 
 /* The checker names a run; which device that is, and whether it may be, is known here alone. */
 static enum err
-ask_rig(const struct message_rig *asked)
+ask_rig(const struct message_rig *asked, bool *is_empty)
 {
 	struct audit *audit = audit_find(asked->run);
-	const struct ward *ward = audit ? audit_ward(audit) : NULL;
+	const struct ward *ward = audit ? app_subject(audit) : NULL;
 	struct message_rig rig = *asked;
+	enum err err = ERR_OK;
 	struct fault why;
 
+	*is_empty = false;
 	if (!audit || audit->row.state != AUDIT_RUNNING || audit->is_ending || !ward ||
 		asked->device)
 		return ERR_NOT_OURS;
@@ -408,9 +414,13 @@ ask_rig(const struct message_rig *asked)
 	if (is_cap ? audit->row.pace != PACE_LAB || audit->row.consent < CONSENT_PROBE
 		   : audit->row.consent < CONSENT_INTRUDE)
 		return ERR_DENIED;
-	if (!audit_may_be_tested(ward, (enum consent)audit->row.consent, &why))
+	if (!audit->app && !audit_may_be_tested(ward, (enum consent)audit->row.consent, &why))
 		return ERR_DENIED;
 	rig.device = ward_number(ward);
+	if (audit->app)
+		err = app_rig(audit, &rig, is_empty);
+	if (err || *is_empty)
+		return err;
 	if (send_rig(&rig))
 		return ERR_CLOSED;
 	if (is_cap)
@@ -442,8 +452,10 @@ take_rig(const struct message_rig *asked)
 {
 	struct message_rig_seen seen = {.run = asked->run, .ticket = asked->ticket};
 
-	seen.err = (uint32_t)ask_rig(asked);
-	if (seen.err)
+	bool is_empty;
+
+	seen.err = (uint32_t)ask_rig(asked, &is_empty);
+	if (seen.err || is_empty)
 		answer_rig(&seen);
 }
 

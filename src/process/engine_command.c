@@ -326,10 +326,10 @@ answer_to(struct call *call, json_t *asked, const struct message_command *comman
 }
 
 void
-command_run(struct channel *channel, uint32_t seq, const struct message_command *command)
+command_run(struct channel *channel, uint32_t seq, const struct message_command *command, int fd)
 {
 	char who[ACCOUNT_WHO_MAX];
-	struct call call = {.channel = channel, .who = who, .why = {.code = ERR_INVALID}};
+	struct call call = {.channel = channel, .fd = fd, .who = who, .why = {.code = ERR_INVALID}};
 	json_t *asked = json_loadb(command->text, command->len, JSON_REJECT_DUPLICATES, NULL);
 
 	/* The web process parses what strangers send; it may be lost, and is nobody by itself. */

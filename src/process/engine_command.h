@@ -17,6 +17,7 @@ struct call {
 	const json_t *args;
 	struct ward *ward; /* of "device", where the verb needs one */
 	struct channel *channel;
+	int fd;                /* that came along, the caller's; -1: none */
 	char proof[PROOF_MAX]; /* that a page of ours asks; empty where none is needed */
 	int64_t journal;       /* 0: nothing to take back */
 	int64_t next;          /* a list goes on behind this one; 0: it does not */

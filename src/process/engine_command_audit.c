@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Verbs about the test bench. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/printable.h"
+#include "process/engine_app.h"
 #include "process/engine_command.h"
 #include "process/engine_shelf.h"
 
@@ -51,6 +54,53 @@ run_audit_run(struct call *call)
 		return NULL;
 	uint32_t run = audit_begin(&wish, call->who, &call->why);
 	return run ? audit_show(run, NULL, true, &call->why) : NULL;
+}
+
+/* The package of an app; its file came with the question. */
+static json_t *
+run_audit_app(struct call *call)
+{
+	const char *of = call_text_or(call, "of", NULL);
+	const char *file = call_text_or(call, "file", "of a phone");
+	char name[64];
+	struct app_wish wish = {.fd = -1, .name = name};
+
+	if (of && !(wish.of = ward_find_by_text(of, &call->why)))
+		return NULL;
+	printable(name, sizeof name, file, strlen(file));
+	wish.fd = call->fd >= 0 ? fcntl(call->fd, F_DUPFD_CLOEXEC, 0) : -1;
+	if (wish.fd < 0) {
+		fault_set(&call->why, ERR_INVALID,
+			"the file has to be given open: by pinfold audit app, on this machine");
+		return NULL;
+	}
+	uint32_t run = app_begin(&wish, call->who, &call->why);
+	return run ? audit_show(run, NULL, true, &call->why) : NULL;
+}
+
+static json_t *
+run_audit_app_run(struct call *call)
+{
+	const char *of = call_text(call, "of", 255);
+	struct app_wish wish = {.fd = -1,
+		.phone = call->ward,
+		.minutes = (uint32_t)call_number_or(
+			call, "minutes", APP_MINUTES_DEFAULT, UINT32_MAX),
+		.consent = call_text_or(call, "consent", "none"),
+		.pace = call_text_or(call, "pace", "gentle"),
+		.names = call_text_or(call, "names", NULL),
+		.has_trackers = call_flag(call, "trackers"),
+		.is_all = call_flag(call, "all")};
+
+	if (!of || !(wish.of = ward_find_by_text(of, &call->why)))
+		return NULL;
+	uint32_t run = app_begin(&wish, call->who, &call->why);
+	json_t *out = run ? audit_show(run, NULL, true, &call->why) : NULL;
+	json_t *app = out ? app_show(call->ward) : NULL;
+	/* What is kept is said to who asked, before anything is. */
+	if (app)
+		json_object_set_new(out, "app_test", app);
+	return out;
 }
 
 static json_t *
@@ -234,6 +284,8 @@ run_audit_declared(struct call *call)
 
 const struct verb audit_verbs[] = {
 	{"audit.run", ROLE_OWNER, CHANGES | SENDS, run_audit_run},
+	{"audit.app", ROLE_OWNER, CHANGES | CONSOLE, run_audit_app},
+	{"audit.app.run", ROLE_OWNER, NEEDS_DEVICE | CHANGES | SENDS | CONSOLE, run_audit_app_run},
 	{"audit.list", ROLE_VIEWER, 0, run_audit_list},
 	{"audit.show", ROLE_VIEWER, 0, run_audit_show},
 	{"audit.stop", ROLE_HELPER, CHANGES, run_audit_stop},

@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "process/engine.h"
+#include "process/engine_app.h"
 #include "process/engine_traffic.h"
 
 /* Of a phone or laptop: that it is here and how to reach it, and nothing of what it does. */
@@ -509,8 +510,13 @@ observe(const struct observation *row)
 	}
 	const struct device *known = row->device ? device_find(engine.table, row->device)
 						 : device_find_by_mac(engine.table, row->mac);
-	if (known && known->class == DEVICE_CLASS_PERSONAL && !is_for_personal(what))
+	if (known && known->class == DEVICE_CLASS_PERSONAL && !is_for_personal(what)) {
+		/* Who it is, and what it is, is not learned from what an app of it says. */
+		struct ward *phone = ward_find(known->number);
+		if (app_is_on(phone))
+			traffic_row(phone, row);
 		return;
+	}
 	if (is_closed_to(known, row->port))
 		return;
 	/* Room for one more in our own arrays as well as in the table's. */
@@ -565,6 +571,8 @@ observe_answered(const struct message_answered *answered)
 	struct ward *ward = ward_find(answered->device);
 	struct harm_verdict verdict;
 
+	if (ward && ward->device && app_is_on(ward))
+		traffic_answered(ward, answered);
 	if (!ward || !ward->device || ward->device->class == DEVICE_CLASS_PERSONAL)
 		return;
 	switch (answered->kind) {

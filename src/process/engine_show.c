@@ -9,6 +9,7 @@
 #include "policy/learn.h"
 #include "policy/why.h"
 #include "process/engine.h"
+#include "process/engine_app.h"
 
 enum { PRESENT_S = 600, SHARED_MAX = 8 };
 
@@ -153,6 +154,8 @@ show_device(struct ward *ward, bool whole)
 	json_object_set_new(out, "silence", presence_show(ward));
 	json_object_set_new(out, "works", audit_works(ward));
 	json_object_set_new(out, "offers", ward->offers ? json_incref(ward->offers) : json_array());
+	json_t *app = app_show(ward);
+	json_object_set_new(out, "app_test", app ? app : json_null());
 	json_object_set_new(out, "denied_bytes", json_integer((json_int_t)ward->denied_bytes));
 	json_object_set_new(out, "policy_faults", json_integer(ward->faults + ward->unsaid));
 	json_object_set_new(out, "policy_fault", json_string(ward->last_fault));

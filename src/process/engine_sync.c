@@ -12,6 +12,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "process/engine.h"
+#include "process/engine_app.h"
 
 enum {
 	IN_FLIGHT_MAX = 256,          /* policies that the enforcer has not answered */
@@ -180,7 +181,7 @@ compile(struct ward *ward)
 	/* During a pause the names must work as well; addresses then pass by the pause. */
 	if (pause_is_on(ward) && view.mode == VIEW_DECLARED)
 		view.mode = VIEW_OPEN;
-	view.is_watched = ward->device->class != DEVICE_CLASS_PERSONAL;
+	view.is_watched = ward->device->class != DEVICE_CLASS_PERSONAL || app_is_on(ward);
 }
 
 static bool

@@ -13,6 +13,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "check/traffic.h"
+#include "process/engine_app.h"
 #include "process/engine_shelf.h"
 
 enum {
@@ -214,6 +215,13 @@ step_of(const struct observation *row)
 	}
 }
 
+/* Of a phone nothing is kept, but for a test of an app, and that in memory and its evidence alone. */
+static bool
+is_personal(const struct ward *ward)
+{
+	return ward->device->class == DEVICE_CLASS_PERSONAL;
+}
+
 /* How the device called the server that answers it now. */
 static const char *
 called_by(const struct ward *ward, const struct observation *row)
@@ -312,7 +320,7 @@ traffic_row(struct ward *ward, const struct observation *row)
 	uint16_t source_port = row->source_port;
 	char detail[16];
 
-	if (!step || ward->device->class == DEVICE_CLASS_PERSONAL)
+	if (!step || (is_personal(ward) && !app_permits(ward, row)))
 		return;
 	bool is_to_router = row->what == OBSERVED_UPNP_PORT_REQUEST;
 	if (row->what == OBSERVED_DHCP4_DISCOVER) {
@@ -357,7 +365,8 @@ traffic_row(struct ward *ward, const struct observation *row)
 		if (is_to_router || !ip_is_inside(&seen.address))
 			seen.address = (struct ip){0};
 	struct fact *fact = keep(ward, &seen, source_port);
-	if (fact && (row->what == OBSERVED_TLS_SERVER || row->what == OBSERVED_TLS_CERTIFICATE))
+	if (fact && !is_personal(ward) &&
+		(row->what == OBSERVED_TLS_SERVER || row->what == OBSERVED_TLS_CERTIFICATE))
 		tell_change(ward, fact);
 }
 
@@ -371,8 +380,20 @@ traffic_answered(struct ward *ward, const struct message_answered *answered)
 		.first_s = clock_wall_s(),
 		.last_s = clock_wall_s()};
 
-	if (ward->device->class != DEVICE_CLASS_PERSONAL)
+	if (!is_personal(ward) || app_permits_name(ward, answered))
 		keep(ward, &seen, 0);
+}
+
+void
+traffic_names(const struct ward *ward, void (*name)(const char *, void *), void *arg)
+{
+	static const char *const steps[] = {"name", "tls-hello", "http-request"};
+	const struct traffic *traffic = ward->traffic;
+
+	for (size_t i = 0; traffic && i < traffic->n; i++)
+		for (size_t k = 0; k < COUNT_OF(steps); k++)
+			if (!strcmp(traffic->fact[i].step, steps[k]) && *traffic->fact[i].text)
+				name(traffic->fact[i].text, arg);
 }
 
 /* --- as evidence --------------------------------------------------------------------------------- */
@@ -449,7 +470,7 @@ traffic_save(void)
 		struct ward *ward = engine.wards[i];
 		/* A stranger may be one of many that somebody invents. */
 		if (ward->device && ward->device->is_admitted && ward->traffic &&
-			ward->traffic->is_changed)
+			!is_personal(ward) && ward->traffic->is_changed)
 			save(ward);
 	}
 	saved_ns = clock_monotonic_ns();
@@ -582,7 +603,8 @@ static void
 look(void)
 {
 	for (size_t i = 0; i < engine.n_peers; i++)
-		if (engine.wards[i]->device && engine.wards[i]->traffic)
+		if (engine.wards[i]->device && engine.wards[i]->traffic &&
+			!is_personal(engine.wards[i]))
 			look_at(engine.wards[i], clock_wall_s());
 	looked_ns = clock_monotonic_ns();
 }

@@ -32,6 +32,9 @@ void traffic_answered(struct ward *, const struct message_answered *);
 void traffic_forget(struct ward *); /* in memory and on the disk */
 void traffic_free(struct ward *);   /* in memory alone */
 
+/* The names of servers that the device was seen to use, in no order, some of them twice. */
+void traffic_names(const struct ward *, void (*name)(const char *, void *), void *arg);
+
 /*
  * The facts that were seen in the last keep_s seconds, as a transcript, written to
  * file as well unless it is NULL.  Gives.

@@ -63,6 +63,17 @@ expect "turned" turned a 198.18.1.1 443
 expect "without ports, all of it is" said rig 11 0 turn
 expect "not turned any more" tcp a 198.18.1.1 443
 
+# --- some servers of it alone
+expect "towards one server alone" seen "^done" rig 11 100 turn 443 198.18.1.1 2001:db8:1::1
+expect "it is turned there" turned a 198.18.1.1 443
+expect "by IPv6 as well" turned a 2001:db8:1::1 443
+refuse "no flow to another is told" seen "198.18.1.1" rig 11 0 look 443 198.18.1.2
+expect "no longer wanted, it is turned there no more" said rig 11 0 turn
+expect "so it reaches its maker" tcp a 198.18.1.1 443
+expect "turned towards another server" seen "^done" rig 11 100 turn 443 198.18.1.2
+expect "it still reaches this one" tcp a 198.18.1.1 443
+expect "taken back" said rig 11 0 turn
+
 # --- no internet
 (echo one; sleep 3; echo two) | on a socat -t4 - TCP4:198.18.1.1:8080 >$folder/outage 2>/dev/null &
 within 30 grep -q one $folder/outage

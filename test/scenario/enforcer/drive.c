@@ -30,7 +30,7 @@
  *		[cap=N] [flows=N] [generation=N]
  *	forget DEVICE | pause DEVICE SECONDS | open DEVICE SLOT IP SECONDS
  *	close PORT | reopen PORT
- *	rig DEVICE SECONDS turn|cut|look|off|cap|link[,...] [PORT...]   prints rows, and how many were cut
+ *	rig DEVICE SECONDS turn|cut|look|off|cap|link[,...] [PORT|IP...]   prints rows, and how many were cut
  *
  * start sends again every policy it was told, as the engine does.
  */
@@ -418,8 +418,12 @@ rig(char *word[], int n)
 	for (unsigned i = 0; i < COUNT_OF(bits); i++)
 		if (strstr(word[2], bits[i].word))
 			message.bits |= bits[i].bit;
-	for (int i = 3; i < n && message.n_ports < RIG_PORTS_MAX; i++)
-		message.port[message.n_ports++] = (uint16_t)atoi(word[i]);
+	for (int i = 3; i < n; i++)
+		if (message.n_addresses < RIG_ADDRESSES_MAX &&
+			ip_parse(&message.address[message.n_addresses], word[i]))
+			message.n_addresses++;
+		else if (message.n_ports < RIG_PORTS_MAX)
+			message.port[message.n_ports++] = (uint16_t)atoi(word[i]);
 	if (!send_message(engine, MESSAGE_RIG, &message, sizeof message) || !wait_for(&is_answered))
 		return "no answer";
 	len = (size_t)snprintf(line, sizeof line, "%s cut=%u",
