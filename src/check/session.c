@@ -80,6 +80,9 @@ session_new(const struct session_target *target, enum pace pace, enum consent co
 	session->run_until_ns = UINT64_MAX;
 	session->answers = ANSWERS;
 	session->file = -1;
+	/* Of a run that goes on: who was heard before and is not now is away. */
+	for (size_t i = 0; i < transcript_count(transcript) && !session->was_heard; i++)
+		session->was_heard = !strcmp(transcript_at(transcript, i)->step, "alive");
 	return session;
 }
 

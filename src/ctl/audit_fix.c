@@ -118,7 +118,9 @@ outcome(const json_t *run, const json_t *place)
 			return "fails still";
 		if (is_there && !strcmp(text(finding, "verdict"), "INC"))
 			return "cannot be told";
-		if (strcmp(text(finding, "verdict"), "INC") != 0)
+		/* What only the maker can say of the rest is another question. */
+		if (strcmp(text(finding, "verdict"), "INC") != 0 ||
+			!strcmp(text(finding, "reason"), "NO_IXIT"))
 			word = "mended";
 	}
 	return word;
@@ -225,11 +227,13 @@ ask_device(const char *id, const struct options *options)
 static bool
 list_checks(const json_t *findings, char *out, size_t size)
 {
-	int n = snprintf(out, size, "tcp-ports,udp-services");
-	bool is_any = false;
+	bool is_any = false, has_udp = false;
 	json_t *finding;
 	size_t i;
 
+	json_array_foreach(findings, i, finding) has_udp |=
+		is_fail(finding) && number(finding, "proto") == 17;
+	int n = snprintf(out, size, "tcp-ports%s", has_udp ? ",udp-services" : "");
 	json_array_foreach(findings, i, finding)
 	{
 		char check[WORD];

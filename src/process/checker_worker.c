@@ -163,6 +163,22 @@ ask_rig(const struct message_rig *rig, struct message_rig_seen *seen)
 	return hear_rig(ticket, seen);
 }
 
+/*
+ * On a bench the device may answer faster than the gateway lets others; the factor is
+ * that by which a surge is over the cap (policy/nft_render.c).
+ */
+static uint32_t
+answers_allowed(uint32_t usual)
+{
+	enum { FACTOR = 10 };
+	struct message_rig rig = {.bits = RIG_CAP, .seconds = RIG_SECONDS_MAX};
+	struct message_rig_seen seen;
+
+	if (worker.audit->pace != PACE_LAB || worker.audit->consent < CONSENT_PROBE)
+		return usual;
+	return ask_rig(&rig, &seen) && !seen.err ? usual * FACTOR : usual;
+}
+
 /* --- asking for pages -------------------------------------------------------------------------- */
 
 /* A message, and what was handed over with it; false when the time is over. */
@@ -350,7 +366,7 @@ checker_worker(
 	worker.session = session_new(
 		&target, (enum pace)audit->pace, (enum consent)audit->consent, worker.transcript);
 	session_limit(worker.session, audit->seconds);
-	session_set_answers(worker.session, answers);
+	session_set_answers(worker.session, answers_allowed(answers));
 	session_set_rig(worker.session, ask_rig);
 	session_set_prompt(worker.session, tell_prompt);
 	session_set_file(worker.session, file);

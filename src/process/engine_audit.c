@@ -97,6 +97,8 @@ audit_tell(struct audit *audit)
 		return; /* it is told when it comes */
 	if (!audit_choose(audit, message.checks, &message.seconds) && audit_lasts(audit))
 		return; /* nothing is left to probe, it watches */
+	if (audit_is_unplugged(audit))
+		return;
 	/* How often it was begun outlives whatever it breaks. */
 	if (audit->is_resumed && !audit_save(audit))
 		return;

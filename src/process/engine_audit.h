@@ -96,6 +96,8 @@ enum audit_stage audit_stage(const struct audit *);    /* the first with a check
 bool audit_choose(
 	const struct audit *, uint64_t out[static AUDIT_CHECKS_MAX / 64], uint32_t *seconds);
 bool audit_is_watching(const struct audit *);
+/* No plug of the device is in: the run waits for it, where it has the patience. */
+bool audit_is_unplugged(struct audit *);
 uint32_t audit_next_s(const struct audit *, enum audit_stage *next); /* until the next result */
 /* The checker is done with what it was told.  False: the run has ended with that. */
 bool audit_goes_on(struct audit *, enum err, const char *why);

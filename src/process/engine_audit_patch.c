@@ -118,8 +118,10 @@ is_mended(const struct finding *const *finding, size_t n, const json_t *row)
 			continue;
 		if (at->word == VERDICT_FAIL || (is_there && at->word == VERDICT_INC))
 			return false;
+		/* It looked at all there is, and only the maker can say whether the rest is needed. */
+		bool is_whole = at->word == VERDICT_INC && at->reason == INC_NO_IXIT;
 		looked |= at->word == VERDICT_NFF || at->word == VERDICT_PASS ||
-			  at->word == VERDICT_NA;
+			  at->word == VERDICT_NA || is_whole;
 	}
 	return looked;
 }

@@ -261,6 +261,15 @@ give_up(struct audit *audit, uint16_t check, enum inc_reason reason, const char 
 	audit_keep_inc(audit, check, reason, *why ? why : "the check did not come to its end");
 }
 
+static bool
+is_plugged(const struct ward *ward)
+{
+	for (int i = 0; ward && i < ward->device->n_macs; i++)
+		if (device_port_is_up(engine.table, ward->device->mac[i].port))
+			return true;
+	return false;
+}
+
 static void
 go_away(struct audit *audit)
 {
@@ -271,6 +280,17 @@ go_away(struct audit *audit)
 	event(EVENT_NOTICE, audit_ward(audit), "audit-waits", "",
 		"run %u: the device answers no more; the run goes on when it is back",
 		audit->row.run);
+}
+
+bool
+audit_is_unplugged(struct audit *audit)
+{
+	if (!patience_s(audit) || is_plugged(audit_ward(audit)))
+		return false;
+	if (!audit->is_away)
+		go_away(audit);
+	audit->is_unplugged = true;
+	return true;
 }
 
 bool
@@ -313,10 +333,8 @@ has_come_back(struct audit *audit)
 {
 	const struct ward *ward = audit_ward(audit);
 	uint64_t now_ns = clock_monotonic_ns();
-	bool is_up = false;
+	bool is_up = is_plugged(ward);
 
-	for (int i = 0; ward && i < ward->device->n_macs; i++)
-		is_up |= device_port_is_up(engine.table, ward->device->mac[i].port);
 	if (is_up && audit->is_unplugged)
 		return true;
 	audit->is_unplugged = !is_up;

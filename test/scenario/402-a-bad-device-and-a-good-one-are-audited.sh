@@ -30,7 +30,7 @@ expect "a phone is never tested, and that is said" says "is personal" pinfold au
 expect "a device that nobody knows is not tested" says "no device" pinfold audit run nobody
 
 # --- both at once, by what finds the camera's fault
-telnet="--checks tcp-ports,telnet-login"
+telnet="--checks tcp-ports,telnet-login --pace lab"
 begin_at gateway bulb "$build/src/ctl/pinfold" audit run bulb $telnet --follow
 expect "the camera is audited" \
 	sh -c "$folder/lab/pinfold-lab pinfold audit run camera $telnet --follow >'$folder/camera' 2>&1 </dev/null"

@@ -18,7 +18,7 @@ begin_at bulb target "$build/test/target/target" --seed 1 --service telnet --fau
 expect "a telnet that says yes to everything listens" within 50 \
 	quiet room bulb sh -c 'ss -Hltn "sport = :23" | grep -q .'
 
-telnet="--checks tcp-ports,telnet-login"
+telnet="--checks tcp-ports,telnet-login --pace lab"
 run_of() { field run audit list "$1"; }
 # shellcheck disable=SC2086
 for name in camera bulb doorcam; do quiet pinfold audit run $name $telnet; done

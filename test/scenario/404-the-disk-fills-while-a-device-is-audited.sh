@@ -17,7 +17,7 @@ let_in bulb
 says() { pattern=$1; shift; "$@" >"$folder/said" 2>&1 || :; grep -q -- "$pattern" "$folder/said"; }
 at_work() { [ "$(field check audit list camera)" = "$1" ]; }
 
-quiet pinfold audit run camera --checks tcp-ports,telnet-login
+quiet pinfold audit run camera --checks tcp-ports,telnet-login --pace lab
 expect "the camera is tested" within 50 at_work tcp-ports
 gateway sh -c "dd if=/dev/zero of='$gateway_state/filler' bs=4k 2>/dev/null; :"
 expect "with the disk full no audit begins, and that is said" says "too little room for evidence" \
