@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -82,7 +83,7 @@ begin(struct job *one, struct session *session, void (*job)(struct session *, si
 	int pair[2];
 
 	one->fd = -1;
-	if (pipe(pair))
+	if (pipe2(pair, O_CLOEXEC))
 		return;
 	one->pid = fork();
 	if (one->pid == 0)
