@@ -161,7 +161,7 @@ struct seen {
 	const struct exchange *front, *control; /* as answered; NULL: not */
 	bool control_is_fine;                   /* what is not there is said to be not there */
 	const struct exchange *txt_at, *policy_at, *acknowledgement_at, *status_at, *contact_at,
-		*support_at, *gate_at;
+		*support_at, *gate_at, *advisories_at, *never_updated_at;
 	struct security_txt txt;
 	struct disclosure disclosure; /* the best of all pages */
 	struct support support;
@@ -294,6 +294,10 @@ read_page(struct round *r, struct seen *seen, const struct web_page *web)
 	}
 	if ((web->at->end == EXCHANGE_OVERLONG || r->page->is_cut) && counts)
 		obstruct(seen, INC_CRAWL_BUDGET, web->at, "a page is longer than is read");
+	if (!seen->never_updated_at && support.never_updated)
+		seen->never_updated_at = web->at;
+	if (!seen->advisories_at && strcasestr(site_path(&web->url), "advisor"))
+		seen->advisories_at = web->at;
 	take_disclosure(seen, &disclosure, web->at);
 	take_support(seen, &support, web->at);
 }
@@ -805,6 +809,27 @@ judge_shortened(struct story *story)
 	of_maker(story, finding);
 }
 
+/* What the pages show of what they cannot settle: somebody is told where to look. */
+static void
+judge_hints(struct story *story)
+{
+	const struct exchange *advisories = story->one.advisories_at,
+			      *never = story->one.never_updated_at;
+
+	if (advisories)
+		of_maker(story,
+			findings_inc(story->findings, "5.2-2", INC_NO_IXIT, advisories,
+				"advisories are at %.120s; whether they came in time, the dates of "
+				"the reports would tell",
+				advisories->note));
+	if (never)
+		of_maker(story, findings_inc(story->findings, "5.3-14", INC_NO_OPERATOR, never,
+					"%.110s says that it cannot be updated; whether it says "
+					"why, and how "
+					"it is replaced, somebody has to read",
+					never->note));
+}
+
 /* --- all of it ------------------------------------------------------------------------------------------------ */
 
 static void
@@ -851,6 +876,7 @@ maker_web_judge(const struct transcript *transcript, struct findings *findings)
 	judge_support(story);
 	judge_purchase(story);
 	judge_shortened(story);
+	judge_hints(story);
 }
 
 /* --- what is kept ------------------------------------------------------------------------------------------ */

@@ -29,6 +29,7 @@ enum {
 	REST_MS_GENTLE = 1000, /* between two questions to the site */
 	REST_MS_LAB = 100,
 	LEFT_MIN_MS = 3000,
+	ELSEWHERE_MAX = 8,           /* pages of other sites that are named */
 	BYTES_MAX = 8 * 1024 * 1024, /* of a round */
 	EARLIER_PARTS_MAX = 8,
 };
@@ -57,6 +58,7 @@ struct crawl {
 	uint32_t round;
 	struct wanted queue[QUEUE_MAX];
 	size_t n_queue, n_lost; /* links that had no room */
+	unsigned n_elsewhere;
 	unsigned pages;
 	size_t bytes;
 	struct host host[HOSTS_MAX];
@@ -229,6 +231,13 @@ may_look(struct crawl *c, const struct mud_url *url)
 /* --- which pages -------------------------------------------------------------------------------------- */
 
 static void
+note_elsewhere(struct crawl *c, const struct mud_url *url)
+{
+	if (c->n_elsewhere++ < ELSEWHERE_MAX)
+		session_note(c->session, "elsewhere", "%.190s", url->text);
+}
+
+static void
 want(struct crawl *c, const struct mud_url *url, int interest, bool is_guess)
 {
 	for (size_t i = 0; i < c->n_queue; i++)
@@ -240,7 +249,7 @@ want(struct crawl *c, const struct mud_url *url, int interest, bool is_guess)
 	if (!site_holds(&c->site, url)) {
 		/* Of another site only what is meant for this is worth a word. */
 		if (interest >= 2)
-			session_note(c->session, "elsewhere", "%.190s", url->text);
+			note_elsewhere(c, url);
 		return;
 	}
 	if (c->n_queue == QUEUE_MAX || strlen(url->text) > MAKER_NOTE_MAX) {
@@ -374,7 +383,7 @@ look_at(struct crawl *c, const struct mud_url *from, const char *step, int inter
 		if (!is_moved || !site_url_resolve(&next, &url, location))
 			return;
 		if (!site_holds(&c->site, &next)) {
-			session_note(c->session, "elsewhere", "%.190s", next.text);
+			note_elsewhere(c, &next);
 			return;
 		}
 		if (mud_url_is_equal(&next, from) || mud_url_is_equal(&next, &url))

@@ -253,6 +253,16 @@ has_price(const struct page *page)
 	return page_has(page, (struct span){0, page->len}, words);
 }
 
+static bool
+cannot_be_updated(const struct page *page)
+{
+	static const char *const words[] = {"cannot be updated", "can not be updated",
+		"can't be updated", "not updateable", "not updatable", "no software updates are",
+		"no firmware updates are", NULL};
+
+	return page_has(page, (struct span){0, page->len}, words);
+}
+
 void
 support_read(struct support *out, const struct page *page, const char *model)
 {
@@ -265,6 +275,7 @@ support_read(struct support *out, const struct page *page, const char *model)
 	while (page_sentence(page, &from, &span))
 		read_sentence(&r, span);
 	out->has_price = has_price(page);
+	out->never_updated = cannot_be_updated(page);
 	/* Of a list, a row that is not of this product says nothing about it. */
 	if (out->state == SUPPORT_END && (r.differs || (r.is_list && !out->names_model))) {
 		out->state = SUPPORT_SEVERAL;

@@ -25,7 +25,8 @@ enum { SUPPORT_QUOTE_MAX = 120 };
 struct support {
 	uint8_t state; /* enum support_state */
 	bool names_model;
-	bool has_price; /* what it costs stands on the same page */
+	bool has_price;     /* what it costs stands on the same page */
+	bool never_updated; /* it says that the product cannot be updated */
 	struct date end;
 	char quote[SUPPORT_QUOTE_MAX]; /* of the page, printable */
 };

@@ -25,7 +25,6 @@ said() { grep -qE -- "$1" "$folder/said"; }
 run_of() { field run audit list "$1"; }
 
 # --- the one who says it
-quiet pinfold audit checks
 read_pages bulb
 expect "how to report a weakness passes" said "^  2 *PASS"
 expect "until when there are updates passes" said "^  3 *PASS"
@@ -35,7 +34,6 @@ expect "no packet was sent to the bulb" is 0 field packets audit list bulb
 pinfold --json audit show "$first" >"$folder/bulb.json"
 expect "with the words that it rests on" grep -q "acknowledged within 3 days, status every 14 days" "$folder/bulb.json"
 expect "and the day" grep -q "security updates until 2031-12-31" "$folder/bulb.json"
-log_of_web() { room internet cat /run/web/log; }
 refuse "no page of another site was asked for" sh -c "'$folder/lab/pinfold-lab' exec internet grep -q '198.18.0.2 www.news.example' /run/web/log"
 quiet pinfold audit pack "$first" "$folder/state/bulb.pack"
 holds() { "$build/src/ctl/pinfold" audit verify "$1" >"$folder/verified" 2>&1; cat "$folder/verified" >>"$log"; grep -q "the pack holds" "$folder/verified"; }

@@ -333,6 +333,21 @@ TEST(a_support_period_that_was_longer_before_was_shortened)
 	transcript_free(t);
 }
 
+TEST(what_pages_cannot_settle_is_named_and_left_open)
+{
+	struct transcript *t = maker("named");
+
+	for (uint32_t round = 1; round <= 2; round++) {
+		usual(t, round);
+		page(t, round, "/advisories", "<p>Weaknesses that we mended</p>");
+		page(t, round, "/updates", "<p>The Bulb 2 cannot be updated.</p>");
+	}
+	ends(t, "likely 0 other 0 pages 3");
+	EXPECT_INC(verdict_of(t, "maker-web", "5.2-2"), "NO_IXIT");
+	EXPECT_INC(verdict_of(t, "maker-web", "5.3-14"), "NO_OPERATOR");
+	transcript_free(t);
+}
+
 TEST(two_pages_that_name_two_days_name_none)
 {
 	struct transcript *t =
