@@ -57,6 +57,16 @@ read_containment(struct settings *s, void *at, const char *value, const struct k
 }
 
 static const char *
+read_name(struct settings *s, void *at, const char *value, const struct key *key)
+{
+	if (strlen(value) >= sizeof s->web_name ||
+		strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789.-") != strlen(value))
+		return "a host name (lower-case letters, digits, . -, at most 63)";
+	strcpy(at, value);
+	return NULL;
+}
+
+static const char *
 read_metrics(struct settings *s, void *at, const char *value, const struct key *key)
 {
 	if (!strcmp(value, "off"))
@@ -67,6 +77,29 @@ read_metrics(struct settings *s, void *at, const char *value, const struct key *
 		s->metrics = SETTINGS_METRICS_LAN;
 	else
 		return "\"off\", \"token\" or \"lan\"";
+	return NULL;
+}
+
+static const char *
+read_events_to(struct settings *s, void *at, const char *value, const struct key *key)
+{
+	if (!strcmp(value, "off"))
+		s->events_to = SETTINGS_EVENTS_OFF;
+	else if (!strcmp(value, "file"))
+		s->events_to = SETTINGS_EVENTS_FILE;
+	else if (!strcmp(value, "socket"))
+		s->events_to = SETTINGS_EVENTS_SOCKET;
+	else
+		return "\"off\", \"file\" or \"socket\"";
+	return NULL;
+}
+
+static const char *
+read_events_as(struct settings *s, void *at, const char *value, const struct key *key)
+{
+	if (strcmp(value, "json") && strcmp(value, "syslog"))
+		return "\"json\" or \"syslog\"";
+	s->events_as_syslog = !strcmp(value, "syslog");
 	return NULL;
 }
 
@@ -231,7 +264,12 @@ static const struct key keys[] = {
 	{"run-directory", AT(run_directory), read_path},
 	{"uid-base", AT(uid_base), read_number, 1000, 4000000},
 	{"web-listen", 0, read_listen},
+	{"web-name", AT(web_name), read_name},
 	{"metrics", 0, read_metrics},
+	{"events-to", 0, read_events_to},
+	{"events-socket", AT(events_socket), read_path},
+	{"events-as", 0, read_events_as},
+	{"community-id-seed", AT(events_seed), read_number, 0, 65535},
 	{"mud-ca", AT(mud_ca), read_path},
 	{"web-ca", AT(web_ca), read_path},
 	{"debug", AT(debug), read_yes},
@@ -380,6 +418,8 @@ settings_is_valid(const struct settings *s, struct fault *why)
 		fault_set(why, ERR_INVALID, "mode: neither router nor sensor");
 	else if (s->n_ports == 0 || s->n_ports > SETTINGS_PORTS_MAX)
 		fault_set(why, ERR_INVALID, "lan-port: name at least one port that devices are on");
+	else if (s->events_to == SETTINGS_EVENTS_SOCKET && !s->events_socket[0])
+		fault_set(why, ERR_INVALID, "events-socket: needed when events-to is socket");
 	else if (s->mode == SETTINGS_SENSOR)
 		return true;
 	else if (!s->uplink[0])

@@ -40,6 +40,11 @@
  *	uid-base = 64500               process n runs as uid and gid base + n
  *	web-listen = 127.0.0.1:8480
  *	metrics = off | token | lan    /metrics: not at all, with a token, for the LAN
+ *	web-name = NAME                the pages are also asked for by this name (a proxy's)
+ *	events-to = off | file | socket   events for other programs (process/engine_eve.h)
+ *	events-socket = FILE           a datagram socket, with "socket"
+ *	events-as = json | syslog
+ *	community-id-seed = 0          as other programs of the site have it
  *	mud-ca = FILE                  trust anchors for MUD signatures (PEM)
  *	web-ca = FILE                  trust anchors for https; default the system's
  *	debug = yes | no
@@ -52,6 +57,7 @@ enum settings_uplink {
 	SETTINGS_UPLINK_NONE,
 };
 
+enum settings_events { SETTINGS_EVENTS_OFF, SETTINGS_EVENTS_FILE, SETTINGS_EVENTS_SOCKET };
 enum settings_metrics { SETTINGS_METRICS_OFF, SETTINGS_METRICS_TOKEN, SETTINGS_METRICS_LAN };
 
 enum {
@@ -81,7 +87,12 @@ struct settings {
 	char state_directory[SETTINGS_PATH_MAX], run_directory[SETTINGS_PATH_MAX];
 	struct ip web_address;
 	uint16_t web_port;
+	char web_name[64];
 	enum settings_metrics metrics;
+	enum settings_events events_to;
+	bool events_as_syslog;
+	uint32_t events_seed;
+	char events_socket[SETTINGS_PATH_MAX];
 	char mud_ca[SETTINGS_PATH_MAX], web_ca[SETTINGS_PATH_MAX];
 };
 

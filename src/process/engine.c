@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "process/confine.h"
 #include "process/engine_account.h"
+#include "process/engine_eve.h"
 #include "process/engine_shelf.h"
 
 enum { LOOK_MS = 1000, COUNTERS_MS = 10 * 1000, MINUTE_MS = 60 * 1000, CLOCK_JUMP_S = 60 };
@@ -380,7 +381,9 @@ main(void)
 	know_the_home(engine.settings);
 	loop_on_signal(SIGTERM, on_signal, NULL); /* may not be asked for later */
 	umask(0077);
+	eve_open();
 	confine(PROCESS_ENGINE, engine.settings);
+	eve_start();
 	if (store_open(engine.settings->state_directory, NULL, &engine.store, &engine.found,
 		    &engine.observed_lost, &why))
 		fatalx("store", "%s", why.text);

@@ -10,6 +10,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "process/engine.h"
+#include "process/engine_eve.h"
 
 enum { LOG_WINDOW_S = 10, LOG_LINES = 40 };
 enum { QUIET_S = 3600, TELL_AGAIN_MS = 5000, RECENT_MAX = EVENT_GROUPS_MAX };
@@ -73,6 +74,7 @@ tell(struct group *g)
 	auto_free char *text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
 	size_t len = strlen(text);
 
+	eve_event(json);
 	json_decref(json);
 	g->told_ns = clock_monotonic_ns();
 	g->told_count = g->count;

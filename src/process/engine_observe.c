@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "process/engine.h"
 #include "process/engine_app.h"
+#include "process/engine_eve.h"
 #include "process/engine_traffic.h"
 
 /* Of a phone or laptop: that it is here and how to reach it, and nothing of what it does. */
@@ -550,8 +551,10 @@ observe(const struct observation *row)
 	}
 	if (ward && ward->device && what == OBSERVED_DENIED)
 		tell_denied(ward, row);
-	if (is_flow(what))
+	if (is_flow(what)) {
+		eve_flow(ward, row);
 		keep_flow(row);
+	}
 }
 
 void

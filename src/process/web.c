@@ -234,6 +234,7 @@ main(void)
 	visit_init(serve_soon);
 	stream_init();
 	const struct settings *settings = process_begin(PROCESS_WEB, &hooks);
+	visit_set_name(settings->web_name);
 	tzset(); /* the Date header; as above */
 	ask_init(visit_on_asks_changed);
 	loop_timer_new(1000, true, on_second, NULL);

@@ -125,7 +125,7 @@ bearer_find(const char *header, char *out, size_t size)
 }
 
 bool
-host_is_ours(const char *host)
+host_is_ours(const char *host, const char *also)
 {
 	char name[HOST_MAX];
 	struct ip ip;
@@ -142,7 +142,7 @@ host_is_ours(const char *host)
 	}
 	name[strcspn(name, ":")] = 0;
 	return ip_parse(&ip, name) || !strcmp(name, "localhost") ||
-	       !strcmp(name, "pinfold.home.arpa");
+	       !strcmp(name, "pinfold.home.arpa") || (*also && !strcmp(name, also));
 }
 
 bool

@@ -28,7 +28,7 @@ bool bearer_find(const char *header, char *out, size_t size);
  * A name that is not ours means that a page of somebody else leads a browser here (DNS
  * rebinding); an address or one of our names cannot be led.
  */
-bool host_is_ours(const char *host);
+bool host_is_ours(const char *host, const char *also); /* also: a name of the owner's, or "" */
 
 /* The origin (RFC 6454) of the page that asked is the one that it asks. */
 bool origin_is_same(const char *origin, const char *host);

@@ -65,6 +65,7 @@ static LIST_HEAD(, visit) visits = LIST_HEAD_INITIALIZER(visits);
 static LIST_HEAD(, seat) seats = LIST_HEAD_INITIALIZER(seats);
 static void (*serve_soon)(void);
 static char *openapi;
+static const char *own_name = "";
 
 void
 visit_init(void (*on_resumed)(void))
@@ -75,6 +76,12 @@ visit_init(void (*on_resumed)(void))
 	openapi = json_dumps(description, JSON_INDENT(1));
 	assert(openapi);
 	json_decref(description);
+}
+
+void
+visit_set_name(const char *name)
+{
+	own_name = name;
 }
 
 /* --- what was shown to us ------------------------------------------------------------------------ */
@@ -760,7 +767,7 @@ arrive(struct MHD_Connection *connection, const char *path, const char *method, 
 	const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	unsigned refused;
 
-	if (!host_is_ours(header(connection, MHD_HTTP_HEADER_HOST)))
+	if (!host_is_ours(header(connection, MHD_HTTP_HEADER_HOST), own_name))
 		return send_problem(connection, MHD_HTTP_MISDIRECTED_REQUEST, "",
 			"ask by address, or for pinfold.home.arpa", 0);
 	if (file && !strcmp(method, MHD_HTTP_METHOD_GET))

@@ -15,6 +15,8 @@ enum { VISIT_BODY_MAX = 16384, VISIT_SLOW_S = 10 };
 
 /* serve_soon: called when a connection was resumed. */
 void visit_init(void (*serve_soon)(void));
+/* By which the pages may be asked for as well; borrowed, for ever. */
+void visit_set_name(const char *name);
 
 /* As libmicrohttpd calls them. */
 enum MHD_Result visit_on_request(void *arg, struct MHD_Connection *, const char *path,

@@ -96,6 +96,7 @@ start(void)
 	home.enforcer = stage_peer(&home.stage, PROCESS_ENFORCER);
 	home.resolver = stage_peer(&home.stage, PROCESS_RESOLVER);
 	home.web = stage_peer(&home.stage, PROCESS_WEB);
+	home.policies = 0;
 	stage_go(&home.stage);
 }
 
@@ -592,5 +593,96 @@ TEST(the_web_process_hears_events_only_for_somebody)
 	has_account("bert", "viewer");
 	stage_pump(50);
 	EXPECT(home.events > 0);
+	move_out();
+}
+
+/* --- events for other programs ------------------------------------------------------------------------ */
+
+static void
+denied(const char *target)
+{
+	static struct message_observation rows;
+	struct observation *at = &rows.row[0];
+
+	memset(&rows, 0, sizeof rows);
+	rows.n_rows = 1;
+	at->what = OBSERVED_DENIED;
+	at->value = REASON_NEIGHBOUR;
+	at->device = 1;
+	at->seen_ns = clock_monotonic_ns();
+	at->wall_s = clock_wall_s();
+	at->proto = 6;
+	at->source_port = 40000;
+	at->target_port = 23;
+	snprintf(at->port, sizeof at->port, "port1");
+	memcpy(at->mac, (const uint8_t[6]){0x00, 0x00, 0x5e, 0x00, 0x53, 0x11}, 6);
+	EXPECT(ip_parse(&at->source, "192.168.77.11") && ip_parse(&at->target, target));
+	EXPECT(!channel_send(
+		home.capture, MESSAGE_OBSERVATION, 0, &rows, message_observation_len(&rows), -1));
+	stage_pump(50);
+}
+
+TEST(other_programs_are_told_events_in_a_file)
+{
+	static char text[65536];
+	char path[120];
+
+	NEEDS_ENGINE;
+	halt();
+	home.settings.events_to = SETTINGS_EVENTS_FILE;
+	start();
+	device_joins();
+	EXPECT(is_ok(console("{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}")));
+	denied("192.168.77.12");
+	/* Of phones and laptops nothing is told. */
+	EXPECT(is_ok(console(
+		"{\"verb\":\"device.class\",\"args\":{\"device\":\"1\",\"class\":\"personal\"}}")));
+	denied("192.168.77.99");
+	snprintf(path, sizeof path, "%s/eve.json", home.folder);
+	FILE *file = fopen(path, "r");
+	EXPECT(file != NULL);
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	fclose(file);
+	EXPECT(strstr(text, "\"event_type\":\"pinfold\"") != NULL);
+	EXPECT(strstr(text, "\"kind\":\"new-device\"") != NULL);
+	EXPECT(strstr(text, "\"event_type\":\"drop\"") != NULL);
+	EXPECT(strstr(text, "\"dest_ip\":\"192.168.77.12\",\"dest_port\":23,\"proto\":\"TCP\","
+			    "\"community_id\":\"1:") != NULL);
+	EXPECT(strstr(text, "\"dest_ip\":\"192.168.77.99\"") == NULL);
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		json_t *json = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+		EXPECT(json_object_get(json, "timestamp") != NULL);
+		json_decref(json);
+	}
+	home.settings.events_to = SETTINGS_EVENTS_OFF;
+	move_out();
+}
+
+TEST(other_programs_are_told_events_by_syslog_also_when_they_came_late)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	char line[4096] = "";
+
+	NEEDS_ENGINE;
+	halt();
+	home.settings.events_to = SETTINGS_EVENTS_SOCKET;
+	home.settings.events_as_syslog = true;
+	snprintf(home.settings.events_socket, sizeof home.settings.events_socket, "%s/eve.socket",
+		home.folder);
+	start();
+	device_joins();
+	memcpy(at.sun_path, home.settings.events_socket, sizeof at.sun_path - 1);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	EXPECT(!bind(fd, (struct sockaddr *)&at, sizeof at));
+	EXPECT(!chmod(at.sun_path, 0777));
+	EXPECT(is_ok(console("{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}")));
+	stage_pump(50);
+	EXPECT(recv(fd, line, sizeof line - 1, 0) > 0);
+	EXPECT(!strncmp(line, "<134>1 20", 9));
+	EXPECT(strstr(line, " pinfold - {\"timestamp\":\"") != NULL);
+	EXPECT(strstr(line, "\"untold\":") != NULL);
+	close(fd);
+	home.settings.events_to = SETTINGS_EVENTS_OFF;
+	home.settings.events_as_syslog = false;
 	move_out();
 }

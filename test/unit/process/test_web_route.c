@@ -217,16 +217,18 @@ TEST(the_cookie_of_ours_is_found_among_others)
 
 TEST(only_our_own_names_and_addresses_are_our_host)
 {
-	EXPECT(host_is_ours("192.168.77.1"));
-	EXPECT(host_is_ours("192.168.77.1:8480"));
-	EXPECT(host_is_ours("[fd77::1]:8480"));
-	EXPECT(host_is_ours("localhost:1"));
-	EXPECT(host_is_ours("pinfold.home.arpa"));
-	EXPECT(!host_is_ours("evil.example"));
-	EXPECT(!host_is_ours("192.168.77.1.evil.example"));
-	EXPECT(!host_is_ours("[fd77::1].evil.example"));
-	EXPECT(!host_is_ours(""));
-	EXPECT(!host_is_ours(NULL));
+	EXPECT(host_is_ours("192.168.77.1", ""));
+	EXPECT(host_is_ours("192.168.77.1:8480", ""));
+	EXPECT(host_is_ours("[fd77::1]:8480", ""));
+	EXPECT(host_is_ours("localhost:1", ""));
+	EXPECT(host_is_ours("pinfold.home.arpa", ""));
+	EXPECT(!host_is_ours("evil.example", ""));
+	EXPECT(host_is_ours("gateway.example:443", "gateway.example"));
+	EXPECT(!host_is_ours("evil.example", "gateway.example"));
+	EXPECT(!host_is_ours("192.168.77.1.evil.example", ""));
+	EXPECT(!host_is_ours("[fd77::1].evil.example", ""));
+	EXPECT(!host_is_ours("", ""));
+	EXPECT(!host_is_ours(NULL, ""));
 	EXPECT(origin_is_same("http://192.168.77.1:8480", "192.168.77.1:8480"));
 	EXPECT(origin_is_same("https://localhost", "localhost"));
 	EXPECT(!origin_is_same("null", "localhost"));
