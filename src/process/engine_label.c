@@ -462,6 +462,13 @@ take_status(struct kept *kept, const struct label_now *now)
 static enum err
 write_down(struct kept *kept, bool is_issue, struct fault *why)
 {
+	if (n_said >= LOG_ENTRIES_MAX) {
+		fault_set(why, ERR_FULL,
+			"the log of labels has %d entries, and takes no more: a new issuer has to "
+			"begin a new one",
+			LOG_ENTRIES_MAX);
+		return ERR_FULL;
+	}
 	store_begin(engine.store);
 	put_row(kept);
 	if (is_issue)
