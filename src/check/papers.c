@@ -24,6 +24,8 @@ enum {
 	TERMS_MAX = 6,
 	SAID_MAX = 96,
 	WIRE_DEPTH_MAX = 6,
+	/* Bytes that are looked through for all papers together; a stranger's transcript may be long. */
+	LOOK_MAX = 64 * 1024 * 1024,
 };
 
 static const char *const provision_of[PAPER_KIND_COUNT] = {
@@ -40,6 +42,7 @@ struct judging {
 	const struct exchange *wire;
 	struct declared *declared; /* NULL: nothing was declared */
 	const char *provision;
+	size_t *left;                          /* of LOOK_MAX */
 	char maker[SAID_MAX], model[SAID_MAX]; /* as the wire says; empty: it does not */
 	struct paper paper;
 };
@@ -47,14 +50,25 @@ struct judging {
 /* --- the wire ------------------------------------------------------------------------------------ */
 
 static bool
-has_term(const uint8_t *bytes, size_t len, const char *term)
+has_term(const struct judging *judging, const uint8_t *bytes, size_t len, const char *term)
 {
 	size_t n = strlen(term);
 
+	if (len > *judging->left)
+		return false;
+	*judging->left -= len;
 	for (size_t i = 0; n && i + n <= len; i++)
-		if (!strncasecmp((const char *)bytes + i, term, n))
+		if (tolower(bytes[i]) == tolower((unsigned char)term[0]) &&
+			!strncasecmp((const char *)bytes + i, term, n))
 			return true;
 	return false;
+}
+
+/* A page of the maker is none of the device's answers. */
+static bool
+is_makers_page(const struct exchange *e)
+{
+	return e->check == check_find("maker-web");
 }
 
 /* The exchange in which the device, or discovery, says the term; NULL: none. */
@@ -63,15 +77,31 @@ seen_in(const struct judging *judging, const char *term)
 {
 	size_t n = transcript_count(judging->transcript);
 
-	if (judging->wire && has_term(judging->wire->received, judging->wire->n_received, term))
+	if (judging->wire &&
+		has_term(judging, judging->wire->received, judging->wire->n_received, term))
 		return judging->wire;
 	for (size_t i = 0; i < n; i++) {
 		const struct exchange *e = transcript_at(judging->transcript, i);
 		/* Not the papers themselves, nor an echo of what we said. */
-		if (e->check == judging->at->check || has_term(e->sent, e->n_sent, term))
+		if (e->check == judging->at->check || is_makers_page(e) ||
+			has_term(judging, e->sent, e->n_sent, term))
 			continue;
-		if (has_term(e->received,
+		if (has_term(judging, e->received,
 			    e->n_received < LOOKED_AT_MAX ? e->n_received : LOOKED_AT_MAX, term))
+			return e;
+	}
+	return NULL;
+}
+
+/* The page of the maker that has these words; NULL: none. */
+static const struct exchange *
+published_in(const struct judging *judging, const char *term)
+{
+	size_t n = transcript_count(judging->transcript);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct exchange *e = transcript_at(judging->transcript, i);
+		if (is_makers_page(e) && has_term(judging, e->received, e->n_received, term))
 			return e;
 	}
 	return NULL;
@@ -85,7 +115,7 @@ take_tag(const struct judging *judging, const char *tag, char out[SAID_MAX])
 
 	for (size_t i = 0; i < n && !*out; i++) {
 		const struct exchange *e = transcript_at(judging->transcript, i);
-		if (e->check == judging->at->check || !e->n_received)
+		if (e->check == judging->at->check || is_makers_page(e) || !e->n_received)
 			continue;
 		const char *at = memmem(e->received, e->n_received, tag, len);
 		if (!at)
@@ -228,6 +258,7 @@ compare_support(const struct judging *judging)
 	const char *value = judging->paper.field[PAPER_SUPPORT].value, *note = judging->at->note;
 	const char *other = judging->declared ? judging->declared->support_end : "";
 	uint32_t day = paper_day(value), declared = paper_day(other);
+	const struct exchange *page = published_in(judging, value);
 
 	if (!day)
 		findings_inc(judging->findings, judging->provision, INC_LANGUAGE, judging->at,
@@ -240,9 +271,13 @@ compare_support(const struct judging *judging)
 		findings_inc(judging->findings, judging->provision, INC_NO_IXIT, judging->at,
 			"%s: support period: %s: it is over", note, value);
 	else
-		findings_add(judging->findings, judging->provision, VERDICT_DECL, judging->at,
-			"%s: support period: %s: %s", note, value,
-			declared ? "match: the same was declared" : "not seen on the wire");
+		finding_evidence(findings_add(judging->findings, judging->provision,
+					 page ? VERDICT_NFF : VERDICT_DECL, judging->at,
+					 "%s: support period: %s: %s", note, value,
+					 page       ? "match: a page of the maker says the same"
+					 : declared ? "match: the same was declared"
+						    : "not seen on the wire"),
+			page);
 }
 
 static void
@@ -330,8 +365,8 @@ papers_probe(struct session *session)
 void
 papers_judge(const struct transcript *transcript, struct findings *findings)
 {
-	struct judging judging = {.transcript = transcript, .findings = findings};
-	size_t from = 0, n = 0;
+	size_t from = 0, n = 0, left = LOOK_MAX;
+	struct judging judging = {.transcript = transcript, .findings = findings, .left = &left};
 
 	judging.at = declared_next(transcript, &from, PAPER_STEP);
 	if (!judging.at)

@@ -205,3 +205,16 @@ TEST(a_paper_of_another_kind_is_handed_to_a_person)
 	EXPECT_INC(line_of(t, "neither a statement"), "LANGUAGE");
 	transcript_free(t);
 }
+
+TEST(a_page_of_the_maker_bears_out_the_support_period_and_not_the_device)
+{
+	struct transcript *t = with(statement, "{}");
+
+	TELL(t, "maker-web", "page", 1,
+		.received = "HTTP/1.1 200 OK\r\n\r\nCAM-200: updates until 31 December 2031");
+	const struct finding *finding = line_of(t, "support period");
+	EXPECT_VERDICT(finding, "NFF");
+	EXPECT(strstr(finding->text, "a page of the maker says the same"));
+	EXPECT(strstr(line_of(t, "model or type")->text, "not seen on the wire"));
+	transcript_free(t);
+}
