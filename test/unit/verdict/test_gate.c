@@ -187,6 +187,22 @@ TEST(more_failures_than_are_listed_are_counted)
 	EXPECT_INT(gate.n_more, 5);
 }
 
+/* What a law asks for in words of its own, which are no provision's: "PSTI-2.2". */
+static bool
+is_line_of_our_own(const char *id)
+{
+	static struct standard_verdict standard;
+
+	for (unsigned i = STANDARD_UNKNOWN + 1; i < STANDARD_COUNT; i++) {
+		verdict_of_standard((enum standard)i, NULL, 0, &standard);
+		for (size_t line = 0; line < standard.n; line++)
+			for (uint32_t k = 0; k < standard.requirement[line].n_own; k++)
+				if (!strcmp(standard.requirement[line].own[k], id))
+					return true;
+	}
+	return false;
+}
+
 /* A word that is misspelt in a row would be one that nobody ever asks for. */
 static void
 each_is_known(const char *list)
@@ -196,9 +212,10 @@ each_is_known(const char *list)
 	while (list && *list) {
 		size_t len = strcspn(list, " ");
 		snprintf(id, sizeof id, "%.*s", (int)len, list);
-		if (!provision_find(id))
+		bool is_known = provision_find(id) || is_line_of_our_own(id);
+		if (!is_known)
 			print_message("unknown: %s\n", id);
-		EXPECT(provision_find(id) != NULL);
+		EXPECT(is_known);
 		list += len + strspn(list + len, " ");
 	}
 }
