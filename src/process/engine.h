@@ -480,7 +480,9 @@ json_t *show_device(struct ward *, bool whole);
 json_t *show_status(void);
 json_t *show_doctor(void);
 json_t *show_policy(struct ward *);
-json_t *show_ref(const struct ward *); /* {"number", "id", "name"} */
+json_t *show_doors(void);                        /* every opening to the internet */
+json_t *show_introductions(const struct ward *); /* NULL: of all devices */
+json_t *show_ref(const struct ward *);           /* {"number", "id", "name"} */
 json_t *show_why(struct ward *, const char *destination, const char *proto, uint16_t port,
 	struct fault *why);
 json_t *show_proposal(struct ward *, enum facet source, json_t **file, struct fault *why);

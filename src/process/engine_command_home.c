@@ -103,6 +103,20 @@ run_service_list(struct call *call)
 }
 
 static json_t *
+run_introduction_list(struct call *call)
+{
+	(void)call;
+	return show_introductions(NULL);
+}
+
+static json_t *
+run_door_list(struct call *call)
+{
+	(void)call;
+	return show_doors();
+}
+
+static json_t *
 run_home_join(struct call *call)
 {
 	int64_t minutes, ignored;
@@ -210,6 +224,8 @@ const struct verb home_verbs[] = {
 	{"events.list", ROLE_VIEWER, 0, run_events_list},
 	{"events.follow", ROLE_VIEWER, 0, run_events_follow},
 	{"service.list", ROLE_VIEWER, 0, run_service_list},
+	{"introduction.list", ROLE_VIEWER, 0, run_introduction_list},
+	{"door.list", ROLE_VIEWER, 0, run_door_list},
 	{"home.join", ROLE_OWNER, CHANGES | SENDS, run_home_join},
 	{"report.trust", ROLE_OWNER, CHANGES, run_report_trust},
 	{"report.import", ROLE_OWNER, CHANGES, run_report_import},

@@ -99,14 +99,14 @@ show_pause(const struct ward *ward)
 		(json_int_t)(left_ns / CLOCK_SECOND_NS));
 }
 
-static json_t *
+json_t *
 show_introductions(const struct ward *ward)
 {
 	json_t *rows = json_array();
 
 	for (size_t i = 0; i < engine.n_introduced; i++) {
 		const struct introduced *row = &engine.introduced[i];
-		if (row->asker == ward_number(ward) || row->answerer == ward_number(ward))
+		if (!ward || row->asker == ward_number(ward) || row->answerer == ward_number(ward))
 			json_array_append_new(
 				rows, json_pack("{s:o, s:o, s:s}", "asker",
 					      show_ref(ward_find(row->asker)), "answerer",
@@ -404,6 +404,39 @@ show_rules(const struct policy *policy)
 				"origin", origin_word((enum policy_origin)rule->origin), "note",
 				policy_text(policy, rule->note), "since", (json_int_t)rule->since_s,
 				"until", (json_int_t)rule->until_s));
+	}
+	return rows;
+}
+
+/* What somebody on the internet can begin: accepted, towards the device, from no device. */
+static bool
+is_door(const struct policy_rule *rule)
+{
+	return rule->action == POLICY_ACCEPT && rule->direction == DIRECTION_TO_DEVICE &&
+	       (rule->remote == REMOTE_INTERNET || rule->remote == REMOTE_PREFIX);
+}
+
+json_t *
+show_doors(void)
+{
+	json_t *rows = json_array();
+	char text[400];
+
+	for (size_t i = 0; i < engine.n_peers; i++) {
+		const struct policy *policy = engine.wards[i]->policy;
+		for (int k = 0; policy && k < policy->n_rules; k++) {
+			const struct policy_rule *rule = &policy->rule[k];
+			if (!is_door(rule))
+				continue;
+			json_array_append_new(rows,
+				json_pack("{s:o, s:s, s:s, s:s, s:I, s:I}", "device",
+					show_ref(engine.wards[i]), "text",
+					policy_rule_render(policy, rule, text, sizeof text),
+					"origin", origin_word((enum policy_origin)rule->origin),
+					"note", policy_text(policy, rule->note), "since",
+					(json_int_t)rule->since_s, "until",
+					(json_int_t)rule->until_s));
+		}
 	}
 	return rows;
 }

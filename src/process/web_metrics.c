@@ -55,44 +55,50 @@ static const struct metric {
 };
 
 static void
-add_number(struct text *text, const json_t *value)
+add(struct html *text, const char *what)
+{
+	html_raw(text, what, strlen(what));
+}
+
+static void
+add_number(struct html *text, const json_t *value)
 {
 	char number[32];
 	int64_t n = json_is_true(value) ? 1 : json_integer_value(value);
 
 	snprintf(number, sizeof number, " %" PRId64 "\n", n);
-	text_add(text, number);
+	add(text, number);
 }
 
 /* Words of ours; whatever else there is in one is left out. */
 static void
-add_label(struct text *text, const char *name, const char *value)
+add_label(struct html *text, const char *name, const char *value)
 {
-	text_add(text, "{");
-	text_add(text, name);
-	text_add(text, "=\"");
+	add(text, "{");
+	add(text, name);
+	add(text, "=\"");
 	for (; *value; value++)
 		if (*value > ' ' && *value <= '~' && *value != '"' && *value != '\\')
-			text_add_bytes(text, value, 1);
-	text_add(text, "\"}");
+			html_raw(text, value, 1);
+	add(text, "\"}");
 }
 
 static void
-add_head(struct text *text, const char *name, const char *type, const char *help)
+add_head(struct html *text, const char *name, const char *type, const char *help)
 {
-	text_add(text, "# HELP ");
-	text_add(text, name);
-	text_add(text, " ");
-	text_add(text, help);
-	text_add(text, "\n# TYPE ");
-	text_add(text, name);
-	text_add(text, " ");
-	text_add(text, type);
-	text_add(text, "\n");
+	add(text, "# HELP ");
+	add(text, name);
+	add(text, " ");
+	add(text, help);
+	add(text, "\n# TYPE ");
+	add(text, name);
+	add(text, " ");
+	add(text, type);
+	add(text, "\n");
 }
 
 static void
-add_metric(struct text *text, const struct metric *metric, json_t *value)
+add_metric(struct html *text, const struct metric *metric, json_t *value)
 {
 	const char *word;
 	json_t *one;
@@ -100,7 +106,7 @@ add_metric(struct text *text, const struct metric *metric, json_t *value)
 
 	add_head(text, metric->name, metric->type, metric->help);
 	if (!metric->label) {
-		text_add(text, metric->name);
+		add(text, metric->name);
 		add_number(text, value);
 		return;
 	}
@@ -108,22 +114,22 @@ add_metric(struct text *text, const struct metric *metric, json_t *value)
 	{
 		if (++n > SERIES_MAX)
 			break;
-		text_add(text, metric->name);
+		add(text, metric->name);
 		add_label(text, metric->label, word);
 		add_number(text, one);
 	}
 }
 
 void
-metrics_render(struct text *text, const json_t *result, unsigned streams)
+metrics_render(struct html *text, const json_t *result, unsigned streams)
 {
 	const char *version = json_string_value(json_object_get(result, "version"));
 	char number[32];
 
 	add_head(text, "pinfold_build_info", "gauge", "Which release this is.");
-	text_add(text, "pinfold_build_info");
+	add(text, "pinfold_build_info");
 	add_label(text, "version", version ? version : "");
-	text_add(text, " 1\n");
+	add(text, " 1\n");
 	for (size_t i = 0; i < COUNT_OF(metrics); i++) {
 		const json_t *object =
 			metrics[i].object ? json_object_get(result, metrics[i].object) : result;
@@ -133,5 +139,5 @@ metrics_render(struct text *text, const json_t *result, unsigned streams)
 	}
 	add_head(text, "pinfold_event_streams", "gauge", "Who follows the events by the web.");
 	snprintf(number, sizeof number, "pinfold_event_streams %u\n", streams);
-	text_add(text, number);
+	add(text, number);
 }

@@ -11,6 +11,6 @@
  * the result of the verb "metrics".  Labels are words of ours, so that there are as
  * many series as rows here: never a device, a name or an address.
  */
-void metrics_render(struct text *, const json_t *result, unsigned streams);
+void metrics_render(struct html *, const json_t *result, unsigned streams);
 
 #endif

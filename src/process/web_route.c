@@ -107,6 +107,8 @@ const struct route routes[] = {
 	{"GET", "/journal", "policy.journal", "device before limit", "read", "[Change]", 0, "what was changed, by whom; newest first"},
 	{"POST", "/journal/{journal}/undo", "policy.undo", "", "act", "Undone", 0, "take a change back; a helper only those of the same helper"},
 	{"GET", "/events", "events.list", "device before limit", "read", "[Event]", 0, "what happened, newest first; with Accept: text/event-stream, as it happens"},
+	{"GET", "/introductions", "introduction.list", "", "read", "[Introduction]", 0, "who may use what of whom"},
+	{"GET", "/doors", "door.list", "", "read", "[Door]", 0, "every opening to the internet"},
 	{"GET", "/services", "service.list", "", "read", "[Service]", 0, "what devices can be introduced for"},
 	{"POST", "/reports/issuers", "report.trust", "issuer! key!", "admin", "Done", 0, "believe the reports of an issuer"},
 	{"POST", "/reports", "report.import", "report! signature!", "admin", "Device", 0, "a signed report of a device's state; it only narrows"},

@@ -106,13 +106,13 @@ send_json_with_cookie(
 }
 
 static enum MHD_Result
-give_text(struct MHD_Connection *connection, unsigned status, struct text *text, const char *type)
+give_text(struct MHD_Connection *connection, unsigned status, struct html *text, const char *type)
 {
 	struct MHD_Response *response =
 		MHD_create_response_from_buffer(text->len, text->at, MHD_RESPMEM_MUST_FREE);
 
 	if (!response) {
-		text_fini(text);
+		html_fini(text);
 		return MHD_NO;
 	}
 	send_headers(response, type, "no-store");
@@ -120,13 +120,13 @@ give_text(struct MHD_Connection *connection, unsigned status, struct text *text,
 }
 
 enum MHD_Result
-send_page(struct MHD_Connection *connection, unsigned status, struct text *text)
+send_page(struct MHD_Connection *connection, unsigned status, struct html *text)
 {
 	return give_text(connection, status, text, "text/html; charset=utf-8");
 }
 
 enum MHD_Result
-send_text(struct MHD_Connection *connection, struct text *text, const char *type)
+send_text(struct MHD_Connection *connection, struct html *text, const char *type)
 {
 	return give_text(connection, MHD_HTTP_OK, text, type);
 }

@@ -16,9 +16,9 @@ enum MHD_Result send_file(struct MHD_Connection *, const void *bytes, size_t len
 /* Copies; answers 304 where the reader has them already. */
 enum MHD_Result send_json(struct MHD_Connection *, unsigned status, const char *text, size_t len);
 /* Takes the text. */
-enum MHD_Result send_page(struct MHD_Connection *, unsigned status, struct text *);
+enum MHD_Result send_page(struct MHD_Connection *, unsigned status, struct html *);
 /* Takes the text. */
-enum MHD_Result send_text(struct MHD_Connection *, struct text *, const char *type);
+enum MHD_Result send_text(struct MHD_Connection *, struct html *, const char *type);
 /* application/problem+json (RFC 9457); code: "" or one of enum err; retry_s: 0: nothing said. */
 enum MHD_Result send_problem(struct MHD_Connection *, unsigned status, const char *code,
 	const char *detail, unsigned retry_s);

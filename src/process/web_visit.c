@@ -340,7 +340,9 @@ static enum MHD_Result
 begin_api(struct visit *visit, const char *method)
 {
 	struct fault why = {.code = ERR_INVALID};
-	json_t *in_path = json_object();
+	json_t *in_path = json_object(), *value;
+	const char *name;
+	void *next;
 	bool is_change = strcmp(method, MHD_HTTP_METHOD_GET) != 0, is_other_method;
 
 	if (!take_body(visit, &why)) {
@@ -359,7 +361,12 @@ begin_api(struct visit *visit, const char *method)
 			is_other_method ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND, "",
 			is_other_method ? "not by this method" : "there is nothing here", 0);
 	}
-	/* What stands in the path is not said again. */
+	/* What stands in the path is not said again; in a form a field may say it. */
+	json_object_foreach_safe(in_path, next, name, value)
+	{
+		if (visit->kind == VISIT_FORM && !strcmp(json_string_value(value), "-"))
+			json_object_del(in_path, name);
+	}
 	json_object_update(visit->args, in_path);
 	json_decref(in_path);
 	json_t *args = route_args(visit->route, visit->args, &why);
@@ -441,13 +448,38 @@ answer_api(struct visit *visit)
 	return result;
 }
 
+#define THEME_COOKIE "looks"
+
+static bool
+theme_is_known(const char *theme)
+{
+	return !strcmp(theme, "light") || !strcmp(theme, "dark") || !strcmp(theme, "contrast");
+}
+
 static void
 view_init(struct page_view *view, const struct visit *visit)
 {
-	*view = (struct page_view){.frame = (const char *)embedded_page_html,
+	*view = (struct page_view){.page = visit->page,
 		.path = visit->path,
 		.args = visit->args,
 		.now_s = clock_wall_s()};
+	if (!cookie_find(header(visit->connection, MHD_HTTP_HEADER_COOKIE), THEME_COOKIE,
+		    view->theme, sizeof view->theme) ||
+		!theme_is_known(view->theme))
+		view->theme[0] = 0;
+}
+
+/* How it looks is kept by the browser, for a year; nothing else knows it. */
+static enum MHD_Result
+answer_looks(struct MHD_Connection *connection)
+{
+	const char *theme = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "theme");
+	char cookie[COOKIE_HEADER_MAX];
+
+	snprintf(cookie, sizeof cookie,
+		THEME_COOKIE "=%s; Path=/; SameSite=Strict; Max-Age=31536000",
+		theme_is_known(theme ? theme : "") ? theme : "system");
+	return send_on(connection, "/", cookie);
 }
 
 static enum MHD_Result
@@ -469,10 +501,10 @@ answer_form(struct visit *visit)
 			snprintf(on, sizeof on, "%s", visit->back);
 		result = send_on(visit->connection, on, has_cookie ? cookie : NULL);
 	} else {
-		struct text text = {0};
+		struct html text = {0};
 		struct page_view view;
 		view_init(&view, visit);
-		page_said(&text, &view, visit->route->verb, visit->back, whole);
+		page_answer(&text, &view, visit->back, whole);
 		result = send_page(visit->connection, status_from(whole), &text);
 	}
 	json_decref(whole);
@@ -561,13 +593,13 @@ answer_page(struct visit *visit)
 	if (on) {
 		result = send_on(visit->connection, on, NULL);
 	} else {
-		struct text text = {0};
+		struct html text = {0};
 		struct page_view view;
 		view_init(&view, visit);
 		view.who = json_object_get(who, "result");
 		for (unsigned i = 1; i < visit->n_asks; i++)
 			view.answer[i - 1] = whole[i - 1] = answer_json(visit, i);
-		visit->page->render(&text, &view);
+		page_render(&text, &view);
 		result = send_page(
 			visit->connection, status_from(visit->n_asks > 1 ? whole[0] : who), &text);
 	}
@@ -618,7 +650,7 @@ static enum MHD_Result
 answer_metrics(struct visit *visit)
 {
 	json_t *whole = answer_json(visit, 0);
-	struct text text = {0};
+	struct html text = {0};
 	enum MHD_Result result;
 
 	if (json_is_true(json_object_get(whole, "ok"))) {
@@ -772,6 +804,8 @@ arrive(struct MHD_Connection *connection, const char *path, const char *method, 
 			"ask by address, or for pinfold.home.arpa", 0);
 	if (file && !strcmp(method, MHD_HTTP_METHOD_GET))
 		return send_file(connection, file->bytes, *file->len, file->type);
+	if (!strcmp(path, "/looks") && !strcmp(method, MHD_HTTP_METHOD_GET))
+		return answer_looks(connection);
 	if (!strcmp(path, API_ROOT "/openapi.json") && !strcmp(method, MHD_HTTP_METHOD_GET))
 		return send_file(connection, openapi, strlen(openapi), "application/json");
 	if (strlen(path) >= PATH_MAX_BYTES ||

@@ -7,7 +7,7 @@
 /* Files that the build put into the program (web/embed.c); each ends in a NUL that is not counted. */
 #define EMBEDDED_LIST(X)                                                                           \
 	X(doh_resolvers)                                                                           \
-	X(page_html)                                                                               \
+	X(icon_svg)                                                                                \
 	X(page_css)                                                                                \
 	X(page_js)                                                                                 \
 	X(schemas)                                                                                 \

@@ -1,35 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps the page as it would be after a reload: on each event the page is
-// fetched again, at most once a second, and its main part put in place.
+// Keeps the page as it would be after a reload: on each event the page is fetched
+// again, at most once in two seconds, and its main part put in place, unless somebody
+// is filling in a form.  Times are shown in the viewer's zone.
 "use strict";
 (() => {
 	const live = document.getElementById("live");
-	let due = 0, busy = false;
+	let due = 0, busy = false, lost = false;
 
-	const say = (text) => { if (live.textContent !== text) live.textContent = text; };
-
+	const say = (text) => { if (live && live.textContent !== text) live.textContent = text; };
+	const times = () => {
+		for (const time of document.querySelectorAll("time[datetime]")) {
+			const at = new Date(time.dateTime);
+			if (!isNaN(at)) time.title = at.toLocaleString();
+		}
+	};
+	const filling = () => {
+		const at = document.activeElement;
+		return (at && /^(INPUT|SELECT|TEXTAREA)$/.test(at.tagName)) || document.querySelector("details[open]");
+	};
 	const refresh = async () => {
 		due = 0;
-		if (busy) { later(); return; }
+		if (busy || filling() || document.hidden) { later(); return; }
 		busy = true;
 		try {
 			const answer = await fetch(location.pathname + location.search, { cache: "no-store" });
-			if (!answer.ok) throw new Error(answer.status);
+			if (!answer.ok || answer.redirected) throw new Error(answer.status);
 			const news = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
 			const main = document.getElementById("main");
+			const kept = [...document.querySelectorAll(".notice")];
 			const at = document.activeElement && document.activeElement.id;
 			main.replaceChildren(...document.importNode(news, true).childNodes);
+			main.querySelector("#live").replaceWith(live);
+			for (const notice of kept) if (!main.querySelector(".notice")) live.after(notice);
 			if (at && document.getElementById(at)) document.getElementById(at).focus({ preventScroll: true });
+			times();
+			say("");
+			lost = false;
 		} catch (e) {
-			say("The gateway does not answer; what is shown is old.");
+			lost = true;
+			say("The gateway does not answer. What is shown may be old; trying again.");
+			later();
 		}
 		busy = false;
 	};
-	const later = () => { if (!due) due = setTimeout(refresh, 1000); };
+	const later = () => { if (!due) due = setTimeout(refresh, 2000); };
 
+	times();
+	if (!document.querySelector("nav")) return;
 	const events = new EventSource("/api/v1/events");
-	events.onopen = () => { say("Live."); later(); };
+	events.onopen = () => { if (lost) later(); };
 	events.onmessage = later;
 	events.addEventListener("lost", later);
-	events.onerror = () => say("Connection lost; trying again.");
+	events.onerror = () => { lost = true; say("Connection lost. The rules hold meanwhile; trying again."); };
 })();

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/web_page.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "process/web_metrics.h"
+#include "base/auto.h"
+#include "process/web_route.h"
 #include "test.h"
 
-static const char frame[] = "<main>%MAIN%</main>";
-
 static const struct page *
-page(const char *path)
+page_of(const char *path)
 {
 	for (const struct page *at = pages; at->path; at++)
 		if (!strcmp(at->path, path))
@@ -17,121 +17,180 @@ page(const char *path)
 	return NULL;
 }
 
-static json_t *
-answered(const char *result)
+static struct html
+rendered(const struct page *page, const json_t *result, const char *scope)
 {
-	return json_pack(
-		"{s:b, s:o}", "ok", 1, "result", json_loads(result, JSON_DECODE_ANY, NULL));
+	json_t *whole = json_pack("{s:b, s:O}", "ok", 1, "result", result);
+	json_t *who = json_pack("{s:{s:s, s:s}, s:s, s:s}", "account", "name", "<i>anna", "role",
+		"owner", "scope", scope, "proof", "00ff");
+	json_t *args = json_pack("{s:s, s:s, s:s, s:s}", "device", "<i>\"'", "state", "<i>", "said",
+		"7", "destination", "<i>");
+	struct page_view view = {
+		.page = page, .path = "/devices/x", .args = args, .who = who, .now_s = 1000000};
+	struct html out = {0};
+
+	for (int i = 0; i < PAGE_ASKS_MAX; i++)
+		view.answer[i] = whole;
+	page_render(&out, &view);
+	json_decref(args);
+	json_decref(who);
+	json_decref(whole);
+	return out;
 }
 
-static struct text
-rendered(const char *devices, const char *events, const char *status)
+/* One row that has every key a page reads, each with what would end an attribute and begin an element. */
+static json_t *
+hostile_row(void)
 {
-	json_t *d = answered(devices), *e = answered(events), *s = answered(status);
-	struct page_view view = {
-		.frame = frame, .path = "/", .answer = {d, e, s}, .now_s = 1000000};
-	struct text text = {0};
+	static const char *const texts[] = {"id", "label", "name", "state", "class", "port", "text",
+		"level", "kind", "command", "url", "claimed", "claimed_mud_url", "remote", "proto",
+		"way", "origin", "note", "rule", "who", "verb", "service", "cause", "version",
+		"mode", "provision", "verdict", "check", "why", "profile", "pace", "consent",
+		"answer", "fix", "sentence", "limit", "destination", "role", "scope", "from",
+		"address", "token"};
+	static const char *const numbers[] = {"since", "first", "last", "time", "count", "run",
+		"journal", "begun", "ended", "flows", "bytes", "used", "until", "number",
+		"minutes"};
+	json_t *row = json_object();
 
-	page("/")->render(&text, &view);
-	json_decref(d);
-	json_decref(e);
-	json_decref(s);
-	return text;
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		json_object_set_new(row, texts[i], json_string("\"'><i>&x"));
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
+		json_object_set_new(row, numbers[i], json_integer(999990));
+	return row;
+}
+
+static json_t *
+hostile(void)
+{
+	static const char *const lists[] = {"addresses", "rules", "open", "seen", "identifiers",
+		"offers", "would_break", "reasons", "findings", "provisions"};
+	static const char *const parts[] = {"device", "asker", "answerer", "containment", "mud",
+		"mud_next", "progress", "result", "verdicts", "uplink", "database", "resolver",
+		"enforcer"};
+	json_t *whole = hostile_row(), *inner = hostile_row();
+
+	for (size_t i = 0; i < COUNT_OF(lists); i++)
+		json_object_set_new(inner, lists[i], json_pack("[o]", hostile_row()));
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		json_object_set(whole, parts[i], inner);
+	json_object_update_missing(whole, inner);
+	json_decref(inner);
+	return whole;
 }
 
 TEST(every_special_character_is_escaped)
 {
-	struct text text = {0};
+	struct html out = {0};
 
-	text_escape(&text, "a<b>&\"'c");
-	EXPECT_STR(text.at, "a&lt;b&gt;&amp;&quot;&#39;c");
-	text_fini(&text);
+	html(&out, "%d %s %lld %.1f%%", 7, "a<b>&\"'c", 8LL, 0.25);
+	EXPECT_STR(out.at, "7 a&lt;b&gt;&amp;&quot;&#39;c 8 0.2%");
+	html_fini(&out);
 }
 
-TEST(a_hostile_string_in_any_field_stays_text)
+TEST(a_hostile_string_in_any_field_of_any_page_stays_text)
 {
-	struct text text = rendered("[{\"label\":\"<i>1\",\"id\":\"<i>2\",\"state\":\"<i>3\","
-				    "\"kind\":{\"word\":\"<i>4\"},"
-				    "\"addresses\":[\"<i>5\"],\"port\":\"<i>6\"}]",
-		"[{\"text\":\"<i>7\",\"level\":\"\\\"><i>8\",\"device\":{\"name\":\"<i>9\"}}]",
-		"{\"database\":{\"trouble\":\"<i>10\"}}");
+	json_t *object = hostile(), *list = json_pack("[O]", object);
 
-	EXPECT(strstr(text.at, "&lt;i&gt;1") != NULL);
-	EXPECT(strstr(text.at, "&lt;i&gt;9") != NULL);
-	EXPECT(strstr(text.at, "<i>") == NULL);
-	text_fini(&text);
-}
-
-TEST(a_page_of_odd_types_is_still_a_page)
-{
-	static const char *const odd[] = {"null", "[]", "[1,2,\"x\",null,[]]", "{}",
-		"[{\"label\":5,\"addresses\":\"x\",\"kind\":[],\"last\":\"x\"}]"};
-
-	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
-		struct text text = rendered(odd[i], odd[i], odd[i]);
-		EXPECT(!strncmp(text.at, "<main>", 6));
-		EXPECT_STR(text.at + text.len - 7, "</main>");
-		text_fini(&text);
+	for (const struct page *page = pages; page->path; page++) {
+		for (int i = 0; i < 2; i++) {
+			struct html out = rendered(page, i ? list : object, "admin");
+			EXPECT(strstr(out.at, "<i>") == NULL);
+			EXPECT(strstr(out.at, "\"'>") == NULL);
+			html_fini(&out);
+		}
 	}
+	json_decref(list);
+	json_decref(object);
+}
+
+TEST(pages_of_odd_types_are_still_pages)
+{
+	static const char *const odd[] = {"null", "[]", "[1,2,\"x\",null,[]]", "{}", "5",
+		"[{\"label\":5,\"addresses\":\"x\",\"kind\":[],\"last\":\"x\",\"device\":7}]"};
+	static const char end[] = "</html>\n";
+
+	for (const struct page *page = pages; page->path; page++) {
+		for (size_t i = 0; i < COUNT_OF(odd); i++) {
+			json_t *result = json_loads(odd[i], JSON_DECODE_ANY, NULL);
+			struct html out = rendered(page, result, "admin");
+			EXPECT(!strncmp(out.at, "<!doctype html>", 15));
+			EXPECT_STR(out.at + out.len - strlen(end), end);
+			html_fini(&out);
+			json_decref(result);
+		}
+	}
+}
+
+/* What the browser would send: the path of each form is one that the API has. */
+TEST(every_form_leads_somewhere)
+{
+	static const char form[] = "action=\"/do", method[] = "name=\"method\" value=\"DELETE\"";
+	json_t *object = hostile(), *list = json_pack("[O]", object);
+	int n = 0;
+
+	for (const struct page *page = pages; page->path; page++) {
+		struct html out = rendered(page,
+			!strcmp(page->path, "/doors") || strstr(page->path, "list") ||
+					strstr(page->path, "/{") == NULL
+				? list
+				: object,
+			"admin");
+		for (char *at = out.at; (at = strstr(at, form));) {
+			char path[200];
+			bool other;
+			at += strlen(form);
+			char *end = strstr(at, "</form>");
+			snprintf(path, sizeof path, "%.*s", (int)strcspn(at, "\""), at);
+			char *deletes = strstr(at, method);
+			json_t *args = json_object();
+			EXPECT(end && route_find(deletes && deletes < end ? "DELETE" : "POST", path,
+					      args, &other));
+			json_decref(args);
+			n++;
+		}
+		html_fini(&out);
+	}
+	EXPECT(n > 30);
+	json_decref(list);
+	json_decref(object);
+}
+
+TEST(who_may_only_look_is_shown_no_button_that_would_be_refused)
+{
+	json_t *object = hostile();
+
+	for (const struct page *page = pages; page->path; page++) {
+		if (page->is_open || !strcmp(page->path, "/account"))
+			continue;
+		struct html out = rendered(page, object, "read");
+		EXPECT(strstr(out.at, "action=\"/do/session") != NULL); /* to log out */
+		EXPECT(strstr(out.at, "action=\"/do/devices") == NULL);
+		EXPECT(strstr(out.at, "action=\"/do/journal") == NULL);
+		html_fini(&out);
+	}
+	json_decref(object);
 }
 
 TEST(a_page_without_an_engine_says_that_the_rules_hold)
 {
-	struct page_view view = {.frame = frame, .path = "/"};
-	struct text text = {0};
+	struct page_view view = {.page = page_of("/"), .path = "/"};
+	struct html out = {0};
 
-	page("/")->render(&text, &view);
-	EXPECT(strstr(text.at, "The engine does not answer") != NULL);
-	text_fini(&text);
+	page_render(&out, &view);
+	EXPECT(strstr(out.at, "The engine does not answer") != NULL);
+	html_fini(&out);
 }
 
-TEST(a_text_stops_at_its_bound)
+TEST(a_page_stops_at_its_bound)
 {
 	static char block[65536];
-	struct text text = {0};
+	struct html out = {0};
 
 	memset(block, 'x', sizeof block);
 	for (int i = 0; i < 200; i++)
-		text_add_bytes(&text, block, sizeof block);
-	EXPECT(text.is_full);
-	EXPECT(text.len < TEXT_MAX);
-	text_fini(&text);
-}
-
-TEST(an_age_is_told_in_one_unit)
-{
-	char out[40];
-
-	EXPECT_STR(age_render(out, 0, 1000), "never");
-	EXPECT_STR(age_render(out, 990, 1000), "less than a minute ago");
-	EXPECT_STR(age_render(out, 2000, 1000), "just now");
-	EXPECT_STR(age_render(out, 1000, 1000 + 60), "1 minute ago");
-	EXPECT_STR(age_render(out, 1000, 1000 + 7300), "2 hours ago");
-	EXPECT_STR(age_render(out, 1000, 1000 + 3 * 86400), "3 days ago");
-}
-
-TEST(metrics_are_lines_of_a_name_labels_of_ours_and_a_number)
-{
-	json_t *result = json_loads(
-		"{\"version\":\"0.1\\\"\\n0\",\"states\":{\"waiting\":2,\"enforce\":1},\"paused\":"
-		"1,"
-		"\"held\":true,\"processes\":{\"capture\":true,\"web\":false},\"resolver\":"
-		"{\"queries\":12345678901,\"upstream_dead\":false},\"denied_packets\":7}",
-		0, NULL);
-	struct text text = {0};
-
-	metrics_render(&text, result, 3);
-	EXPECT(strstr(text.at, "# TYPE pinfold_devices gauge\n") != NULL);
-	EXPECT(strstr(text.at, "\npinfold_devices{state=\"waiting\"} 2\n") != NULL);
-	EXPECT(strstr(text.at, "\npinfold_holding 1\n") != NULL);
-	EXPECT(strstr(text.at, "\npinfold_process_up{process=\"web\"} 0\n") != NULL);
-	EXPECT(strstr(text.at, "\npinfold_dns_queries_total 12345678901\n") != NULL);
-	EXPECT(strstr(text.at, "\npinfold_event_streams 3\n") != NULL);
-	EXPECT(strstr(text.at, "version=\"0.10\"} 1\n") != NULL);
-	/* What the engine did not say is not there, instead of being 0. */
-	EXPECT(strstr(text.at, "pinfold_rule_elements") == NULL);
-	for (const char *line = text.at; *line; line = strchr(line, '\n') + 1)
-		EXPECT(line[0] == '#' || !strncmp(line, "pinfold_", 8));
-	json_decref(result);
-	text_fini(&text);
+		html_raw(&out, block, sizeof block);
+	EXPECT(out.is_full);
+	EXPECT(out.len < HTML_MAX);
+	html_fini(&out);
 }

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who somebody is: claiming the gateway, logging in, accounts, sessions and tokens. */
+#include <stdio.h>
+#include <string.h>
+
+#include "page/pages.h"
+#include "page/piece.h"
+
+static void
+put_field(struct sheet *page, const char *name, const char *label, const char *attributes)
+{
+	html(&page->out, "<p><label>%s<input name=\"%s\" required ", label, name);
+	html_raw(&page->out, attributes, strlen(attributes)); /* the program's own */
+	html(&page->out, "></label></p>\n");
+}
+
+/* Nobody is logged in: there is no scope to ask for, and the proof is empty. */
+static void
+put_open_form(struct sheet *page, const char *path, const char *back)
+{
+	html(&page->out,
+		"<section class=\"card narrow\"><form method=\"post\" action=\"/do%s\">"
+		"<input type=\"hidden\" name=\"csrf\" value=\"%s\">"
+		"<input type=\"hidden\" name=\"back\" value=\"%s\">\n",
+		path, page->proof, *back ? back : "/");
+}
+
+static void
+end_open_form(struct sheet *page, const char *label)
+{
+	html(&page->out,
+		"<p><button class=\"button main large\">%s</button></p></form></section>\n", label);
+}
+
+void
+page_login(struct sheet *page)
+{
+	put_open_form(page, "/session", asked(page, "back"));
+	put_field(page, "name", _("Name"), "autocomplete=\"username\" autocapitalize=\"none\"");
+	put_field(page, "password", _("Password"),
+		"type=\"password\" autocomplete=\"current-password\"");
+	end_open_form(page, _("Log in"));
+}
+
+void
+page_claim(struct sheet *page)
+{
+	html(&page->out,
+		"<p class=\"lead\">%s</p>\n<p>%s <code>pinfold account claim-code</code></p>\n",
+		_("It belongs to nobody yet. Whoever stands at its console can make it theirs: "
+		  "there "
+		  "is no password from the factory."),
+		_("The code is in the gateway's log on its console, or there by"));
+	put_open_form(page, "/claim", "/");
+	put_field(
+		page, "code", _("Code"), "autocomplete=\"one-time-code\" autocapitalize=\"none\"");
+	put_field(page, "name", _("Your name, in lower case"),
+		"autocomplete=\"username\" autocapitalize=\"none\"");
+	put_field(page, "password",
+		_("A new password of at least twelve characters; a sentence is a good one"),
+		"type=\"password\" minlength=\"12\" autocomplete=\"new-password\"");
+	end_open_form(page, _("It is mine"));
+}
+
+void
+page_said(struct sheet *page, const json_t *answer, const char *back)
+{
+	const json_t *error = part_of(answer, "error"), *result = part_of(answer, "result");
+
+	if (error || !answer)
+		put_trouble(
+			page, error ? text_of(error, "text") : _("The engine does not answer."));
+	else if (*text_of(result, "token"))
+		html(&page->out, "<p>%s</p><p><code>%s</code></p>\n",
+			_("This is the token. It is shown once, and never again."),
+			text_of(result, "token"));
+	else if (*text_of(result, "sentence"))
+		html(&page->out, "<p>%s</p>\n", text_of(result, "sentence"));
+	html(&page->out, "<p><a href=\"%s\">%s</a></p>\n", back, _("Back"));
+}
+
+/* --- accounts ----------------------------------------------------------------------------------- */
+
+static void
+put_accounts(struct sheet *page, const json_t *accounts)
+{
+	const json_t *row;
+	size_t i;
+
+	html(&page->out,
+		"<section class=\"card wide\"><h2>%s</h2><table><thead><tr><th "
+		"scope=\"col\">%s</th>"
+		"<th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>\n",
+		_("Who may log in"), _("Name"), _("Role"), _("Change"));
+	json_array_foreach(accounts, i, row)
+	{
+		html(&page->out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>",
+			text_of(row, "name"), text_of(row, "role"));
+		put_button(page, "account.remove", "danger", _("Remove"), "name",
+			text_of(row, "name"), NULL);
+		html(&page->out, "</td></tr>\n");
+	}
+	html(&page->out, "</tbody></table>\n");
+	if (put_form(page, "account.add", NULL)) {
+		html(&page->out,
+			"<h2>%s</h2><p><label>%s <input name=\"name\" required></label> <label>%s "
+			"<select name=\"role\"><option>viewer</option><option>helper</option>"
+			"<option>owner</option></select></label> <label>%s <input "
+			"name=\"password\" "
+			"type=\"password\" minlength=\"12\" required "
+			"autocomplete=\"new-password\"></label></p>",
+			_("Let somebody in"), _("Name"), _("as"), _("with the password"));
+		put_form_end(page, "", _("Add"));
+	}
+	html(&page->out, "</section>\n");
+}
+
+static void
+put_passes(struct sheet *page, const char *title, const json_t *passes, bool are_tokens)
+{
+	const json_t *row;
+	char id[24];
+	size_t i;
+
+	html(&page->out, "<section class=\"card wide\"><h2>%s</h2>\n", title);
+	if (!json_array_size(passes))
+		put_empty(page, _("None."));
+	else
+		html(&page->out, "<table><tbody>");
+	json_array_foreach(passes, i, row)
+	{
+		snprintf(id, sizeof id, "%lld", number_of(row, "id"));
+		html(&page->out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>%s %s ",
+			*text_of(row, "name") ? text_of(row, "name") : text_of(row, "from"),
+			text_of(row, "scope"), truth_of(row, "this") ? _("this one,") : "",
+			_("used"));
+		put_time(page, number_of(row, "used"));
+		html(&page->out, "</td><td>");
+		if (are_tokens)
+			put_button(
+				page, "token.remove", "danger", _("Take away"), "token", id, NULL);
+		html(&page->out, "</td></tr>\n");
+	}
+	if (json_array_size(passes))
+		html(&page->out, "</tbody></table>\n");
+}
+
+void
+page_account(struct sheet *page)
+{
+	put_passes(page, _("Where you are logged in"), page->answer[0], false);
+	put_button(page, "session.end-all", "", _("Log out everywhere"), NULL);
+	html(&page->out, "</section>\n");
+	put_passes(page, _("Tokens of programs"), page->answer[1], true);
+	if (put_form(page, "token.add", "show", "yes", NULL)) {
+		html(&page->out,
+			"<label>%s <input name=\"name\" required></label> <label>%s <select "
+			"name=\"scope\"><option>read</option><option>act</option></select></"
+			"label> ",
+			_("For"), _("which may"));
+		put_form_end(page, "", _("Make a token"));
+	}
+	html(&page->out, "</section>\n<section class=\"card\"><h2>%s</h2>", _("Your password"));
+	if (put_form(page, "account.password", NULL)) {
+		html(&page->out,
+			"<label>%s <input name=\"old\" type=\"password\" required "
+			"autocomplete=\"current-password\"></label> <label>%s <input "
+			"name=\"password\" "
+			"type=\"password\" minlength=\"12\" required "
+			"autocomplete=\"new-password\"></label> ",
+			_("Until now"), _("From now on"));
+		put_form_end(page, "", _("Change it"));
+	}
+	html(&page->out, "</section>\n");
+	if (page->answer[2])
+		put_accounts(page, page->answer[2]);
+}

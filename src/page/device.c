@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The passport of a device, and what belongs to it: why, and what holding it would break. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "page/pages.h"
+#include "page/piece.h"
+
+enum { EVENTS_ASKED = 12, AUDITS_ASKED = 5, FLOWS_SHOWN = 60 };
+
+/* --- who it is ---------------------------------------------------------------------------- */
+
+static void
+put_who(struct sheet *page, const json_t *device)
+{
+	const json_t *kind = part_of(device, "kind"), *row;
+	size_t i;
+
+	html(&page->out, "<section class=\"card who\"><p class=\"lead\">");
+	put_chip(page, text_of(device, "state"));
+	html(&page->out, " %s ", _("since"));
+	put_time(page, number_of(device, "since"));
+	if (truth_of(device, "paused"))
+		put_chip(page, "paused");
+	html(&page->out, "</p><dl>");
+	html(&page->out, "<dt>%s</dt><dd>%s", _("Probably"), text_of(kind, "word"));
+	if (*text_of(kind, "why"))
+		html(&page->out, " <span class=\"soft\">(%lld %%: %s)</span>",
+			number_of(kind, "confidence"), text_of(kind, "why"));
+	html(&page->out, "</dd><dt>%s</dt><dd>%s</dd><dt>%s</dt><dd>", _("Class"),
+		text_of(device, "class"), _("Addresses"));
+	json_array_foreach(part_of(device, "addresses"), i, row)
+		html(&page->out, "<code>%s</code> ", json_string_value(row));
+	html(&page->out, "</dd><dt>%s</dt><dd>%s</dd><dt>%s</dt><dd>", _("Port"),
+		text_of(device, "port"), _("Seen"));
+	if (truth_of(device, "present"))
+		html(&page->out, "%s", _("now"));
+	else
+		put_time(page, number_of(device, "last"));
+	html(&page->out, ", %s ", _("first"));
+	put_time(page, number_of(device, "first"));
+	html(&page->out, "</dd></dl></section>\n");
+}
+
+static void
+put_containment(struct sheet *page, const json_t *device)
+{
+	const json_t *containment = part_of(device, "containment");
+
+	if (!json_is_object(containment))
+		return;
+	html(&page->out, "<section class=\"card trouble\"><h2>%s</h2><p>%s",
+		_("What Pinfold did about it"), text_of(containment, "text"));
+	if (number_of(containment, "since")) {
+		html(&page->out, " ");
+		put_time(page, number_of(containment, "since"));
+	}
+	html(&page->out, "</p>");
+	put_button(page, "device.release", "", _("Let it back"), "device", text_of(device, "id"),
+		NULL);
+	html(&page->out, "</section>\n");
+}
+
+/* --- what can be done ---------------------------------------------------------------------- */
+
+static void
+put_admit(struct sheet *page, const char *id)
+{
+	static const struct {
+		const char *class, *label;
+	} as[] = {{"ordinary", N_("Let it in, and watch it")},
+		{"personal", N_("It is a phone or laptop of ours")},
+		{"critical", N_("It is critical: never block it by itself")}};
+
+	for (size_t i = 0; i < COUNT_OF(as); i++)
+		put_button(page, "device.admit", i ? "" : "main", _(as[i].label), "device", id,
+			"class", as[i].class, NULL);
+}
+
+static void
+put_actions(struct sheet *page, const json_t *device)
+{
+	const char *id = text_of(device, "id"), *state = text_of(device, "state");
+	const char *class = text_of(device, "class");
+	static const char *const classes[] = {"ordinary", "personal", "critical", "never-probe"};
+
+	if (!may(page, "act"))
+		return;
+	html(&page->out, "<section class=\"card\"><h2>%s</h2><div class=\"buttons\">\n", _("Do"));
+	if (!strcmp(state, "waiting"))
+		put_admit(page, id);
+	if (!strcmp(state, "observe"))
+		html(&page->out, "<a class=\"button main\" href=\"/hold/%s\">%s</a>\n", id,
+			_("Hold it to what it needs"));
+	if (!strcmp(state, "enforce")) {
+		put_button(page, "device.pause", "main", _("Let it work for 15 minutes"), "device",
+			id, "seconds", "900", NULL);
+		put_button(page, "device.observe", "", _("Watch it again"), "device", id, NULL);
+		html(&page->out, "<a class=\"button\" href=\"/hold/%s\">%s</a>\n", id,
+			_("Tighten or loosen"));
+	}
+	if (truth_of(device, "paused"))
+		put_button(page, "device.resume", "", _("End the pause"), "device", id, NULL);
+	if (!strcmp(state, "quarantine") || !strcmp(state, "block"))
+		put_button(page, "device.release", "main", _("Let it back"), "device", id, NULL);
+	else if (strcmp(state, "waiting") != 0)
+		put_button(page, "device.quarantine", "danger", _("Keep it apart"), "device", id,
+			NULL);
+	put_button(
+		page, "device.forget", "danger", _("It is leaving: forget it"), "device", id, NULL);
+	html(&page->out, "</div><div class=\"forms\">");
+	if (put_form(page, "device.name", "device", id, NULL)) {
+		html(&page->out,
+			"<label>%s <input name=\"name\" maxlength=\"63\" value=\"%s\"></label> ",
+			_("Name"), text_of(device, "name"));
+		put_form_end(page, "", _("Call it so"));
+	}
+	if (put_form(page, "device.class", "device", id, NULL)) {
+		html(&page->out, "<label>%s <select name=\"class\">", _("Class"));
+		for (size_t i = 0; i < COUNT_OF(classes); i++)
+			html(&page->out, "<option%s>%s</option>",
+				!strcmp(classes[i], class) ? " selected" : "", classes[i]);
+		html(&page->out, "</select></label> ");
+		put_form_end(page, "", _("Set"));
+	}
+	html(&page->out, "</div></section>\n");
+}
+
+static void
+put_offers(struct sheet *page, const json_t *device)
+{
+	const json_t *offers = part_of(device, "offers"), *offer;
+	size_t i;
+
+	if (!json_array_size(offers))
+		return;
+	html(&page->out, "<section class=\"card\"><h2>%s</h2><p>%s</p><ul class=\"plain-list\">",
+		_("It would have needed"),
+		_("Seen while it was paused, and not allowed otherwise."));
+	json_array_foreach(offers, i, offer)
+	{
+		const char *rule =
+			json_is_string(offer) ? json_string_value(offer) : text_of(offer, "rule");
+		html(&page->out, "<li><code>%s</code> ", rule);
+		put_button(page, "policy.add", "", _("Allow for ever"), "device",
+			text_of(device, "id"), "rule", rule, NULL);
+		html(&page->out, "</li>");
+	}
+	html(&page->out, "</ul></section>\n");
+}
+
+/* --- what it does --------------------------------------------------------------------------- */
+
+static void
+put_flow_table(struct sheet *page, const json_t *flows)
+{
+	const json_t *flow;
+	size_t i;
+
+	html(&page->out,
+		"<details><summary>%s</summary><div class=\"wide\"><table><thead><tr><th "
+		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
+		"scope=\"col\" class=\"number\">%s</th><th scope=\"col\" "
+		"class=\"number\">%s</th><th "
+		"scope=\"col\">%s</th></tr></thead><tbody>\n",
+		_("The same as a table"), _("With"), _("Port"), _("Way"), _("Times"), _("Bytes"),
+		_("Then"));
+	json_array_foreach(flows, i, flow)
+	{
+		if (i == FLOWS_SHOWN)
+			break;
+		html(&page->out,
+			"<tr><th scope=\"row\">%s</th><td>%s %lld</td><td>%s</td><td "
+			"class=\"number\">%lld</td><td class=\"number\">%lld</td><td>%s</td>"
+			"</tr>\n",
+			text_of(flow, "remote"), text_of(flow, "proto"), number_of(flow, "port"),
+			text_of(flow, "way"), number_of(flow, "flows"), number_of(flow, "bytes"),
+			truth_of(flow, "denied") ? _("denied") : _("allowed"));
+	}
+	html(&page->out, "</tbody></table></div></details>\n");
+}
+
+static void
+put_talk(struct sheet *page, const json_t *device, const json_t *proposal)
+{
+	const json_t *seen = part_of(proposal, "seen");
+
+	html(&page->out, "<section class=\"card\"><h2>%s</h2>\n", _("Who it talks to"));
+	if (!strcmp(text_of(device, "class"), "personal"))
+		put_empty(page,
+			_("Of phones and laptops nothing but presence is recorded or shown."));
+	else if (!json_array_size(seen))
+		put_empty(page, _("Nothing was seen that could be drawn yet."));
+	else
+		put_flows(page, text_of(device, "label"), seen);
+	if (json_array_size(seen) && strcmp(text_of(device, "class"), "personal") != 0)
+		put_flow_table(page, seen);
+	html(&page->out, "</section>\n");
+}
+
+static void
+put_skies(struct sheet *page, const json_t *device, const json_t *policy, const json_t *proposal)
+{
+	const char *state = text_of(device, "state");
+	bool is_all = !strcmp(state, "observe") || !strcmp(state, "trusted") ||
+		      truth_of(device, "paused");
+	struct sky sky4 = {.name = "IPv4", .bits = 32, .is_all = is_all},
+		   sky6 = {.name = "IPv6", .bits = 128, .is_all = is_all};
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(part_of(policy, "open"), i, row)
+	{
+		bool is6 = strchr(text_of(row, "address"), ':') != NULL;
+		sky6.allowed += is6;
+		sky4.allowed += !is6;
+	}
+	json_array_foreach(part_of(proposal, "seen"), i, row)
+	{
+		if (truth_of(row, "denied"))
+			continue;
+		sky4.used++;
+		sky6.used++;
+	}
+	html(&page->out, "<section class=\"card\"><h2>%s</h2><div class=\"skies\">\n",
+		_("Its sky"));
+	put_sky(page, &sky4);
+	put_sky(page, &sky6);
+	html(&page->out, "</div><p class=\"soft\">%s</p></section>\n",
+		_("On day 0 any network would have let it reach every address: the outer disc. The "
+		  "inner one is what the rules in force let it reach now; the ring is how many "
+		  "hosts it used. Areas are logarithmic. A name on a shared server opens all that "
+		  "the server serves."));
+}
+
+/* --- what it may ----------------------------------------------------------------------------- */
+
+static const char *
+origin_words(const char *origin)
+{
+	static const struct {
+		const char *origin, *words;
+	} all[] = {{"mud", N_("its maker")}, {"learned", N_("learned")}, {"owner", N_("you")},
+		{"class", N_("its state")}, {"containment", N_("containment")}};
+
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		if (!strcmp(all[i].origin, origin))
+			return _(all[i].words);
+	return origin;
+}
+
+static void
+put_rules(struct sheet *page, const json_t *device, const json_t *policy)
+{
+	const char *id = text_of(device, "id");
+	const json_t *rule;
+	size_t i;
+
+	html(&page->out,
+		"<section class=\"card\" id=\"rules\"><h2>%s</h2><div "
+		"class=\"wide\"><table><thead><tr>"
+		"<th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
+		"scope=\"col\">%s</th></tr></thead><tbody>\n",
+		_("What it may"), _("Rule"), _("On whose word"), _("Since"), _("Change"));
+	json_array_foreach(part_of(policy, "rules"), i, rule)
+	{
+		const char *origin = text_of(rule, "origin");
+		html(&page->out, "<tr><th scope=\"row\"><code>%s</code></th><td>%s</td><td>",
+			text_of(rule, "text"), origin_words(origin));
+		if (number_of(rule, "since"))
+			put_time(page, number_of(rule, "since"));
+		html(&page->out, "</td><td>");
+		if (!strcmp(origin, "owner") && strcmp(text_of(rule, "note"), "introduction") != 0)
+			put_button(page, "policy.remove", "", _("Take back"), "device", id, "rule",
+				text_of(rule, "text"), NULL);
+		html(&page->out, "</td></tr>\n");
+	}
+	html(&page->out,
+		"</tbody></table></div>\n<form method=\"get\" action=\"/why/%s\"><label>%s "
+		"<input name=\"to\" required placeholder=\"cloud.example\"></label> <label>%s "
+		"<input name=\"port\" inputmode=\"numeric\" size=\"6\" value=\"443\"></label> "
+		"<button class=\"button\">%s</button></form>\n",
+		id, _("May it talk to"), _("port"), _("Ask why"));
+	if (put_form(page, "policy.add", "device", id, NULL)) {
+		html(&page->out,
+			"<label>%s <input name=\"rule\" required size=\"34\" "
+			"placeholder=\"allow tcp cloud.example 443\"></label> ",
+			_("A rule of yours"));
+		put_form_end(page, "", _("Add it"));
+	}
+	html(&page->out, "</section>\n");
+}
+
+static void
+put_papers(struct sheet *page, const json_t *device, const json_t *audits)
+{
+	const json_t *row, *mud = part_of(device, "mud");
+	size_t i;
+
+	html(&page->out, "<section class=\"card\"><h2>%s</h2><ul class=\"plain-list\">\n",
+		_("Paper trail"));
+	html(&page->out, "<li>%s ", _("Declaration of its maker (MUD):"));
+	if (json_is_object(mud))
+		html(&page->out, "<code>%s</code>", text_of(mud, "url"));
+	else if (*text_of(device, "claimed_mud_url"))
+		html(&page->out, "<code>%s</code> (%s)", text_of(device, "claimed_mud_url"),
+			_("not in force"));
+	else
+		html(&page->out, "%s", _("none"));
+	html(&page->out, "</li>\n");
+	if (json_is_object(part_of(device, "mud_next"))) {
+		html(&page->out, "<li>%s ", _("Its maker changed the declaration."));
+		put_button(page, "policy.approve", "main", _("Believe the new one"), "device",
+			text_of(device, "id"), NULL);
+		put_button(page, "policy.reject", "", _("Keep the old one"), "device",
+			text_of(device, "id"), NULL);
+		html(&page->out, "</li>\n");
+	}
+	json_array_foreach(audits, i, row)
+	{
+		html(&page->out, "<li><a href=\"/bench/%lld\">%s %lld</a> ", number_of(row, "run"),
+			_("Audit"), number_of(row, "run"));
+		put_chip(page, text_of(row, "state"));
+		html(&page->out, " ");
+		put_time(page, number_of(row, "begun"));
+		html(&page->out, "</li>\n");
+	}
+	html(&page->out, "</ul><p><a href=\"/bench?device=%s\">%s</a></p></section>\n",
+		text_of(device, "id"), _("Test it"));
+}
+
+static void
+put_events(struct sheet *page, const json_t *device, const json_t *events)
+{
+	const json_t *event;
+	size_t i;
+
+	html(&page->out, "<section class=\"card\"><h2>%s</h2><ol class=\"plain-list\">\n",
+		_("What happened"));
+	json_array_foreach(events, i, event)
+	{
+		html(&page->out, "<li>");
+		put_chip(page, text_of(event, "level"));
+		html(&page->out, " %s <span class=\"soft\">", text_of(event, "text"));
+		if (number_of(event, "count") > 1)
+			html(&page->out, "%lld &#215;, ", number_of(event, "count"));
+		put_time(page, number_of(event, "time"));
+		html(&page->out, "</span></li>\n");
+	}
+	html(&page->out, "</ol><p><a href=\"/story?device=%s\">%s</a></p></section>\n",
+		text_of(device, "id"), _("Its whole story"));
+}
+
+static void
+put_identifiers(struct sheet *page, const json_t *device)
+{
+	const json_t *row;
+	size_t i;
+
+	html(&page->out,
+		"<section class=\"card\"><details><summary>%s</summary><div "
+		"class=\"wide\"><table><thead><tr><th scope=\"col\">%s</th><th "
+		"scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>\n",
+		_("What it says of itself"), _("Kind"), _("Claim"), _("Seen"));
+	json_array_foreach(part_of(device, "identifiers"), i, row)
+	{
+		html(&page->out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>",
+			text_of(row, "kind"), text_of(row, "claimed"));
+		put_time(page, number_of(row, "last"));
+		html(&page->out, "</td></tr>\n");
+	}
+	html(&page->out, "</tbody></table></div></details></section>\n");
+}
+
+void
+page_device(struct sheet *page)
+{
+	const json_t *device = page->answer[0], *policy = page->answer[1];
+	const json_t *proposal = page->answer[2];
+
+	html(&page->out, "<p class=\"name\">%s</p>\n<div class=\"passport\"><div>\n",
+		text_of(device, "label"));
+	put_who(page, device);
+	put_containment(page, device);
+	put_offers(page, device);
+	put_actions(page, device);
+	put_skies(page, device, policy, proposal);
+	put_papers(page, device, page->answer[4]);
+	html(&page->out, "</div><div>\n");
+	put_talk(page, device, proposal);
+	put_rules(page, device, policy);
+	put_events(page, device, page->answer[3]);
+	put_identifiers(page, device);
+	html(&page->out, "</div></div>\n");
+}
+
+/* --- why? ------------------------------------------------------------------------------------ */
+
+void
+page_why(struct sheet *page)
+{
+	const json_t *device = page->answer[0], *why = page->answer[1];
+
+	html(&page->out, "<p><a href=\"/devices/%s\">&#8592; %s</a></p>\n", text_of(device, "id"),
+		text_of(device, "label"));
+	if (!why) {
+		put_trouble(page,
+			page->refused[1] ? page->refused[1] : _("The engine does not answer."));
+		return;
+	}
+	html(&page->out,
+		"<section class=\"card\"><h2>%s %s %s?</h2><p class=\"lead\">%s</p><p>%s</p>"
+		"<p class=\"soft\">%s</p>",
+		text_of(device, "label"), "->", text_of(why, "destination"),
+		truth_of(why, "allowed") ? _("It may.") : _("It may not."), text_of(why, "text"),
+		text_of(why, "limit"));
+	if (!truth_of(why, "allowed"))
+		put_button(page, "device.pause", "", _("Let it work for 15 minutes"), "device",
+			text_of(device, "id"), "seconds", "900", NULL);
+	html(&page->out, "</section>\n");
+}
+
+/* --- what holding it would break ----------------------------------------------------------- */
+
+void
+page_hold(struct sheet *page)
+{
+	static const struct {
+		const char *from, *label;
+	} stops[] = {{"rules", N_("Only what you allow yourself")},
+		{"mud", N_("What its maker declares")}, {"learned", N_("What it was seen to do")},
+		{"both", N_("Its maker's word, and what was seen")}};
+	static const int answer_of[] = {4, 1, 2, 3};
+	const json_t *device = page->answer[0], *flow;
+	size_t k;
+
+	html(&page->out,
+		"<p><a href=\"/devices/%s\">&#8592; %s</a></p>\n<p class=\"lead\">%s</p>\n",
+		text_of(device, "id"), text_of(device, "label"),
+		_("From tight to loose. Each stop was tried on the traffic that was recorded; "
+		  "nothing "
+		  "changes until you choose one, and Undo takes it back."));
+	html(&page->out, "<ol class=\"stops\">");
+	for (size_t i = 0; i < COUNT_OF(stops); i++) {
+		const json_t *proposal = page->answer[answer_of[i]];
+		html(&page->out, "<li class=\"card\"><h2>%s</h2>", _(stops[i].label));
+		if (!proposal) {
+			html(&page->out, "<p class=\"soft\">%s</p></li>\n",
+				page->refused[answer_of[i]] ? page->refused[answer_of[i]]
+							    : _("The engine does not answer."));
+			continue;
+		}
+		html(&page->out, "<p>%s</p>", text_of(proposal, "sentence"));
+		if (json_array_size(part_of(proposal, "would_break")))
+			html(&page->out, "<ul>");
+		json_array_foreach(part_of(proposal, "would_break"), k, flow)
+		{
+			if (k == 8)
+				break;
+			html(&page->out, "<li>%s %s/%lld</li>", text_of(flow, "remote"),
+				text_of(flow, "proto"), number_of(flow, "port"));
+		}
+		if (json_array_size(part_of(proposal, "would_break")))
+			html(&page->out, "</ul>");
+		put_button(page, "device.enforce", number_of(proposal, "broken") ? "" : "main",
+			_("Hold it so"), "device", text_of(device, "id"), "from", stops[i].from,
+			NULL);
+		html(&page->out, "</li>\n");
+	}
+	html(&page->out, "</ol>\n");
+}

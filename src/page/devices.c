@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of devices. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "page/pages.h"
+#include "page/piece.h"
+
+enum { LIST_ROWS = 100 };
+
+static const char *const states[] = {
+	"waiting", "observe", "enforce", "trusted", "quarantine", "block"};
+
+static void
+put_row(struct sheet *page, const json_t *device)
+{
+	const json_t *kind = part_of(device, "kind"), *addresses = part_of(device, "addresses");
+	const char *first = json_string_value(json_array_get(addresses, 0));
+
+	html(&page->out, "<tr><th scope=\"row\">");
+	put_device_link(page, device);
+	html(&page->out, "</th><td data-name=\"%s\">%s", _("Kind"), text_of(kind, "word"));
+	if (number_of(kind, "confidence"))
+		html(&page->out, " <span class=\"soft\">%lld %%</span>",
+			number_of(kind, "confidence"));
+	html(&page->out, "</td><td data-name=\"%s\">", _("State"));
+	put_chip(page, text_of(device, "state"));
+	if (truth_of(device, "paused"))
+		put_chip(page, "paused");
+	if (truth_of(device, "contained"))
+		put_chip(page, "contained");
+	html(&page->out,
+		"</td><td data-name=\"%s\">%s</td><td data-name=\"%s\">%s</td>"
+		"<td data-name=\"%s\">",
+		_("Address"), first ? first : "-", _("Port"), text_of(device, "port"), _("Seen"));
+	if (truth_of(device, "present"))
+		html(&page->out, "%s", _("now"));
+	else
+		put_time(page, number_of(device, "last"));
+	html(&page->out, "</td><td class=\"number\" data-name=\"%s\">%lld</td></tr>\n",
+		_("Packets denied"), number_of(device, "denied_packets"));
+}
+
+static void
+put_facets(struct sheet *page, const json_t *status)
+{
+	const char *chosen = asked(page, "state");
+
+	html(&page->out, "<ul class=\"facets\"><li><a href=\"/devices\"%s>%s %lld</a></li>",
+		*chosen ? "" : " aria-current=\"true\"", _("all"), number_of(status, "devices"));
+	for (size_t i = 0; i < COUNT_OF(states); i++) {
+		long long n = number_of(part_of(status, "states"), states[i]);
+		if (n)
+			html(&page->out, "<li><a href=\"/devices?state=%s\"%s>%s %lld</a></li>",
+				states[i],
+				!strcmp(chosen, states[i]) ? " aria-current=\"true\"" : "",
+				states[i], n);
+	}
+	html(&page->out, "</ul>\n");
+}
+
+void
+page_devices(struct sheet *page)
+{
+	const json_t *devices = page->answer[1], *device;
+	const char *state = asked(page, "state");
+	size_t i, n = json_array_size(devices);
+
+	put_facets(page, page->answer[0]);
+	if (!n) {
+		put_empty(page, _("None. A device appears here with its first packet."));
+		return;
+	}
+	html(&page->out,
+		"<div class=\"wide card\"><table>\n<thead><tr><th scope=\"col\">%s</th><th "
+		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
+		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\" "
+		"class=\"number\">%s</th></tr></thead>\n<tbody>\n",
+		_("Device"), _("Kind"), _("State"), _("Address"), _("Port"), _("Seen"),
+		_("Packets denied"));
+	json_array_foreach(devices, i, device) put_row(page, device);
+	html(&page->out, "</tbody></table></div>\n");
+	if (n == LIST_ROWS)
+		html(&page->out,
+			"<p><a id=\"next\" rel=\"next\" href=\"/devices?after=%lld&amp;state=%s\">"
+			"%s</a></p>\n",
+			number_of(json_array_get(devices, n - 1), "number"), state,
+			_("More devices"));
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Home: is everything all right?  One shape, one sentence, three things worth doing. */
+#include <stdio.h>
+#include <string.h>
+
+#include "page/pages.h"
+#include "page/piece.h"
+
+enum { RING_ASKED = 1000, DAY_EVENTS = 60, EVENTS_SHOWN = 8, WORTH_DOING = 3 };
+
+static size_t
+count_level(const json_t *rows, const char *level)
+{
+	const json_t *row;
+	size_t i, n = 0;
+
+	json_array_foreach(rows, i, row) n += !strcmp(text_of(row, "level"), level);
+	return n;
+}
+
+static void
+put_state(struct sheet *page, const json_t *status, const json_t *doctor)
+{
+	const json_t *states = part_of(status, "states");
+	long long held = number_of(states, "enforce"), penned = number_of(states, "quarantine");
+	size_t alarms = count_level(doctor, "alarm"), notices = count_level(doctor, "notice");
+	enum mood mood = alarms || penned ? MOOD_ACT : notices ? MOOD_LOOK : MOOD_CALM;
+
+	html(&page->out, "<section class=\"card state\">");
+	put_mood(page, mood);
+	html(&page->out, "<div><h2>%s</h2><p>",
+		mood == MOOD_ACT    ? _("Act")
+		: mood == MOOD_LOOK ? _("Look")
+				    : _("Calm"));
+	if (penned)
+		html(&page->out,
+			ngettext("%lld device is kept apart because of what it did.",
+				"%lld devices are kept apart because of what they did.",
+				(unsigned long)penned),
+			penned);
+	else if (mood == MOOD_CALM)
+		html(&page->out, "%s", _("Everything does what it may, and nothing else."));
+	else
+		html(&page->out,
+			ngettext("%lld thing wants a look.", "%lld things want a look.",
+				(unsigned long)(alarms + notices)),
+			(long long)(alarms + notices));
+	html(&page->out, " ");
+	html(&page->out,
+		ngettext("%lld device is held to what it needs.",
+			"%lld devices are held to what they need.", (unsigned long)held),
+		held);
+	html(&page->out, "</p></div></section>\n");
+}
+
+/* The doctor's words end with a command; where it names a device, that is the link. */
+static void
+put_worth(struct sheet *page, const json_t *row)
+{
+	const char *command = text_of(row, "command"), *id = strstr(command, " d-");
+	char name[32];
+
+	html(&page->out, "<li>");
+	put_chip(page, text_of(row, "level"));
+	html(&page->out, " ");
+	if (id && sscanf(id + 1, "%31[a-z0-9-]", name) == 1)
+		html(&page->out, "<a href=\"/devices/%s\">%s</a>", name, text_of(row, "text"));
+	else
+		html(&page->out, "%s <code>%s</code>", text_of(row, "text"), command);
+	html(&page->out, "</li>\n");
+}
+
+static void
+put_worth_doing(struct sheet *page, const json_t *doctor)
+{
+	size_t n = json_array_size(doctor), shown = n < WORTH_DOING ? n : WORTH_DOING;
+
+	html(&page->out, "<section class=\"card\"><h2>%s</h2>\n", _("Worth doing"));
+	if (!n)
+		put_empty(page, _("Nothing. Enjoy the day."));
+	else
+		html(&page->out, "<ul class=\"plain-list\">");
+	for (size_t i = 0; i < shown; i++)
+		put_worth(page, json_array_get(doctor, i));
+	if (n)
+		html(&page->out, "</ul>");
+	if (n > shown)
+		html(&page->out, "<p><a href=\"/box\">%s</a></p>", _("Everything else"));
+	html(&page->out, "</section>\n");
+}
+
+static void
+put_day(struct sheet *page, const json_t *events)
+{
+	const json_t *event;
+	size_t i, shown = 0;
+
+	html(&page->out, "<section class=\"card\"><h2>%s</h2>\n", _("Lately"));
+	html(&page->out, "<ol class=\"plain-list\">");
+	json_array_foreach(events, i, event)
+	{
+		if (shown == EVENTS_SHOWN || !strcmp(text_of(event, "level"), "info"))
+			continue;
+		shown++;
+		html(&page->out, "<li>");
+		put_chip(page, text_of(event, "level"));
+		html(&page->out, " ");
+		if (json_is_object(part_of(event, "device"))) {
+			put_device_link(page, part_of(event, "device"));
+			html(&page->out, ": ");
+		}
+		html(&page->out, "%s <span class=\"soft\">", text_of(event, "text"));
+		put_time(page, number_of(event, "time"));
+		html(&page->out, "</span></li>\n");
+	}
+	html(&page->out, "</ol>");
+	if (!shown)
+		put_empty(page, _("Nothing that you would want to know."));
+	html(&page->out, "<p><a href=\"/story\">%s</a></p></section>\n", _("The whole story"));
+}
+
+static void
+put_troubles(struct sheet *page, const json_t *status)
+{
+	if (truth_of(part_of(status, "enforcer"), "refusing"))
+		put_trouble(page,
+			_("The kernel refuses changes of the rules; those that are loaded hold."));
+	if (truth_of(part_of(status, "resolver"), "upstream_dead"))
+		put_trouble(page, _("No name server answers; devices cannot look up names that are "
+				    "not cached."));
+	if (*text_of(part_of(status, "database"), "trouble"))
+		put_trouble(page, _("The database cannot be written; changes are refused until it "
+				    "can."));
+}
+
+void
+page_home(struct sheet *page)
+{
+	put_troubles(page, page->answer[0]);
+	html(&page->out, "<div class=\"home\"><div>\n");
+	put_state(page, page->answer[0], page->answer[1]);
+	put_worth_doing(page, page->answer[1]);
+	put_day(page, page->answer[3]);
+	html(&page->out, "</div><section class=\"card\"><h2>%s</h2>\n", _("Your devices"));
+	if (json_array_size(page->answer[2]))
+		put_ring(page, page->answer[2]);
+	else
+		put_empty(
+			page, _("None was seen yet. A device appears here with its first packet."));
+	html(&page->out,
+		"<ul class=\"legend\"><li><span class=\"good\">&#9679;</span> %s</li>"
+		"<li><span class=\"warn\">&#9675;</span> %s</li>"
+		"<li><span class=\"warn\">&#9676;</span> %s</li>"
+		"<li><span class=\"bad\">&#10005;</span> %s</li></ul>"
+		"<p><a href=\"/devices\">%s</a></p></section></div>\n",
+		_("held, or trusted"), _("watched"), _("waits for you"), _("kept apart"),
+		_("All of them, as a table"));
+}
+
+/* --- something not working? --------------------------------------------------------------- */
+
+void
+page_help_now(struct sheet *page)
+{
+	html(&page->out, "<p class=\"lead\">%s</p>\n<section class=\"card\">",
+		_("Choose what does not work. It is opened to the internet at once, for a while, "
+		  "and "
+		  "closes by itself; nothing else changes. Meanwhile Pinfold notes what it used, "
+		  "and "
+		  "then offers you to allow just that."));
+	if (!put_form(page, "device.pause", NULL)) {
+		put_empty(page, _("You may look, not change. Ask who looks after this gateway."));
+		html(&page->out, "</section>\n");
+		return;
+	}
+	html(&page->out, "<p><label>%s <select name=\"device\" required>", _("Which device?"));
+	put_device_options(page, page->answer[0], asked(page, "device"));
+	html(&page->out,
+		"</select></label></p>\n<fieldset><legend>%s</legend>"
+		"<label><input type=\"radio\" name=\"seconds\" value=\"900\" checked> %s</label> "
+		"<label><input type=\"radio\" name=\"seconds\" value=\"3600\"> "
+		"%s</label></fieldset>\n",
+		_("For how long?"), _("15 minutes"), _("an hour"));
+	put_form_end(page, "main large", _("Let it work now"));
+	html(&page->out,
+		"<p class=\"soft\">%s <code>pinfold device pause NAME 15m</code></p></section>\n",
+		_("From the gateway's own console:"));
+}
+
+/* --- the box ------------------------------------------------------------------------------ */
+
+static void
+put_fact(struct sheet *page, const char *name, const char *value)
+{
+	html(&page->out, "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n", name,
+		*value ? value : "-");
+}
+
+static void
+put_number(struct sheet *page, const char *name, long long value)
+{
+	html(&page->out, "<tr><th scope=\"row\">%s</th><td class=\"number\">%lld</td></tr>\n", name,
+		value);
+}
+
+void
+page_box(struct sheet *page)
+{
+	const json_t *status = page->answer[0], *row, *value;
+	const json_t *uplink = part_of(status, "uplink"), *database = part_of(status, "database");
+	const json_t *resolver = part_of(status, "resolver");
+	const char *name;
+	size_t i;
+
+	html(&page->out, "<section class=\"card\"><h2>%s</h2><ul class=\"plain-list\">\n",
+		_("What wants a look"));
+	json_array_foreach(page->answer[1], i, row) put_worth(page, row);
+	html(&page->out, "</ul>");
+	if (!json_array_size(page->answer[1]))
+		put_empty(page, _("Nothing."));
+	html(&page->out,
+		"</section>\n<section class=\"card\"><h2>%s</h2><ul class=\"plain-list "
+		"columns\">",
+		_("Processes"));
+	json_object_foreach((json_t *)(uintptr_t)part_of(status, "processes"), name, value)
+		html(&page->out,
+			json_is_true(value) ? "<li><span class=\"good\">&#10003;</span> %s</li>"
+					    : "<li><span class=\"bad\">&#10005;</span> %s</li>",
+			name);
+	html(&page->out, "</ul></section>\n<section class=\"card\"><h2>%s</h2><table><tbody>\n",
+		_("Facts"));
+	put_fact(page, _("Version"), text_of(status, "version"));
+	put_fact(page, _("Stands in the network as"), text_of(status, "mode"));
+	put_fact(page, _("Kernel"), text_of(part_of(status, "enforcer"), "kernel"));
+	put_number(page, _("Rules in the kernel, elements"),
+		number_of(part_of(status, "enforcer"), "elements"));
+	put_fact(page, _("Address towards the internet"), text_of(uplink, "address4"));
+	put_fact(page, _("The same, IPv6"), text_of(uplink, "address6"));
+	put_fact(page, _("The clock"),
+		truth_of(uplink, "clock_unsure") ? _("not trusted yet") : _("fine"));
+	put_number(page, _("Names asked for"), number_of(resolver, "queries"));
+	put_number(page, _("Bytes written to the disk since the start"),
+		number_of(database, "written_bytes"));
+	put_fact(page, _("The database"),
+		*text_of(database, "trouble") ? text_of(database, "trouble") : _("fine"));
+	html(&page->out, "<tr><th scope=\"row\">%s</th><td>", _("Running"));
+	put_time(page, number_of(status, "started"));
+	html(&page->out, "</td></tr></tbody></table></section>\n");
+}

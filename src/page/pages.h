@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_PAGE_PAGES_H
+#define PINFOLD_PAGE_PAGES_H
+
+#include "page/sheet.h"
+
+/*
+ * The pages.  Which answers each is made of stands in process/web_page.c, in this
+ * order.  Nothing here is called when the first is missing.
+ */
+void page_home(struct sheet *);
+void page_help_now(struct sheet *);
+void page_box(struct sheet *);
+
+void page_devices(struct sheet *);
+
+void page_device(struct sheet *);
+void page_why(struct sheet *);
+void page_hold(struct sheet *);
+
+void page_story(struct sheet *);
+void page_rules(struct sheet *);
+void page_introductions(struct sheet *);
+void page_doors(struct sheet *);
+
+void page_bench(struct sheet *);
+void page_audit(struct sheet *);
+void page_gate(struct sheet *);
+
+/* Who somebody is; the first is shown to nobody's browser, too. */
+void page_login(struct sheet *);
+void page_claim(struct sheet *);
+void page_account(struct sheet *);
+/*
+ * The answer to a form that was refused, or that is shown and not gone on from (a token,
+ * a preview).  back: where it came from.
+ */
+void page_said(struct sheet *, const json_t *answer, const char *back);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pictures, as SVG in the page.  Each is marked as an image with its sentence, so
+ * that who cannot see it hears that; the table that says the same stands beside it.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "page/piece.h"
+
+void
+put_mood(struct sheet *page, enum mood mood)
+{
+	/* Three shapes, so that no colour is needed: a disc, a diamond, a triangle. */
+	static const char *const shape[] = {
+		[MOOD_CALM] = "<svg class=\"mood good\" viewBox=\"0 0 48 48\" aria-hidden=\"true\">"
+			      "<circle cx=\"24\" cy=\"24\" r=\"22\"/>"
+			      "<path class=\"sign\" d=\"M14 25l7 7 13-15\"/></svg>",
+		[MOOD_LOOK] = "<svg class=\"mood warn\" viewBox=\"0 0 48 48\" aria-hidden=\"true\">"
+			      "<path d=\"M24 1l23 23-23 23L1 24z\"/>"
+			      "<path class=\"sign\" d=\"M24 13v14M24 33v2\"/></svg>",
+		[MOOD_ACT] = "<svg class=\"mood bad\" viewBox=\"0 0 48 48\" aria-hidden=\"true\">"
+			     "<path d=\"M24 3l23 42H1z\"/>"
+			     "<path class=\"sign\" d=\"M24 18v13M24 37v2\"/></svg>"};
+
+	html_raw(&page->out, shape[mood], strlen(shape[mood]));
+}
+
+/* --- the ring ----------------------------------------------------------------------- */
+
+enum { RING_MAX = 120, RING_NAMED = 28 };
+
+static void
+put_dot(struct sheet *page, const json_t *device, double x, double y, double r)
+{
+	const char *state = text_of(device, "state");
+	bool is_bad = truth_of(device, "contained") || !strcmp(state, "quarantine") ||
+		      !strcmp(state, "block");
+	const char *class = is_bad                                                   ? "bad"
+			    : !strcmp(state, "enforce") || !strcmp(state, "trusted") ? "good"
+			    : !strcmp(state, "waiting")                              ? "warn dashed"
+										     : "warn";
+
+	html(&page->out,
+		"<a href=\"/devices/%s\"><circle class=\"dot %s%s\" cx=\"%.1f\" cy=\"%.1f\" "
+		"r=\"%.1f\"/>",
+		text_of(device, "id"), class, truth_of(device, "present") ? "" : " away", x, y, r);
+	if (is_bad)
+		html(&page->out,
+			"<path class=\"cross\" d=\"M%.1f %.1fl%.1f %.1fM%.1f %.1fl%.1f %.1f\"/>",
+			x - r / 2, y - r / 2, r, r, x + r / 2, y - r / 2, -r, r);
+	html(&page->out, "<title>%s: %s</title>", text_of(device, "label"), state);
+}
+
+void
+put_ring(struct sheet *page, const json_t *devices)
+{
+	size_t n = json_array_size(devices) < RING_MAX ? json_array_size(devices) : RING_MAX;
+	double r = n <= RING_NAMED ? 11 : n <= 60 ? 7 : 4.5;
+
+	html(&page->out,
+		"<svg class=\"ring\" viewBox=\"-330 -215 660 430\" role=\"group\" "
+		"aria-label=\"%s\">"
+		"<circle class=\"orbit\" r=\"150\"/><circle class=\"orbit far\" r=\"205\"/>"
+		"<text class=\"far\" y=\"-190\" text-anchor=\"middle\">%s</text>",
+		_("The devices around the gateway; the table of devices says the same."),
+		_("the internet"));
+	for (size_t i = 0; i < n; i++) {
+		const json_t *device = json_array_get(devices, i);
+		double angle = 2 * M_PI * ((double)i + .5) / (double)n - M_PI / 2;
+		double x = 150 * cos(angle), y = 150 * sin(angle);
+		if (truth_of(device, "present"))
+			html(&page->out, "<line class=\"tie\" x2=\"%.1f\" y2=\"%.1f\"/>", x, y);
+		put_dot(page, device, x, y, r);
+		if (n <= RING_NAMED)
+			html(&page->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>",
+				x + (r + 7) * cos(angle), y + (r + 7) * sin(angle) + 5,
+				cos(angle) > .25    ? "start"
+				: cos(angle) < -.25 ? "end"
+						    : "middle",
+				text_of(device, "label"));
+		html(&page->out, "</a>");
+	}
+	html(&page->out,
+		"<rect class=\"box\" x=\"-30\" y=\"-17\" width=\"60\" height=\"34\" rx=\"8\"/>"
+		"<text class=\"here\" y=\"5\" text-anchor=\"middle\">Pinfold</text></svg>\n");
+	if (json_array_size(devices) > n)
+		html(&page->out, "<p class=\"soft\">%s</p>",
+			_("Only the first are drawn; the list has all."));
+}
+
+/* --- who it talks to ---------------------------------------------------------------- */
+
+enum { FLOWS_DRAWN = 12 };
+
+void
+put_flows(struct sheet *page, const char *label, const json_t *flows)
+{
+	size_t n = json_array_size(flows) < FLOWS_DRAWN ? json_array_size(flows) : FLOWS_DRAWN;
+	double height = (double)n * 30 + 20, middle = height / 2;
+
+	if (!n)
+		return;
+	html(&page->out,
+		"<svg class=\"flows\" viewBox=\"0 0 640 %.0f\" role=\"img\" aria-label=\"%s\">",
+		height,
+		_("Lines from the device to those whom it talks to; broken ones were denied. "
+		  "The table below says the same."));
+	for (size_t i = 0; i < n; i++) {
+		const json_t *flow = json_array_get(flows, i);
+		double y = (double)i * 30 + 25;
+		double width = 1 + log10((double)number_of(flow, "bytes") + 1);
+		const char *class = truth_of(flow, "denied") ? "denied" : "allowed";
+		html(&page->out,
+			"<path class=\"flow %s w%d\" d=\"M130 %.1fC 250 %.1f 250 %.1f 350 %.1f\"/>"
+			"<text x=\"358\" y=\"%.1f\">%s %s/%lld</text>",
+			class, (int)width, middle, middle, y, y, y + 5, text_of(flow, "remote"),
+			text_of(flow, "proto"), number_of(flow, "port"));
+	}
+	html(&page->out,
+		"<rect class=\"box\" x=\"4\" y=\"%.1f\" width=\"126\" height=\"34\" rx=\"8\"/>"
+		"<text class=\"here\" x=\"67\" y=\"%.1f\" text-anchor=\"middle\">%s</text></svg>\n",
+		middle - 17, middle + 5, label);
+}
+
+/* --- the sky ------------------------------------------------------------------------ */
+
+static double
+radius(const struct sky *sky, bool is_all, long long count)
+{
+	enum { SKY_R = 95 };
+	if (is_all)
+		return SKY_R;
+	return count > 0 ? SKY_R * (log2((double)count) + 1) / (sky->bits + 1) : 0;
+}
+
+void
+put_sky(struct sheet *page, const struct sky *sky)
+{
+	char now[32];
+
+	snprintf(now, sizeof now, "%lld", sky->allowed);
+	html(&page->out,
+		"<figure class=\"sky\"><svg viewBox=\"-100 -100 200 200\" role=\"img\" "
+		"aria-label=\"%s\"><circle class=\"before\" r=\"95\"/>"
+		"<circle class=\"now\" r=\"%.1f\"/><circle class=\"used\" r=\"%.1f\"/></svg>",
+		_("The outer disc: all addresses, which any network would have let it reach. The "
+		  "inner "
+		  "one: those that it may reach now. The ring: those that it used."),
+		radius(sky, sky->is_all, sky->allowed), radius(sky, false, sky->used));
+	html(&page->out, "<figcaption><b>%s</b><br>%s ", sky->name, _("can reach"));
+	if (sky->is_all)
+		html(&page->out, "%s", _("all addresses"));
+	else
+		html(&page->out, "<b>%s</b>", now);
+	html(&page->out, " %s 2<sup>%d</sup></figcaption></figure>\n", _("of"), sky->bits);
+}
+
+/* --- clauses ------------------------------------------------------------------------ */
+
+void
+put_clauses(struct sheet *page, const json_t *provisions)
+{
+	const json_t *row;
+	size_t i;
+
+	html(&page->out, "<ul class=\"clauses\" aria-label=\"%s\">",
+		_("Verdicts by provision; the table below says why."));
+	json_array_foreach(provisions, i, row)
+	{
+		const char *verdict = text_of(row, "verdict");
+		html(&page->out, "<li class=\"v-%s\"><b>%s</b><br>%s</li>",
+			*verdict ? verdict : "NONE", text_of(row, "provision"),
+			*verdict ? verdict : _("not tested"));
+	}
+	html(&page->out, "</ul>\n");
+}

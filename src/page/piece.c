@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "page/piece.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/auto.h"
+
+const char *
+text_of(const json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+	return value ? value : "";
+}
+
+long long
+number_of(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+bool
+truth_of(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+const json_t *
+part_of(const json_t *object, const char *key)
+{
+	return json_object_get(object, key);
+}
+
+static void
+age(char out[static 64], int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *one, *many;
+	} units[] = {{86400, N_("%lld day ago"), N_("%lld days ago")},
+		{3600, N_("%lld hour ago"), N_("%lld hours ago")},
+		{60, N_("%lld minute ago"), N_("%lld minutes ago")}};
+
+	for (size_t i = 0; i < COUNT_OF(units); i++) {
+		long long count = seconds / units[i].seconds;
+		if (count > 0) {
+			/* Both forms are in the table above. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+			snprintf(out, 64,
+				ngettext(units[i].one, units[i].many, (unsigned long)count), count);
+#pragma GCC diagnostic pop
+			return;
+		}
+	}
+	snprintf(out, 64, "%s", _("just now"));
+}
+
+void
+put_time(struct sheet *page, int64_t then_s)
+{
+	char utc[40] = "", said[64];
+	time_t at = (time_t)then_s;
+	struct tm tm;
+
+	if (then_s <= 0) {
+		html(&page->out, "%s", _("never"));
+		return;
+	}
+	if (gmtime_r(&at, &tm))
+		strftime(utc, sizeof utc, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	age(said, page->now_s - then_s);
+	html(&page->out, "<time datetime=\"%s\" title=\"%s\">%s</time>", utc, utc, said);
+}
+
+/* Words that the style sheet knows; the sign, a character of HTML, stands beside the colour. */
+static const struct {
+	const char *word, *class, *sign;
+} chips[] = {
+	{"enforce", "good", "&#9679;"},
+	{"trusted", "good", "&#9679;"},
+	{"observe", "warn", "&#9675;"},
+	{"waiting", "warn", "&#9676;"},
+	{"quarantine", "bad", "&#10005;"},
+	{"block", "bad", "&#9632;"},
+	{"paused", "warn", "&#8214;"},
+	{"contained", "bad", "&#10005;"},
+	{"info", "soft", "&#183;"},
+	{"notice", "warn", "&#9670;"},
+	{"alarm", "bad", "&#9650;"},
+	{"PASS", "good", "&#10003;"},
+	{"FAIL", "bad", "&#10005;"},
+	{"NFF", "soft", "&#9675;"},
+	{"INC", "warn", "?"},
+	{"NA", "soft", "-"},
+	{"DECL", "warn", "&#9998;"},
+	{"done", "good", "&#10003;"},
+	{"running", "warn", "&#8230;"},
+	{"shelf", "good", "&#10003;"},
+	{"hold", "bad", "&#10005;"},
+	{"laboratory", "warn", "?"},
+};
+
+void
+put_chip(struct sheet *page, const char *word)
+{
+	for (size_t i = 0; i < COUNT_OF(chips); i++) {
+		if (strcmp(chips[i].word, word) != 0)
+			continue;
+		html(&page->out, "<span class=\"chip %s\"><span aria-hidden=\"true\">",
+			chips[i].class);
+		html_raw(&page->out, chips[i].sign, strlen(chips[i].sign));
+		html(&page->out, "</span> %s</span>", word);
+		return;
+	}
+	html(&page->out, "<span class=\"chip\">%s</span>", word);
+}
+
+void
+put_device_link(struct sheet *page, const json_t *ref)
+{
+	const char *id = text_of(ref, "id"), *label = text_of(ref, "label");
+
+	if (!*label)
+		label = text_of(ref, "name");
+	if (*id)
+		html(&page->out, "<a href=\"/devices/%s\">%s</a>", id, *label ? label : id);
+	else
+		html(&page->out, "%s", *label ? label : "-");
+}
+
+void
+put_empty(struct sheet *page, const char *sentence)
+{
+	html(&page->out, "<p class=\"empty\">%s</p>\n", sentence);
+}
+
+void
+put_trouble(struct sheet *page, const char *sentence)
+{
+	html(&page->out, "<p class=\"trouble\" role=\"alert\">%s</p>\n", sentence);
+}
+
+/* What stands in braces comes from the pairs; the other pairs are hidden fields. */
+static void
+put_action(struct sheet *page, const char *path, va_list args, bool is_fields)
+{
+	const char *key, *value;
+	va_list pairs;
+	char name[32];
+
+	for (const char *at = path; !is_fields && *at;) {
+		size_t plain = strcspn(at, "{"), len = strcspn(at + plain, "}");
+		html_raw(&page->out, at, plain);
+		if (!at[plain])
+			return;
+		snprintf(name, sizeof name, "%.*s", (int)len - 1, at + plain + 1);
+		/* "-": a field of that name says it. */
+		const char *filled = "-";
+		va_copy(pairs, args);
+		while ((key = va_arg(pairs, const char *))) {
+			value = va_arg(pairs, const char *);
+			filled = !strcmp(key, name) ? value : filled;
+		}
+		va_end(pairs);
+		html(&page->out, "%s", filled);
+		at += plain + len + 1;
+	}
+	if (!is_fields)
+		return;
+	va_copy(pairs, args);
+	while ((key = va_arg(pairs, const char *))) {
+		value = va_arg(pairs, const char *);
+		snprintf(name, sizeof name, "{%s}", key);
+		if (!strstr(path, name))
+			html(&page->out, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", key,
+				value);
+	}
+	va_end(pairs);
+}
+
+static bool
+begin_form(struct sheet *page, const char *verb, va_list args)
+{
+	struct form_action action;
+
+	if (!page->action_of(verb, &action) || !may(page, action.scope))
+		return false;
+	html(&page->out, "<form method=\"post\" action=\"/do");
+	put_action(page, action.path, args, false);
+	html(&page->out,
+		"\"><input type=\"hidden\" name=\"csrf\" value=\"%s\">"
+		"<input type=\"hidden\" name=\"back\" value=\"%s\">",
+		page->proof, page->path);
+	if (strcmp(action.method, "POST") != 0)
+		html(&page->out, "<input type=\"hidden\" name=\"method\" value=\"%s\">",
+			action.method);
+	put_action(page, action.path, args, true);
+	return true;
+}
+
+void
+put_form_end(struct sheet *page, const char *kind, const char *label)
+{
+	html(&page->out, "<button class=\"button %s\">%s</button></form>\n", kind, label);
+}
+
+void
+put_button(struct sheet *page, const char *verb, const char *kind, const char *label, ...)
+{
+	va_list args;
+
+	va_start(args, label);
+	if (begin_form(page, verb, args))
+		put_form_end(page, kind, label);
+	va_end(args);
+}
+
+bool
+put_form(struct sheet *page, const char *verb, ...)
+{
+	va_list args;
+
+	va_start(args, verb);
+	bool is_begun = begin_form(page, verb, args);
+	va_end(args);
+	return is_begun;
+}
+
+void
+put_device_options(struct sheet *page, const json_t *devices, const char *chosen)
+{
+	const json_t *device;
+	size_t i;
+
+	json_array_foreach(devices, i, device)
+	{
+		const char *id = text_of(device, "id");
+		html(&page->out, "<option value=\"%s\"%s>%s</option>", id,
+			chosen && !strcmp(chosen, id) ? " selected" : "", text_of(device, "label"));
+	}
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_PAGE_PIECE_H
+#define PINFOLD_PAGE_PIECE_H
+
+#include <libintl.h>
+
+#include "page/sheet.h"
+
+/*
+ * Pieces that several pages have.  Words for people go through _() or ngettext(),
+ * so that xgettext finds them; words of the engine are shown as they are.
+ */
+#define _(text)  gettext(text)
+#define N_(text) text
+
+const char *text_of(const json_t *object, const char *key); /* "" when it is not there */
+long long number_of(const json_t *object, const char *key);
+bool truth_of(const json_t *object, const char *key);
+const json_t *part_of(const json_t *object, const char *key);
+
+/* "5 minutes ago", with the moment itself for a script to show in the viewer's zone. */
+void put_time(struct sheet *, int64_t then_s);
+/* A word with its shape and colour; states and levels of the engine, verdicts. */
+void put_chip(struct sheet *, const char *word);
+void put_device_link(struct sheet *, const json_t *ref);
+void put_empty(struct sheet *, const char *sentence);
+void put_trouble(struct sheet *, const char *sentence);
+
+/*
+ * A button that does something: a form to the verb with the pairs key, value, ...,
+ * NULL, the proof that it is ours and where to come back to.  Nothing for whom the
+ * engine would refuse.  kind: "", "main", "danger".
+ */
+void put_button(struct sheet *, const char *verb, const char *kind, const char *label, ...)
+	__attribute__((sentinel));
+/* The same, open for fields: after it put inputs, then put_form_end().  False: nothing was put. */
+bool put_form(struct sheet *, const char *verb, ...) __attribute__((sentinel));
+void put_form_end(struct sheet *, const char *kind, const char *label);
+
+/* Rows for <select>: of device.list; chosen may be NULL. */
+void put_device_options(struct sheet *, const json_t *devices, const char *chosen);
+
+/* --- pictures: each has a sentence, and a table that says the same ---------------- */
+
+enum mood { MOOD_CALM, MOOD_LOOK, MOOD_ACT };
+void put_mood(struct sheet *, enum mood);
+void put_ring(struct sheet *, const json_t *devices);
+/* flows: of policy.proposal. */
+void put_flows(struct sheet *, const char *label, const json_t *flows);
+/*
+ * The shrinking sky: how many addresses of a space of `bits` it could reach before
+ * (all), may reach now, and used; areas are logarithmic.
+ */
+struct sky {
+	const char *name; /* "IPv4" */
+	int bits;
+	bool is_all; /* it may reach every address */
+	long long allowed, used;
+};
+void put_sky(struct sheet *, const struct sky *);
+/* Verdicts by provision as a map of small fields. */
+void put_clauses(struct sheet *, const json_t *provisions);
+
+#endif

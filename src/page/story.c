@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happened, and what people changed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "page/pages.h"
+#include "page/piece.h"
+
+enum { STORY_ROWS = 100, JOURNAL_ROWS = 100 };
+
+static void
+put_day(struct sheet *page, char day[static 16], long long at_s)
+{
+	char is[16] = "";
+	time_t at = (time_t)at_s;
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm))
+		strftime(is, sizeof is, "%Y-%m-%d", &tm);
+	if (!strcmp(is, day))
+		return;
+	html(&page->out, "%s<h2>%s</h2><ol class=\"story\">\n", *day ? "</ol>" : "", is);
+	memcpy(day, is, sizeof is);
+}
+
+static void
+put_incident(struct sheet *page, const json_t *event)
+{
+	const json_t *device = part_of(event, "device");
+	const char *level = text_of(event, "level"), *kind = text_of(event, "kind");
+
+	html(&page->out, "<li class=\"%s\">",
+		!strcmp(level, "alarm")    ? "bad"
+		: !strcmp(level, "notice") ? "warn"
+					   : "soft-row");
+	put_chip(page, level);
+	html(&page->out, "<div><p>");
+	if (json_is_object(device)) {
+		put_device_link(page, device);
+		html(&page->out, ": ");
+	}
+	html(&page->out, "%s</p><p class=\"soft\">%s", text_of(event, "text"), kind);
+	if (number_of(event, "count") > 1)
+		html(&page->out, ", %lld &#215;", number_of(event, "count"));
+	html(&page->out, ", ");
+	put_time(page, number_of(event, "time"));
+	html(&page->out, "</p>");
+	if (!strcmp(kind, "containment") && json_is_object(device))
+		put_button(page, "device.release", "", _("Let it back"), "device",
+			text_of(device, "id"), NULL);
+	html(&page->out, "</div></li>\n");
+}
+
+void
+page_story(struct sheet *page)
+{
+	const json_t *event;
+	size_t i, n = json_array_size(page->answer[0]);
+	char day[16] = "";
+
+	html(&page->out, "<p class=\"lead\">%s</p>\n",
+		_("What repeats is one row with a count. Newest first."));
+	if (!n)
+		put_empty(page, _("Nothing happened yet."));
+	json_array_foreach(page->answer[0], i, event)
+	{
+		put_day(page, day, number_of(event, "time"));
+		put_incident(page, event);
+	}
+	if (n)
+		html(&page->out, "</ol>\n");
+	if (n == STORY_ROWS)
+		html(&page->out,
+			"<p><a rel=\"next\" href=\"/story?before=%lld&amp;device=%s\">%s</a></p>",
+			number_of(json_array_get(page->answer[0], n - 1), "id"),
+			asked(page, "device"), _("Earlier"));
+}
+
+/* --- journal ------------------------------------------------------------------------------- */
+
+static void
+put_change(struct sheet *page, const json_t *row)
+{
+	char id[24];
+
+	snprintf(id, sizeof id, "%lld", number_of(row, "id"));
+	html(&page->out, "<tr%s><th scope=\"row\">%s</th><td data-name=\"%s\">%s</td><td>",
+		number_of(row, "undone_by") ? " class=\"undone\"" : "", text_of(row, "text"),
+		_("By"), text_of(row, "who"));
+	put_time(page, number_of(row, "time"));
+	html(&page->out, "</td><td>");
+	if (number_of(row, "undone_by"))
+		html(&page->out, "<span class=\"soft\">%s</span>", _("taken back"));
+	else
+		put_button(page, "policy.undo", "", _("Undo"), "journal", id, NULL);
+	html(&page->out, "</td></tr>\n");
+}
+
+void
+page_rules(struct sheet *page)
+{
+	const json_t *row, *device;
+	size_t i, n = json_array_size(page->answer[0]);
+
+	html(&page->out,
+		"<section class=\"card\"><h2>%s</h2><p>%s</p><ul class=\"plain-list "
+		"columns\">\n",
+		_("Rules of each device"),
+		_("With their origins, why, and what tightening or loosening would break."));
+	json_array_foreach(page->answer[1], i, device)
+	{
+		if (i == 200)
+			break;
+		html(&page->out, "<li>");
+		put_chip(page, text_of(device, "state"));
+		html(&page->out,
+			" <a href=\"/devices/%s#rules\">%s</a> <a class=\"soft\" "
+			"href=\"/hold/%s\">%s</a></li>",
+			text_of(device, "id"), text_of(device, "label"), text_of(device, "id"),
+			_("preview"));
+	}
+	html(&page->out,
+		"</ul></section>\n<section class=\"card\"><h2>%s</h2><div "
+		"class=\"wide\"><table><thead><tr><th scope=\"col\">%s</th><th "
+		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
+		"scope=\"col\">%s</th></tr></thead><tbody>\n",
+		_("Journal"), _("What was changed"), _("By"), _("When"), _("Take back"));
+	json_array_foreach(page->answer[0], i, row) put_change(page, row);
+	html(&page->out, "</tbody></table></div>\n");
+	if (!n)
+		put_empty(page, _("Nothing was changed yet."));
+	if (n == JOURNAL_ROWS)
+		html(&page->out, "<p><a rel=\"next\" href=\"/rules?before=%lld\">%s</a></p>",
+			number_of(json_array_get(page->answer[0], n - 1), "id"), _("Earlier"));
+	html(&page->out, "</section>\n");
+}
