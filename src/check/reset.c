@@ -40,12 +40,12 @@ enum {
 	LOOK_CONNECT_MS = 700,
 	GONE_TIMES = 2, /* it did not answer so often, one after the other */
 	HELLO_MS = 30000,
-	HELLO_LAB_MS = 6000,
+	HELLO_LAB_MS = 4000,
 	HELLOS_MAX = 4,
 	TURN_S = 60,
 	RENEW_MS = 20000,
 	HELLO_BYTES = 4096,
-	LOGINS_MAX = 6,
+	LOGINS_MAX = 4, /* of a kind */
 	PORTS_MAX = 32,
 	EXTENSION_PSK = 41,
 	EXTENSION_VERSIONS = 43,
@@ -185,6 +185,15 @@ kind_of(enum service service)
 	return NULL;
 }
 
+static bool
+is_let_in(const struct session *session, const struct login_kind *kind)
+{
+	const struct exchange *e = transcript_last(session);
+
+	return e && !strcmp(e->step, "canary") && kind->result(e) == LOGIN_YES;
+}
+
+/* The controls are asked only of one who lets the canary in: each costs the device a try. */
 static void
 try_canary(struct session *session, const struct login_kind *kind, const struct service_at *at,
 	const char *user, uint32_t round)
@@ -194,27 +203,59 @@ try_canary(struct session *session, const struct login_kind *kind, const struct 
 
 	snprintf(wrong.user, sizeof wrong.user, "%s", user);
 	snprintf(canary.user, sizeof canary.user, "%s", user);
-	kind->try(session, at, NULL, "canary none", round);
-	kind->try(session, at, &wrong, "canary wrong", round);
 	kind->try(session, at, &canary, "canary", round);
+	if (!is_let_in(session, kind))
+		return;
+	kind->try(session, at, &wrong, "canary wrong", round);
+	kind->try(session, at, NULL, "canary none", round);
+}
+
+/* A round of its own for each user, so that the two do not count for each other. */
+static uint32_t
+round_of(size_t user, uint32_t round)
+{
+	return (uint32_t)(10 * user) + round;
+}
+
+/* Was it let in before the reset?  Only then there is something that may be left. */
+static bool
+was_let_in(const struct session *session, const struct login_kind *kind,
+	const struct service_at *at, size_t user)
+{
+	const struct exchange *e;
+	int before = check_find("reset-before");
+	size_t from = 0;
+
+	while ((e = transcript_next(
+			session_transcript(session), &from, (uint16_t)before, "canary")))
+		if (e->port == at->port && e->round == round_of(user, 1) &&
+			ip_is_equal(&e->address, &at->address) && kind->result(e) == LOGIN_YES)
+			return true;
+	return false;
+}
+
+static void
+try_place(struct session *session, const struct login_kind *kind, const struct service_at *at,
+	bool is_after)
+{
+	for (size_t user = 0; user < COUNT_OF(users) && !session_is_over(session); user++) {
+		if (is_after && !was_let_in(session, kind, at, user))
+			continue;
+		for (uint32_t round = 1; round <= (is_after ? 2 : 1); round++)
+			try_canary(session, kind, at, users[user], round_of(user, round));
+	}
 }
 
 /* At each login, and as each user: few enough for a device that locks after some. */
 static void
-try_canaries(struct session *session, uint32_t rounds)
+try_canaries(struct session *session, bool is_after)
 {
 	struct service_at *at = must_alloc(SERVICES_MAX, sizeof *at);
-	size_t n = services_in(session_transcript(session), at), n_tried = 0;
 
-	for (size_t i = 0; i < n && n_tried < LOGINS_MAX && !session_is_over(session); i++) {
-		const struct login_kind *kind = kind_of(at[i].what);
-		if (!kind)
-			continue;
-		n_tried++;
-		for (uint32_t round = 1; round <= rounds; round++)
-			for (size_t k = 0; k < COUNT_OF(users) && !session_is_over(session); k++)
-				try_canary(session, kind, &at[i], users[k],
-					(uint32_t)(round + 10 * k));
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		size_t n = services_that_are(session_transcript(session), kinds[i]->service, at);
+		for (size_t k = 0; k < n && k < LOGINS_MAX && !session_is_over(session); k++)
+			try_place(session, kinds[i], &at[k], is_after);
 	}
 	free(at);
 }
@@ -226,7 +267,7 @@ reset_before_probe(struct session *session)
 {
 	auto_close int listening = rig_listen(session, SOCK_STREAM);
 
-	try_canaries(session, 1);
+	try_canaries(session, false);
 	hear_hellos(session, listening);
 }
 
@@ -334,7 +375,7 @@ reset_after_probe(struct session *session)
 		hear_hellos(session, listening);
 		session_rest(session, is_lab ? SETTLE_LAB_MS : SETTLE_MS);
 		look_at_ports(session);
-		try_canaries(session, 2);
+		try_canaries(session, true);
 	} else {
 		turn(session, RIG_TURN, 0);
 	}
@@ -342,7 +383,7 @@ reset_after_probe(struct session *session)
 
 /* --- judging ---------------------------------------------------------------------------------------------------- */
 
-enum { SEEN_MAX = LOGINS_MAX * 2 * 2 };
+enum { SEEN_MAX = LOGINS_MAX * COUNT_OF(kinds) * COUNT_OF(users) };
 
 /* Of this place and user (its round says which), in this round of the two. */
 static const struct exchange *
@@ -368,15 +409,17 @@ kind_at(const struct service_at *at, size_t n, const struct exchange *e)
 	return NULL;
 }
 
-/* The canary was let in, and a wrong password was not. */
+/* The canary was let in, and neither a wrong password nor none was. */
 static const struct exchange *
 let_in(const struct transcript *transcript, uint16_t check, uint32_t round,
 	const struct login_kind *kind, const struct exchange *at, const struct exchange **wrong)
 {
 	const struct exchange *e = find(transcript, check, "canary", round, at);
+	const struct exchange *none = find(transcript, check, "canary none", round, at);
 
 	*wrong = find(transcript, check, "canary wrong", round, at);
-	return e && *wrong && kind->result(e) == LOGIN_YES && kind->result(*wrong) == LOGIN_NO
+	return e && *wrong && none && kind->result(e) == LOGIN_YES &&
+			       kind->result(*wrong) == LOGIN_NO && kind->result(none) != LOGIN_YES
 		       ? e
 		       : NULL;
 }

@@ -24,7 +24,7 @@
 enum {
 	ROUNDS = 2,
 	WINDOW_MS = 60000,
-	WINDOW_LAB_MS = 12000,
+	WINDOW_LAB_MS = 10000,
 	SLACK_S = 10, /* the kernel ends it by then */
 	BEFORE_MS = 30000,
 	BACK_MS = 60000,

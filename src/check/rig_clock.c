@@ -29,7 +29,9 @@ enum {
 	TURN_S = 30,
 	RENEW_MS = 10000,
 	PHASE_MS = 70000, /* a device that asks for the time each minute was answered by then */
-	PHASE_LAB_MS = 10000,
+	PHASE_LAB_MS = 30000,
+	ENOUGH_MS = 2500, /* it has asked again, and was seen with a server: so much longer */
+	ENOUGH_ASKED = 2,
 	LOOK_MS = 500,
 	HOSTS_MAX = 8,
 	ASKED_MAX = 8, /* written, of a phase */
@@ -277,7 +279,7 @@ static bool
 play(struct clock_rig *rig, enum phase phase, uint32_t round)
 {
 	bool is_lab = session_pace(rig->session) == PACE_LAB;
-	uint64_t begun = clock_monotonic_ns();
+	uint64_t begun = clock_monotonic_ns(), spoke_ns = 0;
 	uint64_t phase_ns = (is_lab ? PHASE_LAB_MS : PHASE_MS) * CLOCK_MS_NS;
 	struct message_rig_seen seen;
 	bool is_cut = false;
@@ -297,6 +299,11 @@ play(struct clock_rig *rig, enum phase phase, uint32_t round)
 		for (uint32_t i = 0; is_cut && i < seen.n_rows; i++)
 			keep_spoken(rig, &seen.row[i]);
 		is_cut = true;
+		if (rig->n_spoke && !spoke_ns)
+			spoke_ns = clock_monotonic_ns();
+		if (spoke_ns && rig->n_asked >= ENOUGH_ASKED &&
+			clock_monotonic_ns() - spoke_ns > ENOUGH_MS * CLOCK_MS_NS)
+			break;
 	}
 	record_spoken(rig, phase, round);
 	return true;
@@ -316,7 +323,7 @@ give_back(struct clock_rig *rig)
 void
 rig_clock_probe(struct session *session)
 {
-	static const enum phase order[] = {PHASE_TRUE, PHASE_PAST, PHASE_TRUE, PHASE_FUTURE};
+	static const enum phase order[] = {PHASE_TRUE, PHASE_PAST, PHASE_FUTURE};
 	struct clock_rig rig = {.session = session};
 	struct message_rig_seen seen;
 

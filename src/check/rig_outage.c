@@ -25,7 +25,7 @@ enum {
 	ROUNDS = 2,
 	TURN_S = 60,
 	OFFLINE_MS = 40000,
-	OFFLINE_LAB_MS = 8000,
+	OFFLINE_LAB_MS = 6000,
 	BEFORE_MS = 30000, /* until it is seen to use the internet */
 	BACK_MS = 60000,   /* until it must have found back; a device may wait a while */
 	AGAIN_MS = 60000,  /* until what it serves must be there again, after its cable was out */
