@@ -124,6 +124,7 @@ finish_gate(const json_t *args, const json_t *gate, const struct options *option
 	printf("%s: ", word(gate, "answer"));
 	print_shown(word(gate, "device"));
 	printf(", run %lld", (long long)json_integer_value(json_object_get(gate, "run")));
+	printf(", profile %s", word(gate, "profile"));
 	if (minutes)
 		printf(", about %lld min of a person", minutes);
 	printf("\n");

@@ -407,6 +407,23 @@ TEST(a_page_is_asked_for_by_https_and_answered_by_the_fetcher_alone)
 #undef IS_OK
 }
 
+TEST(to_judge_what_was_recorded_needs_no_device_and_to_test_one_does)
+{
+	struct message_audit audit = {.run = 1, .seconds = 10, .is_judged = 1};
+	struct message_rig rig = {.run = 1, .device = 9, .seconds = 60, .bits = RIG_CAP};
+
+	EXPECT(message_check(MESSAGE_AUDIT, PROCESS_ENGINE, PROCESS_CHECKER, &audit, sizeof audit));
+	audit.is_judged = 2;
+	EXPECT(!message_check(
+		MESSAGE_AUDIT, PROCESS_ENGINE, PROCESS_CHECKER, &audit, sizeof audit));
+	audit.is_judged = 0;
+	EXPECT(!message_check(
+		MESSAGE_AUDIT, PROCESS_ENGINE, PROCESS_CHECKER, &audit, sizeof audit));
+	EXPECT(message_check(MESSAGE_RIG, PROCESS_ENGINE, PROCESS_ENFORCER, &rig, sizeof rig));
+	rig.bits = 0;
+	EXPECT(!message_check(MESSAGE_RIG, PROCESS_ENGINE, PROCESS_ENFORCER, &rig, sizeof rig));
+}
+
 TEST(an_audit_names_a_maker_and_on_whose_word_or_neither)
 {
 	struct message_audit audit = {.run = 1, .device = 9, .seconds = 10};

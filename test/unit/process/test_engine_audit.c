@@ -18,6 +18,7 @@
 #include "base/loop.h"
 #include "check/check.h"
 #include "scenario/stage.h"
+#include "store/store.h"
 #include "test.h"
 
 enum { WAIT_MS = 4000, STEP_MS = 5 };
@@ -903,6 +904,98 @@ TEST(a_run_that_watches_goes_on_watching_after_everything_was_killed)
 	EXPECT_INT(home.audits, 0);
 	stop_run(number);
 	EXPECT(state_becomes(number, "stopped"));
+	move_out();
+}
+
+/* The engine begins again, and the run is older by so much. */
+static void
+age(uint32_t number, int64_t seconds)
+{
+	struct stored_audit row;
+	enum store_found found;
+	struct store *store;
+	struct fault why;
+	bool lost;
+
+	halt();
+	EXPECT(!store_open(home.folder, NULL, &store, &found, &lost, &why));
+	EXPECT(!store_audit_find(store, number, &row));
+	row.begun_s -= seconds;
+	store_audits_begin(store);
+	store_audit_put(store, &row);
+	EXPECT(!store_audits_commit(store, &why));
+	store_close(store);
+	start();
+}
+
+TEST(a_result_is_due_by_the_clock_though_its_stage_is_not_done)
+{
+	NEEDS_ENGINE;
+	uint32_t number = long_run();
+	say_step(number, "telnet-login", AUDIT_STEP_BEGUN);
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_NFF, INC_NONE, 23, false);
+	say_step(number, "telnet-login", AUDIT_STEP_DONE);
+	stage_pump(50);
+	age(number, 16 * 60);
+	EXPECT(told(1));
+	EXPECT(is_told_of("ftp-login"));
+	EXPECT(!is_told_of("telnet-login"));
+	for (int i = 0; i < 60 && !json_is_object(shown_at(number, "15m")); i++)
+		stage_pump(50);
+	EXPECT_INT(count_in(shown_at(number, "15m"), "telnet-login", "NFF"), 1);
+	EXPECT(count_in(shown_at(number, "15m"), "ftp-login", "INC") > 0);
+	EXPECT(!json_is_object(shown_at(number, "90m")));
+	stop_run(number);
+	say_end(number, ERR_OK, "");
+	EXPECT(state_becomes(number, "stopped"));
+	move_out();
+}
+
+TEST(a_run_ends_with_its_hours_also_when_nobody_was_there_at_that_moment)
+{
+	NEEDS_ENGINE;
+	uint32_t number = long_run();
+	play_stage(number);
+	EXPECT(told(2));
+	play_stage(number);
+	EXPECT(note_becomes(number, "watches"));
+	age(number, 59 * 60);
+	EXPECT(note_becomes(number, "watches"));
+	age(number, 2 * 60);
+	EXPECT(state_becomes(number, "done"));
+	EXPECT_INT(count_in(shown_at(number, "72h"), "tls-server", "NFF"), 1);
+	move_out();
+}
+
+TEST(a_device_that_does_not_come_back_within_the_hours_ends_the_run_with_that_reason)
+{
+	NEEDS_ENGINE;
+	uint32_t number = long_run();
+	say_step(number, "telnet-login", AUDIT_STEP_BEGUN);
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_FAIL, INC_NONE, 23, false);
+	say_step(number, "telnet-login", AUDIT_STEP_LOST);
+	say_end(number, ERR_TIMEOUT, "the device stopped answering");
+	EXPECT(note_becomes(number, "come back"));
+	/* The next engine asks once more, and hears the same. */
+	age(number, 59 * 60);
+	EXPECT(told(1));
+	EXPECT(is_told_of("telnet-login"));
+	say_step(number, "ftp-login", AUDIT_STEP_BEGUN);
+	say_finding(number, "ftp-login", "5.1-1", VERDICT_INC, INC_DEVICE_LOST, 0, false);
+	say_step(number, "ftp-login", AUDIT_STEP_LOST);
+	say_end(number, ERR_TIMEOUT, "the device stopped answering");
+	EXPECT(note_becomes(number, "come back"));
+	age(number, 15 * 60);
+	EXPECT(told(1));
+	say_step(number, "ftp-login", AUDIT_STEP_BEGUN);
+	say_finding(number, "ftp-login", "5.1-1", VERDICT_INC, INC_DEVICE_LOST, 0, false);
+	say_step(number, "ftp-login", AUDIT_STEP_LOST);
+	say_end(number, ERR_TIMEOUT, "the device stopped answering");
+	EXPECT(state_becomes(number, "done"));
+	EXPECT(strstr(word_of(shown(number), "why"), "did not come back") != NULL);
+	/* What was proved before it went stays proved. */
+	EXPECT_INT(count_in(shown_at(number, "72h"), "telnet-login", "FAIL"), 1);
+	EXPECT(count_in(shown_at(number, "72h"), "http-login", "INC") > 0);
 	move_out();
 }
 
