@@ -62,8 +62,8 @@ record(struct session *session, const char *step, const char *name, const uint8_
 	uint32_t round = 1;
 
 	digest_of(bytes, len, digest);
-	for (size_t at = 0; at < len; at += APP_PIECE) {
-		struct exchange e = {.round = round++,
+	for (size_t at = 0; at < len; at += APP_PIECE, round++) {
+		struct exchange e = {.round = round,
 			.received = bytes + at,
 			.n_received = len - at < APP_PIECE ? len - at : APP_PIECE};
 		snprintf(e.step, sizeof e.step, "%s", step);

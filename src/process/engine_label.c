@@ -12,6 +12,7 @@
 #include "base/printable.h"
 #include "label/cwt.h"
 #include "label/log.h"
+#include "process/engine_app.h"
 #include "process/engine_audit.h"
 
 enum {
@@ -535,7 +536,8 @@ on_run(const struct stored_audit *row, void *arg)
 {
 	struct newest_runs *newest = arg;
 
-	if (!row->ended_s)
+	/* What an app is like says nothing of the device. */
+	if (!row->ended_s || app_is_profile(row->profile))
 		return;
 	newest->stamp += row->run;
 	for (size_t i = 0; i < newest->n; i++)

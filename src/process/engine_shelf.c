@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/printable.h"
 #include "label/pack.h"
+#include "process/engine_app.h"
 #include "process/engine_audit.h"
 #include "verdict/difference.h"
 #include "verdict/gate.h"
@@ -604,6 +605,11 @@ judge_wish(struct stored_shelf *entry, const struct shelf_wish *wish, struct fau
 		fault_set(why, ERR_NOT_FOUND,
 			"there is no run %u that has ended; \"pinfold audit list\" shows all",
 			wish->run);
+		return false;
+	}
+	if (app_is_profile(row.profile)) {
+		fault_set(why, ERR_INVALID,
+			"run %u is about an app, and no product is on a shelf by it", wish->run);
 		return false;
 	}
 	struct audit_result *result = audit_result(&row, why);
