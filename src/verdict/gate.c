@@ -246,6 +246,22 @@ is_open(const struct gate_profile *profile, const struct provision *at,
 	       (!verdict->reasons || verdict->reasons & ~profile->bears);
 }
 
+/* Somebody said that it is met, or does not apply, and no test bears it out. */
+static bool
+is_said_alone(const struct audit_result *result, const char *id, const struct verdict *verdict)
+{
+	if (verdict->word != VERDICT_DECL && verdict->word != VERDICT_NA)
+		return false;
+	for (size_t i = 0; i < result->n_findings; i++) {
+		const struct finding *finding = &result->finding[i];
+		if (!strcmp(finding->provision, id) && finding->word != VERDICT_INC &&
+			finding->word != VERDICT_DECL &&
+			strcmp(result->check[finding->check].id, "declaration") != 0)
+			return false;
+	}
+	return true;
+}
+
 static void
 take_open(const struct audit_result *result, const struct gate_profile *profile, struct gate *gate)
 {
@@ -254,7 +270,7 @@ take_open(const struct audit_result *result, const struct gate_profile *profile,
 		struct verdict verdict =
 			verdict_from_findings(at->id, result->finding, result->n_findings);
 		/* What is asked for by name is not looked at by being declared, if one can look at it. */
-		bool is_declared = verdict.word == VERDICT_DECL && at->tier != 'D' &&
+		bool is_declared = is_said_alone(result, at->id, &verdict) && at->tier != 'D' &&
 				   is_in(profile->listed, at->id);
 		if (!is_declared && !is_open(profile, at, &verdict))
 			continue;

@@ -302,17 +302,48 @@ TEST(a_ward_is_held_by_what_a_device_does_when_the_network_is_away)
 	EXPECT(strstr(gate.reason[0].fix, "--hours 24") != NULL);
 }
 
+/* As the check of declarations says it. */
+static void
+declared(const char *provision, enum verdict_word word)
+{
+	snprintf(result->check[1].id, sizeof result->check[1].id, "declaration");
+	result->n_checks = 2;
+	found(provision, word, INC_NONE)->check = 1;
+}
+
 TEST(what_the_law_asks_for_is_not_looked_at_by_being_declared)
 {
 	begin();
 	found("5.1-1", VERDICT_NFF, INC_NONE);
 	found("5.1-2", VERDICT_NFF, INC_NONE);
-	found("5.2-1", VERDICT_DECL, INC_NONE);
+	declared("5.2-1", VERDICT_DECL);
 	found("5.3-13", VERDICT_PASS, INC_NONE);
-	found("5.4-3", VERDICT_DECL, INC_NONE);
+	declared("5.4-3", VERDICT_DECL);
 	EXPECT_INT(judged(), GATE_LABORATORY);
 	EXPECT_INT(gate.n_reasons, 1);
 	EXPECT_STR(gate.reason[0].provision, "5.2-1");
 	EXPECT_INT(gate.reason[0].word, VERDICT_DECL);
 	EXPECT(strstr(gate.reason[0].text, "declared, not looked at") != NULL);
+}
+
+TEST(nobody_declares_the_passwords_of_a_product_away_before_anybody_tried_one)
+{
+	begin();
+	look_at_psti();
+	result->n_findings = 0;
+	declared("F:a", VERDICT_NA);
+	declared("F:b", VERDICT_NA);
+	found("5.2-1", VERDICT_PASS, INC_NONE);
+	found("5.3-13", VERDICT_PASS, INC_NONE);
+	EXPECT_INT(judged(), GATE_LABORATORY);
+	EXPECT_INT(gate.n_reasons, 2);
+	EXPECT_STR(gate.reason[0].provision, "5.1-1");
+	EXPECT_INT(gate.reason[0].word, VERDICT_NA);
+
+	/* Where it was tried, and nothing was found, the declaration stands. */
+	begin();
+	look_at_psti();
+	declared("F:a", VERDICT_NA);
+	declared("F:b", VERDICT_NA);
+	EXPECT_INT(judged(), GATE_SHELF);
 }
