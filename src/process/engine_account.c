@@ -502,10 +502,11 @@ may_try(struct call *call, const char *name, const struct account *account)
 	source_key(&call->from, source);
 	snprintf(key, sizeof key, "name %.*s", ACCOUNT_NAME_MAX, name);
 	call->retry_s = throttle_wait_s(source, now_ns);
-	if (!call->retry_s && !is_known_source(account, &call->from))
+	if (!call->retry_s && !is_known_source(account, &call->from)) {
 		call->retry_s = throttle_wait_s(key, now_ns);
-	if (!call->retry_s && too_many_together(now_ns))
-		call->retry_s = 1;
+		if (!call->retry_s && too_many_together(now_ns))
+			call->retry_s = 1;
+	}
 	if (!call->retry_s)
 		return true;
 	fault_set(&call->why, ERR_BUSY, "too many wrong tries; again in %u s", call->retry_s);

@@ -418,7 +418,7 @@ audit_stop(uint32_t run, const char *who, struct fault *why)
 	}
 	if (audit->is_ending)
 		return true;
-	snprintf(audit->row.why, sizeof audit->row.why, "stopped by the %.60s", who);
+	snprintf(audit->row.why, sizeof audit->row.why, "stopped by %.60s", who);
 	audit->stop_ns = clock_monotonic_ns();
 	if (audit->is_told && channel_is_open(engine.peer[PROCESS_CHECKER]))
 		tell_stop(audit);

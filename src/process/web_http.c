@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "base/auto.h"
-#include "base/ip.h"
 
 /* --- forms -------------------------------------------------------------------------------------- */
 
@@ -154,6 +153,22 @@ origin_is_same(const char *origin, const char *host)
 		if (!strncmp(origin, schemes[i], strlen(schemes[i])))
 			return !strcasecmp(origin + strlen(schemes[i]), host);
 	return false;
+}
+
+bool
+forwarded_for(const char *header, struct ip *out)
+{
+	char text[IP_TEXT_MAX];
+	const char *comma = header ? strrchr(header, ',') : NULL;
+
+	if (!header)
+		return false;
+	header = comma ? comma + 1 : header;
+	header += strspn(header, " ");
+	if (strlen(header) >= sizeof text)
+		return false;
+	snprintf(text, sizeof text, "%s", header);
+	return ip_parse(out, text);
 }
 
 bool

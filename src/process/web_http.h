@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/ip.h"
+
 /*
  * What stands in requests of strangers, read without doing anything: pure, and
  * fuzzed (test/fuzz/fuzz_web.c).
@@ -32,6 +34,9 @@ bool host_is_ours(const char *host, const char *also); /* also: a name of the ow
 
 /* The origin (RFC 6454) of the page that asked is the one that it asks. */
 bool origin_is_same(const char *origin, const char *host);
+
+/* X-Forwarded-For: whom the proxy that wrote last speaks for; false: it says nothing of use. */
+bool forwarded_for(const char *header, struct ip *out);
 
 /* A path on this site and nothing else, to which a browser may be sent on. */
 bool path_is_local(const char *path);

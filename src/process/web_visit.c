@@ -111,6 +111,14 @@ ip_from(const struct sockaddr *address)
 	return ip;
 }
 
+static bool
+is_loopback(const struct ip *ip)
+{
+	static const struct ip v6 = {.version = 6, .byte = {[15] = 1}};
+
+	return (ip->version == 4 && ip->byte[0] == 127) || ip_is_equal(ip, &v6);
+}
+
 static void
 take_asker(struct visit *visit)
 {
@@ -122,6 +130,9 @@ take_asker(struct visit *visit)
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
 	asker->from = ip_from(info ? info->client_addr : NULL);
+	/* The owner says that there is a proxy; only one on this machine is believed. */
+	if (*own_name && is_loopback(&asker->from))
+		forwarded_for(header(connection, "X-Forwarded-For"), &asker->from);
 	if (authorization)
 		bearer_find(authorization, asker->credential, sizeof asker->credential);
 	else

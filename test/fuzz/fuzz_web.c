@@ -64,6 +64,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(strlen(text) < HOST_MAX);
 	if (path_is_local(text))
 		assert(text[0] == '/' && text[1] != '/' && !strpbrk(text, "\r\n\"<\\"));
+	struct ip ip;
+	assert(!forwarded_for(text, &ip) || ip_is_valid(&ip));
 	origin_is_same(text, "localhost:8480");
 	etag_render(etag, text, size);
 	assert(!etag_is_in("\"x\"", etag));

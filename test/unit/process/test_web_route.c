@@ -245,3 +245,18 @@ TEST(a_browser_is_sent_on_to_this_site_alone)
 	EXPECT(!path_is_local("/a\r\nSet-Cookie: x"));
 	EXPECT(!path_is_local(""));
 }
+
+TEST(a_proxy_says_for_whom_it_asks)
+{
+	struct ip ip, one;
+	char text[IP_TEXT_MAX];
+
+	/* What stands in front was written by whoever asked the proxy. */
+	EXPECT(forwarded_for("10.0.0.1, 192.168.77.20", &ip));
+	EXPECT_STR(ip_render(&ip, text), "192.168.77.20");
+	EXPECT(forwarded_for("fd77::20", &one));
+	EXPECT(!forwarded_for("unknown", &one));
+	EXPECT(!forwarded_for("", &one));
+	EXPECT(!forwarded_for(NULL, &one));
+	EXPECT_INT(one.version, 6);
+}
