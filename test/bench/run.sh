@@ -5,8 +5,8 @@
 #
 #	test/bench/run.sh [-C BUILD] [PART...]
 #
-# Parts: apply resolver capture home forward checks; without a word, all of them, which
-# takes about twenty minutes.  Raw lines go to BUILD/bench/PART.raw and
+# Parts: apply resolver capture home forward checks peers; without a word, all of them, which
+# takes about half an hour.  Raw lines go to BUILD/bench/PART.raw and
 # stay there until the part is run again; all of them make BUILD/bench.json.
 # How it is measured: test/bench/README.md.
 set -u
@@ -19,7 +19,7 @@ fi
 [ -f "$build/build.ninja" ] || { echo "no build folder at $build" >&2; exit 2; }
 build=$(realpath "$build")
 ninja -C "$build" --quiet || exit 2
-[ $# -gt 0 ] || set -- apply resolver capture home forward checks
+[ $# -gt 0 ] || set -- apply resolver capture home forward checks peers
 mkdir -p "$build/bench"
 failed=0
 
@@ -36,6 +36,7 @@ for part in "$@"; do
 	home) timeout 480 "$here/home/home.sh" "$build" "$raw" >"$log" 2>&1 ;;
 	forward) timeout 480 "$here/forward/forward.sh" "$build" "$raw" 15 0.2 >"$log" 2>&1 ;;
 	checks) timeout 900 "$here/checks.sh" "$build" "$raw" >"$log" 2>&1 ;;
+	peers) timeout 480 "$here/peers/peers.sh" "$build" "$raw" >"$log" 2>&1 ;;
 	*) echo "there is no part \"$part\"" >&2; exit 2 ;;
 	esac
 	status=$?

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * check_driver [--pace gentle|lab] [--ports gentle|lab|known] [--consent passive|probe|intrude] [--seconds N]
+ * check_driver [--pace gentle|lab] [--ports gentle|lab|known|N,N...] [--consent passive|probe|intrude] [--seconds N]
  *              [--keep FILE] [--checks ID,ID...|related] [TRUTH]
  *
  * Audits one target as the checker would, and holds the findings against the
  * truth that the target said about itself (test/target): a line of JSON on
  * standard input, or in the file TRUTH.  --ports is the pace of the check
  * tcp-ports alone: all ports take it some seconds of a processor, the likely ones some
- * seconds of time; "known" asks the port of the truth and no other.
+ * seconds of time; "known" asks the port of the truth and no other, a list those.
  * "related" are the checks that look at such a service at all.
  *
  * Prints each finding as a line of JSON, and at the end one line
@@ -253,11 +253,8 @@ run_all(const struct session_target *target, enum pace pace, const char *list, e
 }
 
 static void
-list_port(struct session *session, const struct ip *address, const char *step, uint16_t port)
+list_ports(struct session *session, const struct ip *address, const char *step, const char *list)
 {
-	char list[8];
-
-	snprintf(list, sizeof list, "%u", port);
 	struct exchange e = {.proto = 6,
 		.address = *address,
 		.note = "1",
@@ -267,9 +264,9 @@ list_port(struct session *session, const struct ip *address, const char *step, u
 	session_record(session, &e);
 }
 
-/* What tcp-ports would have written, had it asked this port alone. */
+/* What tcp-ports would have written, had it asked these ports alone, which are open. */
 static uint32_t
-know_port(const struct session_target *target, enum consent consent, uint16_t port,
+know_ports(const struct session_target *target, enum consent consent, const char *list,
 	struct transcript *transcript)
 {
 	struct session *session = session_new(target, PACE_LAB, consent, transcript);
@@ -277,15 +274,18 @@ know_port(const struct session_target *target, enum consent consent, uint16_t po
 	uint32_t packets;
 
 	session_begin(session, (uint16_t)check_find("tcp-ports"));
-	list_port(session, address, "tried", port);
-	list_port(session, address, "open", port);
-	struct talk *talk = talk_tcp(session, address, (uint16_t)(port ^ 0x4000), "control", 1);
+	list_ports(session, address, "tried", list);
+	list_ports(session, address, "open", list);
+	struct talk *talk = talk_tcp(session, address, 46713, "control", 1);
 	if (talk)
 		talk_close(talk);
-	service_ask(session, address, port, 1);
-	const struct exchange *e = transcript_last(session);
-	if (e && e->proto == 6 && e->port == port)
-		service_ask_again(session, e, 2);
+	for (const char *at = list; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+		uint16_t port = (uint16_t)strtoul(at, NULL, 10);
+		service_ask(session, address, port, 1);
+		const struct exchange *e = transcript_last(session);
+		if (e && e->proto == 6 && e->port == port)
+			service_ask_again(session, e, 2);
+	}
 	session_end(session);
 	packets = session_packets(session);
 	session_free(session);
@@ -342,7 +342,9 @@ main(int argc, char **argv)
 	json_error_t trouble;
 	uint64_t begun_ns, ms;
 	uint32_t packets;
-	bool same, is_known = false;
+	const char *known = NULL;
+	char of_port[8];
+	bool same;
 	FILE *in, *file;
 	int option;
 
@@ -353,7 +355,8 @@ main(int argc, char **argv)
 			break;
 		case 'P':
 			ports_pace = strcmp(optarg, "gentle") ? PACE_LAB : PACE_GENTLE;
-			is_known = !strcmp(optarg, "known");
+			known = !strcmp(optarg, "known") || strspn(optarg, "0123456789,") ? optarg
+											  : NULL;
 			break;
 		case 'c':
 			consent = !strcmp(optarg, "passive")   ? CONSENT_PASSIVE
@@ -389,10 +392,11 @@ main(int argc, char **argv)
 	/* As many as the checker may have. */
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){SOCKETS_MAX, SOCKETS_MAX});
 	begun_ns = clock_monotonic_ns();
-	if (is_known)
-		packets = know_port(&target, consent,
-			(uint16_t)json_integer_value(json_object_get(account.truth, "port")),
-			transcript);
+	snprintf(of_port, sizeof of_port, "%d",
+		(int)json_integer_value(json_object_get(account.truth, "port")));
+	if (known)
+		packets = know_ports(
+			&target, consent, strcmp(known, "known") ? known : of_port, transcript);
 	else
 		packets = run_all(&target, ports_pace, "tcp-ports", consent, seconds, transcript);
 	ms = (clock_monotonic_ns() - begun_ns) / CLOCK_MS_NS;
