@@ -237,9 +237,8 @@ describe(const struct ward *ward)
 		[MAKER_SIGNED] = "its signed MUD file",
 		[MAKER_APPROVED] = "its approved MUD file",
 		[MAKER_NAMED] = "the owner"};
-	const struct ward *about = ward;
 	char url[256];
-	enum maker_basis basis = maker_of(about, url);
+	enum maker_basis basis = maker_of(ward, url);
 
 	return json_pack("{s:o, s:s, s:s, s:s}", "device", show_ref(ward), "url", url, "by",
 		words[basis], "claimed_name", text_of(ward->facet[FACET_MUD], "manufacturer"));
