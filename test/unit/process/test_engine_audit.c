@@ -32,6 +32,7 @@ static struct {
 	struct sockaddr_un ctl;
 	/* What came last. */
 	struct message_audit audit;
+	struct message_rig rig;
 	int audits, file;
 	json_t *answer;
 	char *text;
@@ -73,6 +74,9 @@ on_message(struct channel *channel, const struct message_header *header, const v
 			close(home.file);
 		home.file = fd;
 		return;
+	case MESSAGE_RIG:
+		home.rig = *(const struct message_rig *)payload;
+		break;
 	case MESSAGE_ANSWER:
 		on_answer(payload);
 		break;
@@ -1253,5 +1257,160 @@ TEST(support_that_has_ended_takes_a_product_back)
 	EXPECT(shelf_becomes("changed"));
 	EXPECT(strstr(word_of(shelf(), "what"), "support has ended") != NULL);
 	EXPECT_STR(word_of(shelf(), "answer_now"), "hold");
+	move_out();
+}
+
+/* --- an app on a phone --------------------------------------------------------------------------- */
+
+/* Another one beside the first: number 2, with the address that ends in 12. */
+static void
+join_camera(void)
+{
+	static struct message_observation rows;
+
+	rows.n_rows = 3;
+	for (int i = 0; i < 3; i++) {
+		static const enum observed what[] = {
+			OBSERVED_DHCP4_DISCOVER, OBSERVED_DHCP4_REQUEST, OBSERVED_DHCP4_ACK};
+		rows.row[i] = row(what[i], "port2");
+		rows.row[i].mac[5] = 0x12;
+		if (i)
+			rows.row[i].target = ip("192.168.77.12");
+	}
+	rows.row[2].value = 3600;
+	EXPECT(!channel_send(
+		home.capture, MESSAGE_OBSERVATION, 0, &rows, message_observation_len(&rows), -1));
+	for (int i = 0;
+		i < 100 && !is_ok(ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"2\"}}"));
+		i++)
+		stage_pump(STEP_MS);
+}
+
+/* The phone was seen to send this there. */
+static void
+phone_sends(enum observed what, const char *address, uint16_t port, uint16_t source_port,
+	const char *text)
+{
+	static struct message_observation rows;
+
+	rows.n_rows = 1;
+	rows.row[0] = row(what, "port1");
+	rows.row[0].source = ip("192.168.77.11");
+	rows.row[0].target = ip(address);
+	rows.row[0].proto = 6;
+	rows.row[0].target_port = port;
+	rows.row[0].source_port = source_port;
+	snprintf(rows.row[0].claimed_text, sizeof rows.row[0].claimed_text, "%s", text);
+	EXPECT(!channel_send(
+		home.capture, MESSAGE_OBSERVATION, 0, &rows, message_observation_len(&rows), -1));
+	stage_pump(STEP_MS);
+}
+
+static const char *
+traffic_of(uint32_t number)
+{
+	static char text[8192];
+	char path[500];
+
+	snprintf(path, sizeof path, "%s/audit/%u/traffic.jsonl", home.settings.state_directory,
+		number);
+	FILE *file = fopen(path, "re");
+	EXPECT(file != NULL);
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	fclose(file);
+	return text;
+}
+
+static int
+times_in(const char *text, const char *what)
+{
+	int n = 0;
+
+	for (const char *at = text; (at = strstr(at, what)); at += strlen(what))
+		n++;
+	return n;
+}
+
+#define APP_RUN(more)                                                                              \
+	"{\"verb\":\"audit.app.run\",\"args\":{\"device\":\"1\",\"of\":\"2\",\"minutes\":1," more  \
+	"}}"
+
+TEST(of_a_phone_that_runs_an_app_nothing_is_kept_but_what_its_owner_agreed_to)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	join_camera();
+	EXPECT(strstr(refusal(APP_RUN("\"consent\":\"app\"")), "not personal") != NULL);
+	ask("{\"verb\":\"device.class\",\"args\":{\"device\":\"1\",\"class\":\"personal\"}}");
+	EXPECT(strstr(refusal(APP_RUN("\"consent\":\"intrude\"")), "has to agree") != NULL);
+	EXPECT(strstr(refusal(APP_RUN("\"consent\":\"app\"")), "no server") != NULL);
+	EXPECT(strstr(refusal(APP_RUN("\"consent\":\"app\",\"names\":\"no name\"")),
+		       "no name of a server") != NULL);
+	EXPECT_INT(home.audits, 0);
+	json_t *answer = ask(APP_RUN("\"consent\":\"app\",\"names\":\"api.camera.example\""));
+	EXPECT(is_ok(answer));
+	uint32_t number = (uint32_t)json_integer_value(
+		json_object_get(json_object_get(answer, "result"), "run"));
+	EXPECT(told(1));
+	EXPECT_STR(home.audit.scope, "api.camera.example");
+	EXPECT_STR(home.audit.model_hint, "");
+	struct ip expected = ip("192.168.77.11");
+	EXPECT(ip_is_equal(&home.audit.address4, &expected));
+
+	phone_sends(OBSERVED_TLS_HELLO, "198.18.5.11", 443, 1001, "api.camera.example");
+	phone_sends(OBSERVED_TLS_HELLO, "198.18.4.1", 443, 1002, "www.news.example");
+	phone_sends(OBSERVED_DNS_QUERY, "198.18.8.8", 53, 1003, "www.bank.example");
+	/* Two that share an address: what has no name belongs to its connection, or to nobody. */
+	phone_sends(OBSERVED_HTTP_REQUEST, "198.18.9.1", 80, 1004, "api.camera.example");
+	phone_sends(OBSERVED_CLEAR_CREDENTIALS, "198.18.9.1", 80, 1004, "HTTP Basic");
+	phone_sends(OBSERVED_HTTP_REQUEST, "198.18.9.1", 80, 1005, "private.example");
+	phone_sends(OBSERVED_CLEAR_CREDENTIALS, "198.18.9.1", 80, 1005, "HTTP Bearer");
+	phone_sends(OBSERVED_CLEAR_CREDENTIALS, "198.18.9.1", 80, 1006, "HTTP Token");
+	phone_sends(OBSERVED_CLEAR_CONTENT, "198.18.4.1", 443, 1007, "HTTP image/png");
+	phone_sends(OBSERVED_HTTP_USER_AGENT, "198.18.5.11", 80, 1008, "camera app");
+
+	/* Turned are flows to addresses of the scope that nobody else was seen at. */
+	struct message_rig rig = {.run = number,
+		.ticket = 1,
+		.seconds = 30,
+		.bits = RIG_TURN,
+		.n_ports = 1,
+		.port = {443}};
+	EXPECT(!channel_send(home.checker, MESSAGE_RIG, 0, &rig, sizeof rig, -1));
+	for (int i = 0; i < 200 && !home.rig.run; i++)
+		stage_pump(STEP_MS);
+	EXPECT_INT(home.rig.device, 1);
+	EXPECT_INT(home.rig.n_addresses, 1);
+	expected = ip("198.18.5.11");
+	EXPECT(ip_is_equal(&home.rig.address[0], &expected));
+	/* Its internet is not taken away, whoever asks. */
+	memset(&home.rig, 0, sizeof home.rig);
+	rig.bits = RIG_OFF;
+	EXPECT(!channel_send(home.checker, MESSAGE_RIG, 0, &rig, sizeof rig, -1));
+	stage_pump(100);
+	EXPECT_INT(home.rig.run, 0);
+
+	/* The checker is done; the window is not. */
+	say_end(number, ERR_OK, "");
+	EXPECT_STR(word_of(shown(number), "state"), "running");
+	char stop[80];
+	snprintf(stop, sizeof stop, "{\"verb\":\"audit.stop\",\"args\":{\"run\":%u}}", number);
+	EXPECT(is_ok(ask(stop)));
+	say_end(number, ERR_NOT_FOUND, "no such run");
+	EXPECT(state_becomes(number, "stopped"));
+	const char *kept = traffic_of(number);
+	EXPECT_INT(times_in(kept, "\"tls-hello\""), 1);
+	EXPECT_INT(times_in(kept, "\"http-request\""), 1);
+	EXPECT_INT(times_in(kept, "HTTP Basic"), 1);
+	EXPECT_INT(times_in(kept, "\"clear-"), 1);
+	EXPECT_INT(times_in(kept, "news") + times_in(kept, "bank") + times_in(kept, "private"), 0);
+	EXPECT_INT(times_in(kept, "192.168.77.11"), 0);
+
+	/* Afterwards nothing is, and nobody knows what it was. */
+	answer = ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}");
+	EXPECT(json_is_null(json_object_get(json_object_get(answer, "result"), "app_test")));
+	char *all = json_dumps(answer, 0);
+	EXPECT_INT(times_in(all, "camera app") + times_in(all, "camera.example"), 0);
+	free(all);
 	move_out();
 }
