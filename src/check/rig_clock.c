@@ -383,8 +383,8 @@ says_as_we(const struct exchange *e)
 {
 	long long told, own;
 
-	return sscanf(e->note, "told %15lld its own %15lld", &told, &own) == 2 && own > told - NEAR_S &&
-	       own < told + NEAR_S;
+	return sscanf(e->note, "told %15lld its own %15lld", &told, &own) == 2 &&
+	       own > told - NEAR_S && own < told + NEAR_S;
 }
 
 static void

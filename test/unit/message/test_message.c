@@ -445,6 +445,53 @@ TEST(an_audit_names_a_maker_and_on_whose_word_or_neither)
 #undef EXPECT_AUDIT
 }
 
+TEST(names_are_the_resolvers_to_withhold_and_of_its_ports_nothing)
+{
+	struct message_rig rig = {.run = 1, .device = 9, .seconds = 30, .bits = RIG_MAKER};
+
+	EXPECT(message_check(MESSAGE_RIG, PROCESS_ENGINE, PROCESS_RESOLVER, &rig, sizeof rig));
+	rig.n_ports = 1;
+	rig.port[0] = 443;
+	EXPECT(!message_check(MESSAGE_RIG, PROCESS_ENGINE, PROCESS_RESOLVER, &rig, sizeof rig));
+}
+
+TEST(a_nudge_names_one_device_on_one_port)
+{
+	const struct message_nudge good = {.port = "p-toy",
+		.mac = {2, 0, 0, 0, 0, 9},
+		.address = {.version = 4, .byte = {192, 168, 77, 9}}};
+	struct message_nudge nudge = good;
+
+#define EXPECT_NUDGE(is_ok)                                                                        \
+	EXPECT_INT(                                                                                \
+		message_check(MESSAGE_NUDGE, PROCESS_ENGINE, PROCESS_RELAY, &nudge, sizeof nudge), \
+		is_ok);                                                                            \
+	nudge = good
+	EXPECT_NUDGE(true);
+	nudge.mac[0] = 1; /* a group */
+	EXPECT_NUDGE(false);
+	nudge.port[0] = '\0';
+	EXPECT_NUDGE(false);
+	nudge.address.version = 6;
+	EXPECT_NUDGE(false);
+#undef EXPECT_NUDGE
+	EXPECT(!message_check(MESSAGE_NUDGE, PROCESS_WEB, PROCESS_RELAY, &good, sizeof good));
+}
+
+TEST(who_was_heard_is_asked_of_some_devices_and_no_more)
+{
+	struct message_heard_ask ask = {.n_rows = 1, .device = {9}};
+
+	EXPECT(message_check(
+		MESSAGE_HEARD_ASK, PROCESS_ENGINE, PROCESS_ENFORCER, &ask, sizeof ask));
+	ask.n_rows = 2; /* of nobody */
+	EXPECT(!message_check(
+		MESSAGE_HEARD_ASK, PROCESS_ENGINE, PROCESS_ENFORCER, &ask, sizeof ask));
+	ask.n_rows = HEARD_ROWS_MAX + 1;
+	EXPECT(!message_check(
+		MESSAGE_HEARD_ASK, PROCESS_ENGINE, PROCESS_ENFORCER, &ask, sizeof ask));
+}
+
 TEST(every_struct_fits_into_one_message)
 {
 #define X(name, payload, from, to) EXPECT(sizeof(payload) <= MESSAGE_PAYLOAD_MAX);

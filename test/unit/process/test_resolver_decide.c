@@ -146,3 +146,52 @@ TEST(names_of_time_servers_are_known_whole_and_not_by_their_end)
 	EXPECT(!name_is_of_time("pool.ntp.org.evil.example"));
 	EXPECT(!name_is_of_time(""));
 }
+
+/* --- the rig ------------------------------------------------------------------------------------------ */
+
+/* What the rig makes of a question a second after it began, for so many seconds. */
+static bool
+is_withheld(uint8_t rig, uint32_t seconds, const char *name, struct decision *decision)
+{
+	struct view *view = camera(VIEW_OPEN);
+	struct dns_query query = {.type = DNS_A};
+
+	view->rig = rig;
+	view->rig_until_ns = seconds * UINT64_C(1000000000);
+	EXPECT(dns_name_from_text(&query.name, name));
+	EXPECT(dns_name_text(&query.name, query.text));
+	bool is = decision_by_rig(view, &query, UINT64_C(1000000000), decision);
+	view->rig = 0;
+	return is;
+}
+
+TEST(without_names_nothing_is_answered_at_all)
+{
+	struct decision decision;
+
+	EXPECT(is_withheld(RIG_NAMES, 60, "cloud.example", &decision));
+	EXPECT_INT(decision.kind, DECISION_SILENT);
+	EXPECT(is_withheld(RIG_NAMES, 60, "pool.ntp.org", &decision));
+	EXPECT_INT(decision.kind, DECISION_SILENT);
+}
+
+TEST(without_its_maker_there_are_time_and_a_test_of_the_internet)
+{
+	struct decision decision;
+
+	EXPECT(is_withheld(RIG_MAKER, 60, "cloud.maker.test", &decision));
+	EXPECT(is_rcode(decision, DNS_NXDOMAIN));
+	EXPECT(!decision.is_undeclared);
+	EXPECT(!is_withheld(RIG_MAKER, 60, "0.pool.ntp.org", &decision));
+	EXPECT(!is_withheld(RIG_MAKER, 60, "connectivitycheck.gstatic.com", &decision));
+	EXPECT(!is_withheld(RIG_MAKER, 60, GATEWAY_NAME, &decision));
+	EXPECT(is_withheld(RIG_MAKER, 60, "evil-connectivitycheck.gstatic.com", &decision));
+}
+
+TEST(what_the_rig_withholds_comes_back_by_itself)
+{
+	struct decision decision;
+
+	EXPECT(!is_withheld(RIG_NAMES, 1, "cloud.example", &decision));
+	EXPECT(!is_withheld(0, 60, "cloud.example", &decision));
+}
