@@ -5,6 +5,7 @@
 #include "base/auto.h"
 #include "check/service.h"
 #include "check/table.h"
+#include "check/tls_offer.h"
 
 /*
  * Input that no client sends, one connection each, and after each the question
@@ -103,20 +104,25 @@ ask(struct session *session, const struct service_at *at, const char *step, uint
 	const char *note)
 {
 	const struct exchange *seen = at->seen;
-	struct talk *talk = seen->is_tls ? talk_tls(session, &at->address, at->port, step, round)
-					 : talk_tcp(session, &at->address, at->port, step, round);
+	struct talk *talk = talk_tcp(session, &at->address, at->port, step, round);
+	uint8_t hello[TLS_OFFER_MAX];
 
 	if (talk) {
 		talk_note(talk, "%s", note);
-		if (seen->n_sent)
+		/* Behind TLS the answer to a hello is sign enough, and no handshake is waited for. */
+		if (seen->is_tls)
+			talk_send(talk, hello,
+				tls_offer_render(
+					hello, &(struct tls_offer){.version_max = 0x0303}));
+		else if (seen->n_sent)
 			talk_send(talk, seen->sent, seen->n_sent);
-		if (seen->n_received)
+		if (seen->is_tls || seen->n_received)
 			talk_receive(talk, session_pace(session) == PACE_LAB ? 2000 : 4000, NULL,
 				NULL, NULL);
 		talk_close(talk);
 	}
 	const struct exchange *e = transcript_last(session);
-	return e ? sign_of(e, seen->n_received) : SIGN_MUTE;
+	return e ? sign_of(e, seen->is_tls || seen->n_received) : SIGN_MUTE;
 }
 
 struct state {
