@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front over meson for people.  ./run and ./check install what this needs.
-.PHONY: all build run check unit story mirai audit-demo bench lab format clean
+.PHONY: all build run check unit story mirai audit-demo screens bench lab format clean
 
 all: build
 
@@ -28,6 +28,9 @@ mirai: build
 
 audit-demo: build
 	@lab/audit-demo.sh
+
+screens: build
+	@test/browser/run.sh build pictures
 
 bench: build
 	@test/bench/run.sh

@@ -252,21 +252,21 @@ origin_words(const char *origin)
 }
 
 static void
-put_rules(struct sheet *page, const json_t *device, const json_t *policy)
+put_rule_table(struct sheet *page, const char *id, const json_t *rules, bool is_class)
 {
-	const char *id = text_of(device, "id");
 	const json_t *rule;
 	size_t i;
 
 	html(&page->out,
-		"<section class=\"card\" id=\"rules\"><h2>%s</h2><div "
-		"class=\"wide\"><table><thead><tr>"
-		"<th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th></tr></thead><tbody>\n",
-		_("What it may"), _("Rule"), _("On whose word"), _("Since"), _("Change"));
-	json_array_foreach(part_of(policy, "rules"), i, rule)
+		"<div class=\"wide\"><table><thead><tr><th scope=\"col\">%s</th><th "
+		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr>"
+		"</thead><tbody>\n",
+		_("Rule"), _("On whose word"), _("Since"), _("Change"));
+	json_array_foreach(rules, i, rule)
 	{
 		const char *origin = text_of(rule, "origin");
+		if (!strcmp(origin, "class") != is_class)
+			continue;
 		html(&page->out, "<tr><th scope=\"row\"><code>%s</code></th><td>%s</td><td>",
 			text_of(rule, "text"), origin_words(origin));
 		if (number_of(rule, "since"))
@@ -277,16 +277,44 @@ put_rules(struct sheet *page, const json_t *device, const json_t *policy)
 				text_of(rule, "text"), NULL);
 		html(&page->out, "</td></tr>\n");
 	}
+	html(&page->out, "</tbody></table></div>\n");
+}
+
+static void
+put_rules(struct sheet *page, const json_t *device, const json_t *policy)
+{
+	const char *id = text_of(device, "id");
+	const json_t *rules = part_of(policy, "rules"), *rule;
+	long long n_class = 0;
+	size_t i;
+
+	json_array_foreach(rules, i, rule) n_class += !strcmp(text_of(rule, "origin"), "class");
+	html(&page->out, "<section class=\"card\" id=\"rules\"><h2>%s</h2>", _("What it may"));
+	if (json_array_size(rules) > (size_t)n_class)
+		put_rule_table(page, id, rules, false);
+	else
+		put_empty(page, _("Only what its state gives it."));
+	if (n_class) {
+		html(&page->out, "<details><summary>");
+		html(&page->out,
+			ngettext("%lld rule that its state adds", "%lld rules that its state adds",
+				(unsigned long)n_class),
+			n_class);
+		html(&page->out, "</summary>");
+		put_rule_table(page, id, rules, true);
+		html(&page->out, "</details>\n");
+	}
 	html(&page->out,
-		"</tbody></table></div>\n<form method=\"get\" action=\"/why/%s\"><label>%s "
-		"<input name=\"to\" required placeholder=\"cloud.example\"></label> <label>%s "
-		"<input name=\"port\" inputmode=\"numeric\" size=\"6\" value=\"443\"></label> "
-		"<button class=\"button\">%s</button></form>\n",
+		"<form method=\"get\" action=\"/why/%s\"><label>%s <input name=\"destination\" "
+		"required placeholder=\"cloud.example\"></label> <label>%s <input name=\"port\" "
+		"inputmode=\"numeric\" size=\"6\" value=\"443\"></label> <button "
+		"class=\"button\">%s</button></form>\n",
 		id, _("May it talk to"), _("port"), _("Ask why"));
 	if (put_form(page, "policy.add", "device", id, NULL)) {
 		html(&page->out,
-			"<label>%s <input name=\"rule\" required size=\"34\" "
-			"placeholder=\"allow tcp cloud.example 443\"></label> ",
+			"<label>%s <input name=\"rule\" required size=\"34\" placeholder=\"allow "
+			"tcp "
+			"cloud.example 443\"></label> ",
 			_("A rule of yours"));
 		put_form_end(page, "", _("Add it"));
 	}
