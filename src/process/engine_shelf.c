@@ -435,6 +435,7 @@ shelf_peer_connected(void)
 
 /* --- what changes by itself --------------------------------------------------------------------------- */
 
+/* The first of them is told; of many the text would never be the same. */
 static void
 look_at_firmware(struct stored_shelf *entry)
 {
@@ -453,6 +454,7 @@ look_at_firmware(struct stored_shelf *entry)
 			"%.60s calls its software \"%.70s\", which was not tested",
 			device_label(ward->device), claimed);
 		note(entry, GATE_UNKNOWN, text);
+		return;
 	}
 }
 

@@ -1414,3 +1414,42 @@ TEST(of_a_phone_that_runs_an_app_nothing_is_kept_but_what_its_owner_agreed_to)
 	free(all);
 	move_out();
 }
+
+/* What the device calls its software, as its announcement says it. */
+static void
+announce(const char *server)
+{
+	static struct message_observation rows;
+
+	rows.n_rows = 1;
+	rows.row[0] = row(OBSERVED_SSDP_SERVER, "port1");
+	rows.row[0].source = ip("192.168.77.11");
+	snprintf(rows.row[0].claimed_text, sizeof rows.row[0].claimed_text, "%s", server);
+	EXPECT(!channel_send(
+		home.capture, MESSAGE_OBSERVATION, 0, &rows, message_observation_len(&rows), -1));
+	stage_pump(100);
+}
+
+TEST(software_that_was_not_tested_is_told_at_the_shelf_when_a_unit_shows_it)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	announce("Linux/5.4 UPnP/1.0 Cam/1.2");
+	uint32_t number = put_on_shelf();
+	EXPECT_STR(word_of(shelf(), "claimed_firmware"), "Linux/5.4 UPnP/1.0 Cam/1.2");
+	EXPECT(is_ok(ask("{\"verb\":\"audit.shelf.check\",\"args\":{}}")));
+	EXPECT(told(2));
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_NFF, INC_NONE, 23, false);
+	say_end(number, ERR_OK, "");
+	EXPECT(shelf_becomes("fine"));
+	stage_pump(1200); /* what was said last counts, and that is told by the second */
+	announce("Linux/5.4 UPnP/1.0 Cam/1.3");
+	EXPECT(is_ok(ask("{\"verb\":\"audit.shelf.check\",\"args\":{}}")));
+	EXPECT(told(3));
+	say_finding(number, "telnet-login", "5.1-1", VERDICT_NFF, INC_NONE, 23, false);
+	say_end(number, ERR_OK, "");
+	EXPECT(shelf_becomes("changed"));
+	EXPECT(strstr(word_of(shelf(), "what"), "Cam/1.3") != NULL);
+	EXPECT(strstr(word_of(shelf(), "what"), "not tested") != NULL);
+	move_out();
+}
