@@ -31,7 +31,7 @@ enum {
 	PHASE_MS = 70000, /* a device that asks for the time each minute was answered by then */
 	PHASE_LAB_MS = 30000,
 	ENOUGH_MS = 2500, /* it has asked again, and was seen with a server: so much longer */
-	ENOUGH_ASKED = 2,
+	ENOUGH_ASKED = 6, /* and does not tell what its clock says */
 	LOOK_MS = 500,
 	HOSTS_MAX = 8,
 	ASKED_MAX = 8, /* written, of a phase */
@@ -41,9 +41,16 @@ enum {
 	STRATUM = 2,
 	/* Its clock is taken for ours when it is no farther from it. */
 	NEAR_S = 12 * 3600,
-	/* Of what it says to its true server at the true time, in bytes each way. */
-	AS_MUCH_PERCENT = 97,
-	LESS_PERCENT = 85,
+	/*
+	 * Of what it says to its true server at the true time: whoever refuses a certificate
+	 * leaves out the end of the handshake and the request, more than a hundred bytes.
+	 */
+	AS_MUCH_BYTES = 48,
+	LESS_BYTES = 100,
+	AS_MUCH_PERCENT = 90,
+	LESS_PERCENT = 80,
+	HEAD4 = 20 + 32, /* of a packet: IP and TCP with times */
+	HEAD6 = 40 + 32,
 };
 #define NTP_OF_UNIX UINT32_C(2208988800)
 #define YEAR_S      INT64_C(31557600)
@@ -76,6 +83,7 @@ struct clock_rig {
 	struct rig_row spoke[HOSTS_MAX];
 	size_t n_spoke;
 	uint32_t n_asked;
+	bool has_taken; /* its own clock said so */
 };
 
 /* Seconds since 1970 that we tell in this phase. */
@@ -171,6 +179,7 @@ record_asked(struct clock_rig *rig, enum phase phase, uint32_t round,
 		.received = question,
 		.n_received = NTP_LEN};
 
+	rig->has_taken |= rig->n_asked && own_s > now_s - NEAR_S && own_s < now_s + NEAR_S;
 	if (rig->n_asked++ >= ASKED_MAX)
 		return;
 	if (!IN6_IS_ADDR_V4MAPPED(&peer->sin6_addr))
@@ -285,6 +294,7 @@ play(struct clock_rig *rig, enum phase phase, uint32_t round)
 	bool is_cut = false;
 
 	rig->n_asked = 0;
+	rig->has_taken = false;
 	rig->n_spoke = 0;
 	while (clock_monotonic_ns() - begun < phase_ns && !session_is_over(rig->session)) {
 		if (!keep_turned(rig))
@@ -301,7 +311,7 @@ play(struct clock_rig *rig, enum phase phase, uint32_t round)
 		is_cut = true;
 		if (rig->n_spoke && !spoke_ns)
 			spoke_ns = clock_monotonic_ns();
-		if (spoke_ns && rig->n_asked >= ENOUGH_ASKED &&
+		if (spoke_ns && (rig->has_taken || rig->n_asked >= ENOUGH_ASKED) &&
 			clock_monotonic_ns() - spoke_ns > ENOUGH_MS * CLOCK_MS_NS)
 			break;
 	}
@@ -387,6 +397,21 @@ says_as_we(const struct exchange *e)
 	       own > told - NEAR_S && own < told + NEAR_S;
 }
 
+/* Without heads: how many packets carry it is chance. */
+static bool
+read_spoken(struct spoken *row)
+{
+	unsigned packets_out, packets_in, head = row->e->address.version == 6 ? HEAD6 : HEAD4;
+
+	if (sscanf(row->e->note, "packets %9u/%9u bytes %9u/%9u", &packets_out, &packets_in,
+		    &row->bytes_out, &row->bytes_in) != 4)
+		return false;
+	uint64_t out = (uint64_t)packets_out * head, in = (uint64_t)packets_in * head;
+	row->bytes_out = row->bytes_out > out ? row->bytes_out - (uint32_t)out : 0;
+	row->bytes_in = row->bytes_in > in ? row->bytes_in - (uint32_t)in : 0;
+	return true;
+}
+
 static void
 read_tale(struct tale *tale, const struct transcript *transcript, uint16_t check)
 {
@@ -404,8 +429,7 @@ read_tale(struct tale *tale, const struct transcript *transcript, uint16_t check
 			else if (says_as_we(e))
 				tale->took[phase][e->round - 1] = e;
 		} else if (phase_of(e, "spoke-", &phase) && tale->n[phase] < ROWS_MAX &&
-			   sscanf(e->note, "packets %*u/%*u bytes %u/%u", &row.bytes_out,
-				   &row.bytes_in) == 2) {
+			   read_spoken(&row)) {
 			tale->row[phase][tale->n[phase]++] = row;
 		}
 	}
@@ -436,12 +460,12 @@ enum went { WENT_UNCLEAR, WENT_ON, WENT_AWAY };
 static enum went
 how_it_went(const struct spoken *row, const struct spoken *usual)
 {
-	uint64_t out = (uint64_t)row->bytes_out * 100, in = (uint64_t)row->bytes_in * 100;
+	uint64_t in = (uint64_t)row->bytes_in * 100;
 
-	if (out >= (uint64_t)usual->bytes_out * AS_MUCH_PERCENT &&
+	if (row->bytes_out + AS_MUCH_BYTES >= usual->bytes_out &&
 		in >= (uint64_t)usual->bytes_in * AS_MUCH_PERCENT)
 		return WENT_ON;
-	if (out < (uint64_t)usual->bytes_out * LESS_PERCENT ||
+	if (row->bytes_out + LESS_BYTES < usual->bytes_out ||
 		in < (uint64_t)usual->bytes_in * LESS_PERCENT)
 		return WENT_AWAY;
 	return WENT_UNCLEAR;
