@@ -48,8 +48,8 @@ struct session {
 	SSL_CTX *tls;
 	session_rig_ask *rig; /* NULL: no gateway */
 	session_tell_prompt *prompt;
-	int file;             /* -1: none */
-	const char *scope;    /* NULL: everything */
+	int file;          /* -1: none */
+	const char *scope; /* NULL: everything */
 };
 
 struct talk {

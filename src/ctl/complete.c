@@ -57,15 +57,19 @@ has_second_word(const struct command *command)
 	return command->verb[first_word(command)] == ' ';
 }
 
-/* All that stand behind the same first word. */
+/* All that stand behind the same first word; a verb that is this word alone has none. */
 static void
 second_words(const struct command *command)
 {
 	const struct command *at = command;
+	const char *sep = "";
 
-	do
-		printf("%s%s", at == command ? "" : " ", at->verb + first_word(at) + 1);
-	while (at[1].noun && !is_first_of_verb(++at));
+	do {
+		if (!has_second_word(at))
+			continue;
+		printf("%s%s", sep, at->verb + first_word(at) + 1);
+		sep = " ";
+	} while (at[1].noun && !is_first_of_verb(++at));
 }
 
 static bool

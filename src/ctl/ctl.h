@@ -31,8 +31,8 @@ enum word_kind {
 	WORD_TIME,
 	WORD_FLAG,
 	WORD_REST,
-	WORD_FILE, /* what is in it goes along, as text */
-	WORD_OPEN, /* it goes along open, however large */
+	WORD_FILE,   /* what is in it goes along, as text */
+	WORD_OPEN,   /* it goes along open, however large */
 	WORD_SECRET, /* not on the command line, where others see it: asked for */
 };
 

@@ -97,11 +97,11 @@ put_accounts(struct sheet *page, const json_t *accounts)
 		html(&page->out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>",
 			text_of(row, "name"), text_of(row, "role"));
 		put_button(page, "account.remove", "danger", _("Remove"), "name",
-			text_of(row, "name"), NULL);
+			text_of(row, "name"), END_PAIRS);
 		html(&page->out, "</td></tr>\n");
 	}
 	html(&page->out, "</tbody></table>\n");
-	if (put_form(page, "account.add", NULL)) {
+	if (put_form(page, "account.add", END_PAIRS)) {
 		html(&page->out,
 			"<h2>%s</h2><p><label>%s <input name=\"name\" required></label> <label>%s "
 			"<select name=\"role\"><option>viewer</option><option>helper</option>"
@@ -137,8 +137,8 @@ put_passes(struct sheet *page, const char *title, const json_t *passes, bool are
 		put_time(page, number_of(row, "used"));
 		html(&page->out, "</td><td>");
 		if (are_tokens)
-			put_button(
-				page, "token.remove", "danger", _("Take away"), "token", id, NULL);
+			put_button(page, "token.remove", "danger", _("Take away"), "token", id,
+				END_PAIRS);
 		html(&page->out, "</td></tr>\n");
 	}
 	if (json_array_size(passes))
@@ -149,10 +149,10 @@ void
 page_account(struct sheet *page)
 {
 	put_passes(page, _("Where you are logged in"), page->answer[0], false);
-	put_button(page, "session.end-all", "", _("Log out everywhere"), NULL);
+	put_button(page, "session.end-all", "", _("Log out everywhere"), END_PAIRS);
 	html(&page->out, "</section>\n");
 	put_passes(page, _("Tokens of programs"), page->answer[1], true);
-	if (put_form(page, "token.add", "show", "yes", NULL)) {
+	if (put_form(page, "token.add", "show", "yes", END_PAIRS)) {
 		html(&page->out,
 			"<label>%s <input name=\"name\" required></label> <label>%s <select "
 			"name=\"scope\"><option>read</option><option>act</option></select></"
@@ -161,7 +161,7 @@ page_account(struct sheet *page)
 		put_form_end(page, "", _("Make a token"));
 	}
 	html(&page->out, "</section>\n<section class=\"card\"><h2>%s</h2>", _("Your password"));
-	if (put_form(page, "account.password", NULL)) {
+	if (put_form(page, "account.password", END_PAIRS)) {
 		html(&page->out,
 			"<label>%s <input name=\"old\" type=\"password\" required "
 			"autocomplete=\"current-password\"></label> <label>%s <input "

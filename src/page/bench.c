@@ -14,7 +14,7 @@ put_begin(struct sheet *page)
 	const char *chosen = asked(page, "device");
 
 	html(&page->out, "<section class=\"card\"><h2>%s</h2>", _("Test a device"));
-	if (!put_form(page, "audit.run", NULL)) {
+	if (!put_form(page, "audit.run", END_PAIRS)) {
 		put_empty(page, _("That is for who looks after this gateway."));
 		html(&page->out, "</section>\n");
 		return;
@@ -85,7 +85,7 @@ put_progress(struct sheet *page, const json_t *run)
 		_("Running"), number_of(progress, "all"), number_of(progress, "done"),
 		_("checks that are done"), number_of(progress, "done"), number_of(progress, "all"),
 		text_of(progress, "title"), text_of(progress, "note"));
-	put_button(page, "audit.stop", "", _("Stop it"), "run", number, NULL);
+	put_button(page, "audit.stop", "", _("Stop it"), "run", number, END_PAIRS);
 	html(&page->out, "</section>\n");
 }
 

@@ -59,7 +59,7 @@ put_containment(struct sheet *page, const json_t *device)
 	}
 	html(&page->out, "</p>");
 	put_button(page, "device.release", "", _("Let it back"), "device", text_of(device, "id"),
-		NULL);
+		END_PAIRS);
 	html(&page->out, "</section>\n");
 }
 
@@ -76,7 +76,7 @@ put_admit(struct sheet *page, const char *id)
 
 	for (size_t i = 0; i < COUNT_OF(as); i++)
 		put_button(page, "device.admit", i ? "" : "main", _(as[i].label), "device", id,
-			"class", as[i].class, NULL);
+			"class", as[i].class, END_PAIRS);
 }
 
 static void
@@ -96,28 +96,30 @@ put_actions(struct sheet *page, const json_t *device)
 			_("Hold it to what it needs"));
 	if (!strcmp(state, "enforce")) {
 		put_button(page, "device.pause", "main", _("Let it work for 15 minutes"), "device",
-			id, "seconds", "900", NULL);
-		put_button(page, "device.observe", "", _("Watch it again"), "device", id, NULL);
+			id, "seconds", "900", END_PAIRS);
+		put_button(
+			page, "device.observe", "", _("Watch it again"), "device", id, END_PAIRS);
 		html(&page->out, "<a class=\"button\" href=\"/hold/%s\">%s</a>\n", id,
 			_("Tighten or loosen"));
 	}
 	if (truth_of(device, "paused"))
-		put_button(page, "device.resume", "", _("End the pause"), "device", id, NULL);
+		put_button(page, "device.resume", "", _("End the pause"), "device", id, END_PAIRS);
 	if (!strcmp(state, "quarantine") || !strcmp(state, "block"))
-		put_button(page, "device.release", "main", _("Let it back"), "device", id, NULL);
+		put_button(
+			page, "device.release", "main", _("Let it back"), "device", id, END_PAIRS);
 	else if (strcmp(state, "waiting") != 0)
 		put_button(page, "device.quarantine", "danger", _("Keep it apart"), "device", id,
-			NULL);
-	put_button(
-		page, "device.forget", "danger", _("It is leaving: forget it"), "device", id, NULL);
+			END_PAIRS);
+	put_button(page, "device.forget", "danger", _("It is leaving: forget it"), "device", id,
+		END_PAIRS);
 	html(&page->out, "</div><div class=\"forms\">");
-	if (put_form(page, "device.name", "device", id, NULL)) {
+	if (put_form(page, "device.name", "device", id, END_PAIRS)) {
 		html(&page->out,
 			"<label>%s <input name=\"name\" maxlength=\"63\" value=\"%s\"></label> ",
 			_("Name"), text_of(device, "name"));
 		put_form_end(page, "", _("Call it so"));
 	}
-	if (put_form(page, "device.class", "device", id, NULL)) {
+	if (put_form(page, "device.class", "device", id, END_PAIRS)) {
 		html(&page->out, "<label>%s <select name=\"class\">", _("Class"));
 		for (size_t i = 0; i < COUNT_OF(classes); i++)
 			html(&page->out, "<option%s>%s</option>",
@@ -145,7 +147,7 @@ put_offers(struct sheet *page, const json_t *device)
 			json_is_string(offer) ? json_string_value(offer) : text_of(offer, "rule");
 		html(&page->out, "<li><code>%s</code> ", rule);
 		put_button(page, "policy.add", "", _("Allow for ever"), "device",
-			text_of(device, "id"), "rule", rule, NULL);
+			text_of(device, "id"), "rule", rule, END_PAIRS);
 		html(&page->out, "</li>");
 	}
 	html(&page->out, "</ul></section>\n");
@@ -274,7 +276,7 @@ put_rule_table(struct sheet *page, const char *id, const json_t *rules, bool is_
 		html(&page->out, "</td><td>");
 		if (!strcmp(origin, "owner") && strcmp(text_of(rule, "note"), "introduction") != 0)
 			put_button(page, "policy.remove", "", _("Take back"), "device", id, "rule",
-				text_of(rule, "text"), NULL);
+				text_of(rule, "text"), END_PAIRS);
 		html(&page->out, "</td></tr>\n");
 	}
 	html(&page->out, "</tbody></table></div>\n");
@@ -310,7 +312,7 @@ put_rules(struct sheet *page, const json_t *device, const json_t *policy)
 		"inputmode=\"numeric\" size=\"6\" value=\"443\"></label> <button "
 		"class=\"button\">%s</button></form>\n",
 		id, _("May it talk to"), _("port"), _("Ask why"));
-	if (put_form(page, "policy.add", "device", id, NULL)) {
+	if (put_form(page, "policy.add", "device", id, END_PAIRS)) {
 		html(&page->out,
 			"<label>%s <input name=\"rule\" required size=\"34\" placeholder=\"allow "
 			"tcp "
@@ -341,9 +343,9 @@ put_papers(struct sheet *page, const json_t *device, const json_t *audits)
 	if (json_is_object(part_of(device, "mud_next"))) {
 		html(&page->out, "<li>%s ", _("Its maker changed the declaration."));
 		put_button(page, "policy.approve", "main", _("Believe the new one"), "device",
-			text_of(device, "id"), NULL);
+			text_of(device, "id"), END_PAIRS);
 		put_button(page, "policy.reject", "", _("Keep the old one"), "device",
-			text_of(device, "id"), NULL);
+			text_of(device, "id"), END_PAIRS);
 		html(&page->out, "</li>\n");
 	}
 	json_array_foreach(audits, i, row)
@@ -446,7 +448,7 @@ page_why(struct sheet *page)
 		text_of(why, "limit"));
 	if (!truth_of(why, "allowed"))
 		put_button(page, "device.pause", "", _("Let it work for 15 minutes"), "device",
-			text_of(device, "id"), "seconds", "900", NULL);
+			text_of(device, "id"), "seconds", "900", END_PAIRS);
 	html(&page->out, "</section>\n");
 }
 
@@ -494,7 +496,7 @@ page_hold(struct sheet *page)
 			html(&page->out, "</ul>");
 		put_button(page, "device.enforce", number_of(proposal, "broken") ? "" : "main",
 			_("Hold it so"), "device", text_of(device, "id"), "from", stops[i].from,
-			NULL);
+			END_PAIRS);
 		html(&page->out, "</li>\n");
 	}
 	html(&page->out, "</ol>\n");

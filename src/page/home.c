@@ -168,7 +168,7 @@ page_help_now(struct sheet *page)
 		  "closes by itself; nothing else changes. Meanwhile Pinfold notes what it used, "
 		  "and "
 		  "then offers you to allow just that."));
-	if (!put_form(page, "device.pause", NULL)) {
+	if (!put_form(page, "device.pause", END_PAIRS)) {
 		put_empty(page, _("You may look, not change. Ask who looks after this gateway."));
 		html(&page->out, "</section>\n");
 		return;

@@ -14,7 +14,7 @@ put_introduction(struct sheet *page, const json_t *row)
 	put_device_link(page, answerer);
 	html(&page->out, "</td><td>");
 	put_button(page, "device.part", "", _("End it"), "device", text_of(asker, "id"), "from",
-		text_of(answerer, "id"), "service", text_of(row, "service"), NULL);
+		text_of(answerer, "id"), "service", text_of(row, "service"), END_PAIRS);
 	html(&page->out, "</td></tr>\n");
 }
 
@@ -29,7 +29,7 @@ page_introductions(struct sheet *page)
 		  "them: "
 		  "for that service, in that direction, and no other."));
 	html(&page->out, "<section class=\"card\"><h2>%s</h2>", _("Introduce"));
-	if (put_form(page, "device.introduce", NULL)) {
+	if (put_form(page, "device.introduce", END_PAIRS)) {
 		html(&page->out, "<label>%s <select name=\"device\" required>", _("Let"));
 		put_device_options(page, page->answer[1], NULL);
 		html(&page->out, "</select></label> <label>%s <select name=\"service\" required>",
@@ -80,12 +80,12 @@ page_doors(struct sheet *page)
 		put_time(page, number_of(door, "since"));
 		html(&page->out, "</p>");
 		put_button(page, "policy.remove", "danger", _("Close"), "device",
-			text_of(device, "id"), "rule", text_of(door, "text"), NULL);
+			text_of(device, "id"), "rule", text_of(door, "text"), END_PAIRS);
 		html(&page->out, "</li>\n");
 	}
 	html(&page->out, "</ul>\n");
 	html(&page->out, "<section class=\"card\"><h2>%s</h2>", _("Make a door"));
-	if (!put_form(page, "policy.add", NULL)) {
+	if (!put_form(page, "policy.add", END_PAIRS)) {
 		put_empty(page, _("That is for who looks after this gateway."));
 		html(&page->out, "</section>\n");
 		return;

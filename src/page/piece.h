@@ -26,9 +26,11 @@ void put_device_link(struct sheet *, const json_t *ref);
 void put_empty(struct sheet *, const char *sentence);
 void put_trouble(struct sheet *, const char *sentence);
 
+#define END_PAIRS ((const char *)NULL)
+
 /*
  * A button that does something: a form to the verb with the pairs key, value, ...,
- * NULL, the proof that it is ours and where to come back to.  Nothing for whom the
+ * END_PAIRS, the proof that it is ours and where to come back to.  Nothing for whom the
  * engine would refuse.  kind: "", "main", "danger".
  */
 void put_button(struct sheet *, const char *verb, const char *kind, const char *label, ...)

@@ -53,7 +53,7 @@ put_said(struct sheet *page)
 		return;
 	html(&page->out, "<div class=\"notice\" role=\"status\"><p>%s</p>",
 		_("Done, and in force."));
-	put_button(page, "policy.undo", "", _("Undo"), "journal", row, NULL);
+	put_button(page, "policy.undo", "", _("Undo"), "journal", row, END_PAIRS);
 	html(&page->out, "</div>\n");
 }
 
@@ -109,7 +109,7 @@ sheet_end(struct sheet *page)
 	if (page->who) {
 		html(&page->out, "<li>%s <a href=\"/account\">%s</a></li><li>", _("You are"),
 			page->who);
-		put_button(page, "session.logout", "", _("Log out"), NULL);
+		put_button(page, "session.logout", "", _("Log out"), END_PAIRS);
 		html(&page->out, "</li>");
 	}
 	put_looks(page);

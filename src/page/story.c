@@ -49,7 +49,7 @@ put_incident(struct sheet *page, const json_t *event)
 	html(&page->out, "</p>");
 	if (!strcmp(kind, "containment") && json_is_object(device))
 		put_button(page, "device.release", "", _("Let it back"), "device",
-			text_of(device, "id"), NULL);
+			text_of(device, "id"), END_PAIRS);
 	html(&page->out, "</div></li>\n");
 }
 
@@ -94,7 +94,7 @@ put_change(struct sheet *page, const json_t *row)
 	if (number_of(row, "undone_by"))
 		html(&page->out, "<span class=\"soft\">%s</span>", _("taken back"));
 	else
-		put_button(page, "policy.undo", "", _("Undo"), "journal", id, NULL);
+		put_button(page, "policy.undo", "", _("Undo"), "journal", id, END_PAIRS);
 	html(&page->out, "</td></tr>\n");
 }
 

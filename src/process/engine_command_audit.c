@@ -84,8 +84,8 @@ run_audit_app_run(struct call *call)
 	const char *of = call_text(call, "of", 255);
 	struct app_wish wish = {.fd = -1,
 		.phone = call->ward,
-		.minutes = (uint32_t)call_number_or(
-			call, "minutes", APP_MINUTES_DEFAULT, UINT32_MAX),
+		.minutes =
+			(uint32_t)call_number_or(call, "minutes", APP_MINUTES_DEFAULT, UINT32_MAX),
 		.consent = call_text_or(call, "consent", "none"),
 		.pace = call_text_or(call, "pace", "gentle"),
 		.names = call_text_or(call, "names", NULL),

@@ -32,7 +32,8 @@ static const char *const decisions[] = {
 	" device_id TEXT NOT NULL, text TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,"
 	" undoes INTEGER NOT NULL, undone_by INTEGER NOT NULL DEFAULT 0) STRICT;"
 	"CREATE INDEX journal_device ON journal(device, id);",
-	"CREATE TABLE label(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, device_id TEXT NOT "
+	"CREATE TABLE label(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, device_id TEXT "
+	"NOT "
 	"NULL, revision INTEGER NOT NULL, body TEXT NOT NULL, act INTEGER NOT NULL,"
 	" act_reason TEXT NOT NULL, status INTEGER NOT NULL, status_reason TEXT NOT NULL,"
 	" changed INTEGER NOT NULL) STRICT;"
