@@ -59,7 +59,7 @@ start() {
 	within 600 grep -q 'http://127' "$state/out" || { cat "$state/out"; return 1; }
 }
 page() { sed -n 's|.*\(http://127.0.0.1:[0-9]*\).*|\1|p' "$state/out" | head -1; }
-answers() { curl -sf --max-time 5 "$(page)/" | grep -q '<title>Pinfold'; }
+answers() { curl -sfL --max-time 5 "$(page)/" | grep -q 'Pinfold</title>'; }
 unanswered() { ! curl -sf --max-time 2 "$(page)/" >/dev/null; }
 
 trap 'trap "" EXIT; "$lab" down >/dev/null 2>&1; rm -rf "$state"' EXIT

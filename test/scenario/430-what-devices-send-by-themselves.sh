@@ -21,12 +21,13 @@ post() { # ROOM: with a secret, so that it can be looked for afterwards
 		-H "X-Device: $(fact "$1" mac)" -d '{"pulse":61}' -H 'Content-Type: application/json' \
 		http://position.watch.example/up || :
 	room "$1" curl -sS --max-time 4 -o /dev/null http://position.watch.example/firmware/v2.bin || :
+	room "$1" curl -sS --max-time 4 -o /dev/null "http://position.watch.example/here?lat=48.2&lon=16.4" || :
 }
 expect "the watch reaches its maker" within 100 quiet room watch curl -sf --max-time 2 -o /dev/null http://position.watch.example/
 post watch
 post phone
 quiet room bulb sh -c "exec curl -sS --max-time 4 -o /run/version https://updates.bulb.example/version"
-sleep 11 # what is told again sooner is the same visit
+sleep 13 # what is told again sooner is the same visit
 post watch
 quiet room bulb sh -c "exec curl -sS --max-time 4 -o /run/version https://updates.bulb.example/version"
 sleep 1
