@@ -109,7 +109,7 @@ if picked lint; then
 	one shellcheck shell_clean
 fi
 if picked sanitizer; then many sanitizer sanitized; fi
-if picked fuzz; then many fuzz test/fuzz/run.sh "${FUZZ_SECONDS:-5}"; fi
+if picked fuzz; then many fuzz test/fuzz/run.sh "${FUZZ_SECONDS:-4}"; fi
 if picked scenario; then many scenario test/scenario/run.sh; fi
 
 echo "$passed passed, $failed failed, $skipped skipped"
