@@ -69,3 +69,10 @@ json_take_text(char *out, size_t size, const json_t *value)
 	memcpy(out, text, json_string_length(value) + 1);
 	return true;
 }
+
+const char *
+json_text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text ? text : "";
+}

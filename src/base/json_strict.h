@@ -20,4 +20,7 @@ json_t *json_strict(
 /* The text of a string, if it is printable and fits with its NUL; else false, and out is as it was. */
 bool json_take_text(char *out, size_t size, const json_t *value);
 
+/* The text under a key, borrowed; "" when there is none. */
+const char *json_text_of(const json_t *object, const char *key);
+
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/json_strict.h"
 #include "base/printable.h"
@@ -49,55 +50,11 @@ end_from_name(const char *name, uint8_t *out)
 	return false;
 }
 
-/* --- base64 (RFC 4648, section 4) --------------------------------------------------------------- */
-
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 static void
-put_base64(FILE *out, const uint8_t *bytes, size_t len)
+put_bytes(FILE *out, const uint8_t *bytes, size_t len)
 {
-	for (size_t i = 0; i < len; i += 3) {
-		uint32_t word = (uint32_t)bytes[i] << 16;
-		size_t left = len - i;
-		if (left > 1)
-			word |= (uint32_t)bytes[i + 1] << 8;
-		if (left > 2)
-			word |= bytes[i + 2];
-		putc(digits[word >> 18], out);
-		putc(digits[word >> 12 & 63], out);
-		putc(left > 1 ? digits[word >> 6 & 63] : '=', out);
-		putc(left > 2 ? digits[word & 63] : '=', out);
-	}
-}
-
-/* Strict: one text for the same bytes, so that a pack cannot be changed unnoticed. */
-static bool
-base64_parse(const char *text, size_t len, uint8_t *out, size_t size, size_t *out_len)
-{
-	size_t n = 0;
-
-	if (len % 4)
-		return false;
-	for (size_t i = 0; i < len; i += 4) {
-		uint32_t word = 0;
-		unsigned pad = 0;
-		for (size_t k = 0; k < 4; k++) {
-			const char *digit = text[i + k] ? strchr(digits, text[i + k]) : NULL;
-			if (text[i + k] == '=' && i + 4 == len && k >= 2)
-				pad++;
-			else if (!digit || pad)
-				return false;
-			word = word << 6 | (digit && !pad ? (uint32_t)(digit - digits) : 0);
-		}
-		if ((pad == 1 && word & 0xff) || (pad == 2 && word & 0xffff))
-			return false;
-		if (n + 3 - pad > size)
-			return false;
-		for (unsigned k = 0; k < 3 - pad; k++)
-			out[n++] = (uint8_t)(word >> (16 - 8 * k));
-	}
-	*out_len = n;
-	return true;
+	auto_free char *text = base64_text(BASE64_PADDED, bytes, len);
+	fputs(text, out);
 }
 
 /* --- keeping ---------------------------------------------------------------------------------- */
@@ -232,12 +189,12 @@ put_line(FILE *out, const struct exchange *e)
 	}
 	if (e->n_sent) {
 		fputs(",\"sent\":\"", out);
-		put_base64(out, e->sent, e->n_sent);
+		put_bytes(out, e->sent, e->n_sent);
 		putc('"', out);
 	}
 	if (e->n_received) {
 		fputs(",\"received\":\"", out);
-		put_base64(out, e->received, e->n_received);
+		put_bytes(out, e->received, e->n_received);
 		putc('"', out);
 	}
 	fputs("}\n", out);
@@ -385,8 +342,8 @@ take_bytes(struct members *members, const char *key, uint8_t *out)
 	if (!value)
 		return 0;
 	if (!json_is_string(value) || !json_string_length(value) ||
-		!base64_parse(json_string_value(value), json_string_length(value), out,
-			EXCHANGE_BYTES_MAX, &len)) {
+		!base64_parse(BASE64_PADDED, json_string_value(value), json_string_length(value),
+			out, EXCHANGE_BYTES_MAX, &len)) {
 		members->is_bad = true;
 		return 0;
 	}

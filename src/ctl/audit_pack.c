@@ -13,19 +13,13 @@
 #include <time.h>
 
 #include "base/auto.h"
+#include "base/json_strict.h"
 #include "base/printable.h"
 #include "ctl/ctl.h"
 #include "label/pack.h"
 #include "label/report.h"
 
 enum { TRUSTED_MAX = 16, BASELINE_MAX = RESULT_BYTES_MAX };
-
-static const char *
-word(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-	return value ? value : "";
-}
 
 static void
 print_shown(const char *text)
@@ -68,15 +62,16 @@ show_reasons(const json_t *gate)
 	json_array_foreach(json_object_get(gate, "reasons"), i, reason)
 	{
 		long long minutes = json_integer_value(json_object_get(reason, "minutes"));
-		printf("  %-8s ", word(reason, "provision"));
-		print_shown(word(reason, "verdict"));
-		if (*word(reason, "reason"))
-			printf(" (%s)", word(reason, "reason"));
+		printf("  %-8s ", json_text_of(reason, "provision"));
+		print_shown(json_text_of(reason, "verdict"));
+		if (*json_text_of(reason, "reason"))
+			printf(" (%s)", json_text_of(reason, "reason"));
 		printf(": ");
-		print_shown(word(reason, "text"));
-		printf("\n           %s",
-			!strcmp(word(reason, "verdict"), "FAIL") ? "fix: " : "to settle it: ");
-		print_shown(word(reason, "fix"));
+		print_shown(json_text_of(reason, "text"));
+		printf("\n           %s", !strcmp(json_text_of(reason, "verdict"), "FAIL")
+						  ? "fix: "
+						  : "to settle it: ");
+		print_shown(json_text_of(reason, "fix"));
 		if (minutes)
 			printf(" (about %lld min)", minutes);
 		printf("\n");
@@ -92,18 +87,18 @@ show_shield(const json_t *gate)
 	json_t *port;
 	size_t i;
 
-	json_array_foreach(json_object_get(gate, "shield"), i, port)
-		printf("  meanwhile: %s port %lld is %s at the gateway\n", word(port, "proto"),
-			(long long)json_integer_value(json_object_get(port, "port")),
-			json_is_true(json_object_get(port, "closed")) ? "closed" : "not closed");
+	json_array_foreach(json_object_get(gate, "shield"), i, port) printf(
+		"  meanwhile: %s port %lld is %s at the gateway\n", json_text_of(port, "proto"),
+		(long long)json_integer_value(json_object_get(port, "port")),
+		json_is_true(json_object_get(port, "closed")) ? "closed" : "not closed");
 }
 
 static int
 gate_status(const json_t *gate)
 {
-	if (!strcmp(word(gate, "answer"), "shelf"))
+	if (!strcmp(json_text_of(gate, "answer"), "shelf"))
 		return CTL_OK;
-	return !strcmp(word(gate, "answer"), "hold") ? CTL_HOLD : CTL_LABORATORY;
+	return !strcmp(json_text_of(gate, "answer"), "hold") ? CTL_HOLD : CTL_LABORATORY;
 }
 
 int
@@ -121,10 +116,10 @@ finish_gate(const json_t *args, const json_t *gate, const struct options *option
 		}
 		return gate_status(gate);
 	}
-	printf("%s: ", word(gate, "answer"));
-	print_shown(word(gate, "device"));
+	printf("%s: ", json_text_of(gate, "answer"));
+	print_shown(json_text_of(gate, "device"));
 	printf(", run %lld", (long long)json_integer_value(json_object_get(gate, "run")));
-	printf(", profile %s", word(gate, "profile"));
+	printf(", profile %s", json_text_of(gate, "profile"));
 	if (minutes)
 		printf(", about %lld min of a person", minutes);
 	printf("\n");
@@ -234,7 +229,8 @@ write_report(const struct audit_result *result, const struct audit_result *basel
 int
 finish_report(const json_t *args, const json_t *run, const struct options *options)
 {
-	const char *format = json_object_get(args, "format") ? word(args, "format") : "json";
+	const char *format =
+		json_object_get(args, "format") ? json_text_of(args, "format") : "json";
 	const char *baseline_path = json_string_value(json_object_get(args, "baseline"));
 	struct audit_result *baseline = NULL;
 	struct output output;
@@ -271,13 +267,13 @@ finish_report(const json_t *args, const json_t *run, const struct options *optio
 int
 finish_pack(const json_t *args, const json_t *evidence, const struct options *options)
 {
-	const char *path = word(args, "file");
+	const char *path = json_text_of(args, "file");
 	const json_t *key = json_object_get(evidence, "key");
 	struct issuer *issuer;
 	struct fault why;
 	char out[300];
 
-	if (issuer_open(word(key, "path"), &issuer, &why))
+	if (issuer_open(json_text_of(key, "path"), &issuer, &why))
 		return refused(&why);
 	/* Nothing that is there is written over: it may be what somebody relies on. */
 	auto_close int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -285,7 +281,7 @@ finish_pack(const json_t *args, const json_t *evidence, const struct options *op
 		issuer_free(issuer);
 		return cannot("make", path);
 	}
-	enum err err = pack_write(word(evidence, "folder"), issuer, fd, &why);
+	enum err err = pack_write(json_text_of(evidence, "folder"), issuer, fd, &why);
 	issuer_free(issuer);
 	if (!err && fsync(fd)) {
 		fault_set(&why, ERR_SYSTEM, "the pack cannot be written: %s", strerror(errno));
@@ -299,13 +295,13 @@ finish_pack(const json_t *args, const json_t *evidence, const struct options *op
 	if (options->json)
 		printf("{\"run\": %lld, \"key\": \"%s\"}\n",
 			(long long)json_integer_value(json_object_get(evidence, "run")),
-			word(key, "id"));
+			json_text_of(key, "id"));
 	else if (!options->quiet)
 		printf("%s holds the evidence of run %lld, signed with key %s; to look at it: "
 		       "pinfold "
 		       "audit verify %s\n",
 			out, (long long)json_integer_value(json_object_get(evidence, "run")),
-			word(key, "id"), out);
+			json_text_of(key, "id"), out);
 	return CTL_OK;
 }
 
@@ -477,10 +473,10 @@ run_audit_verify(int argc, char **argv, const struct options *options)
 void
 show_audit_key(const json_t *key, const struct options *options)
 {
-	printf("%s\n", word(key, "public"));
+	printf("%s\n", json_text_of(key, "public"));
 	if (!options->quiet)
 		printf("the id of this key is %s; who verifies packs of this gateway: pinfold "
 		       "audit "
 		       "verify PACK --key %s\n",
-			word(key, "id"), word(key, "public"));
+			json_text_of(key, "id"), json_text_of(key, "public"));
 }

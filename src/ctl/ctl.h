@@ -84,6 +84,7 @@ void shown(char *out, size_t size, const char *bytes, size_t len);
  */
 const char *text(const json_t *object, const char *key);
 long long number(const json_t *object, const char *key);
+bool is_true(const json_t *object, const char *key);
 const char *when(const json_t *object, const char *key);
 
 void show_status(const json_t *, const struct options *);

@@ -6,18 +6,12 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/base64.h"
 #include "base/hex.h"
 #include "base/json_strict.h"
-#include "label/base64.h"
 #include "label/label_page.h"
 
 enum { KEY_FILE_MAX = 16384 };
-
-static bool
-is_yes(const json_t *object, const char *key)
-{
-	return json_is_true(json_object_get(object, key));
-}
 
 /* --- one label ------------------------------------------------------------------------------- */
 
@@ -102,7 +96,7 @@ show_label(const json_t *answer, const struct options *options)
 			printf("  %-15s %s\n", name, value);
 	show_shields(json_object_get(answer, "label"));
 	show_clock(json_object_get(answer, "clock"));
-	show_issued(json_object_get(answer, "issued"), is_yes(answer, "behind"));
+	show_issued(json_object_get(answer, "issued"), is_true(answer, "behind"));
 	const json_t *attached = json_object_get(answer, "attached");
 	if (json_is_object(attached))
 		printf("label of %s: %s, %s, it is %s%s\n", text(attached, "issuer"),
@@ -131,7 +125,7 @@ show_label_why(const json_t *answer, const struct options *options)
 			failed, other);
 	json_array_foreach(json_object_get(answer, "needs"), i, row)
 	{
-		if (is_yes(row, "met"))
+		if (is_true(row, "met"))
 			continue;
 		n++;
 		if (options->quiet)
@@ -285,7 +279,7 @@ run_label_trust(int argc, char **argv, const struct options *options)
 		fprintf(stderr, "pinfold: %s\n", why.text);
 		return CTL_UNREACHABLE;
 	}
-	bool is_done = is_yes(answer, "ok");
+	bool is_done = is_true(answer, "ok");
 	const json_t *from =
 		is_done ? json_object_get(answer, "result") : json_object_get(answer, "error");
 	snprintf(said, sizeof said, "%s", text(from, "text"));

@@ -57,7 +57,7 @@ number(const json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
-static bool
+bool
 is_true(const json_t *object, const char *key)
 {
 	return json_is_true(json_object_get(object, key));

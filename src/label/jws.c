@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/base64.h"
 #include "base/json_strict.h"
-#include "label/base64.h"
 
 enum { HEADER_MAX = 4096, PAYLOAD_DEPTH = 8 };
 

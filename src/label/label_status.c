@@ -80,12 +80,6 @@ static const char *const kinds[FEED_KINDS] = {
 	[FEED_POLICY_GONE] = "policy-gone",
 };
 
-const char *
-feed_kind_word(enum feed_kind kind)
-{
-	return kinds[(unsigned)kind < FEED_KINDS ? kind : FEED_UNKNOWN];
-}
-
 static bool
 text(char *out, size_t size, const json_t *entry, const char *key, bool is_needed)
 {

@@ -52,7 +52,6 @@ enum feed_kind {
 	FEED_POLICY_GONE, /* the page that says how to report a fault is not there any more */
 	FEED_KINDS,
 };
-const char *feed_kind_word(enum feed_kind);
 
 struct feed_entry {
 	char id[FEED_ID_MAX];      /* the same id again takes the place of the old one */

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/base64.h"
 #include "base/printable.h"
-#include "label/base64.h"
 
 /* --- hashes (RFC 6962, 2.1: what is hashed begins with 0 for a leaf and 1 for a node) ----- */
 

@@ -106,10 +106,8 @@ judge_what_is_left_out(struct rejudged *out, const struct audit_result *result,
 	const struct transcript *probes, struct findings *now)
 {
 	for (size_t place = 0; place < n_checks; place++) {
-		size_t i = 0;
-		while (i < result->n_checks && strcmp(result->check[i].id, checks[place].id) != 0)
-			i++;
-		if (i < result->n_checks || !has_ended(checks[place].id, probes))
+		if (result_check_place(result, checks[place].id) < result->n_checks ||
+			!has_ended(checks[place].id, probes))
 			continue;
 		memset(now, 0, sizeof *now);
 		check_judge((uint16_t)place, probes, now);

@@ -72,20 +72,3 @@ qr_svg(const struct qr *qr, FILE *out)
 	qr_svg_path(qr, out);
 	fputs("</svg>\n", out);
 }
-
-void
-qr_terminal(const struct qr *qr, FILE *out)
-{
-	for (int y = -QUIET; y < qr->width + QUIET; y += 2) {
-		fputs("\x1b[30;47m", out);
-		for (int x = -QUIET; x < qr->width + QUIET; x++) {
-			bool upper = is_dark(qr, x, y), lower = is_dark(qr, x, y + 1);
-			fputs(upper && lower ? "\xe2\x96\x88"
-				: upper      ? "\xe2\x96\x80"
-				: lower      ? "\xe2\x96\x84"
-					     : " ",
-				out);
-		}
-		fputs("\x1b[0m\n", out);
-	}
-}

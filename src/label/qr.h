@@ -20,7 +20,5 @@ void qr_free(struct qr *);
 void qr_svg_path(const struct qr *, FILE *);
 /* A picture of its own, with the white around it that readers need. */
 void qr_svg(const struct qr *, FILE *);
-/* With half blocks, two rows a line, for a terminal. */
-void qr_terminal(const struct qr *, FILE *);
 
 #endif

@@ -175,11 +175,8 @@ report_not_tested(
 	/* Then those that exist and that the run does not know of. */
 	while (*at - result->n_checks < n_checks) {
 		const struct check *check = &checks[*at - result->n_checks];
-		size_t i = 0;
 		++*at;
-		while (i < result->n_checks && strcmp(result->check[i].id, check->id) != 0)
-			i++;
-		if (i < result->n_checks)
+		if (result_check_place(result, check->id) < result->n_checks)
 			continue;
 		*title = check->title;
 		*because = "no part of this run";

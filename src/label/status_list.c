@@ -5,8 +5,8 @@
 #include <zlib.h>
 
 #include "base/auto.h"
+#include "base/base64.h"
 #include "base/json_strict.h"
-#include "label/base64.h"
 #include "label/status.h"
 
 enum { BITS = 4, PACKED_MAX = STATUS_LIST_MAX / 2 };

@@ -332,17 +332,6 @@ date_number(struct date date)
 	       (date.day ? date.day : days_in(date.year, month));
 }
 
-bool
-date_from_number(uint32_t number, struct date *out)
-{
-	unsigned year = number / 10000, month = number / 100 % 100, day = number % 100;
-
-	if (!is_date(year, month, day))
-		return false;
-	*out = (struct date){(uint16_t)year, (uint8_t)month, (uint8_t)day};
-	return true;
-}
-
 void
 date_render(struct date date, char out[static DATE_TEXT_MAX])
 {

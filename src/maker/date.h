@@ -29,7 +29,6 @@ struct dated {
 bool date_find(const char *text, size_t len, size_t from, struct dated *);
 /* Its last day as 20311231, for comparing; 0 for none. */
 uint32_t date_number(struct date);
-bool date_from_number(uint32_t number, struct date *);
 /* "2031-12-31", "2031-12", "2031" */
 void date_render(struct date, char out[static DATE_TEXT_MAX]);
 bool date_parse(struct date *, const char *text); /* of what date_render() gave */

@@ -65,17 +65,18 @@ page_claim(struct sheet *page)
 void
 page_said(struct sheet *page, const json_t *answer, const char *back)
 {
-	const json_t *error = part_of(answer, "error"), *result = part_of(answer, "result");
+	const json_t *error = json_object_get(answer, "error"),
+		     *result = json_object_get(answer, "result");
 
 	if (error || !answer)
-		put_trouble(
-			page, error ? text_of(error, "text") : _("The engine does not answer."));
-	else if (*text_of(result, "token"))
+		put_trouble(page,
+			error ? json_text_of(error, "text") : _("The engine does not answer."));
+	else if (*json_text_of(result, "token"))
 		html(&page->out, "<p>%s</p><p><code>%s</code></p>\n",
 			_("This is the token. It is shown once, and never again."),
-			text_of(result, "token"));
-	else if (*text_of(result, "sentence"))
-		html(&page->out, "<p>%s</p>\n", text_of(result, "sentence"));
+			json_text_of(result, "token"));
+	else if (*json_text_of(result, "sentence"))
+		html(&page->out, "<p>%s</p>\n", json_text_of(result, "sentence"));
 	html(&page->out, "<p><a href=\"%s\">%s</a></p>\n", back, _("Back"));
 }
 
@@ -95,9 +96,9 @@ put_accounts(struct sheet *page, const json_t *accounts)
 	json_array_foreach(accounts, i, row)
 	{
 		html(&page->out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>",
-			text_of(row, "name"), text_of(row, "role"));
+			json_text_of(row, "name"), json_text_of(row, "role"));
 		put_button(page, "account.remove", "danger", _("Remove"), "name",
-			text_of(row, "name"), END_PAIRS);
+			json_text_of(row, "name"), END_PAIRS);
 		html(&page->out, "</td></tr>\n");
 	}
 	html(&page->out, "</tbody></table>\n");
@@ -131,8 +132,9 @@ put_passes(struct sheet *page, const char *title, const json_t *passes, bool are
 	{
 		snprintf(id, sizeof id, "%lld", number_of(row, "id"));
 		html(&page->out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>%s %s ",
-			*text_of(row, "name") ? text_of(row, "name") : text_of(row, "from"),
-			text_of(row, "scope"), truth_of(row, "this") ? _("this one,") : "",
+			*json_text_of(row, "name") ? json_text_of(row, "name")
+						   : json_text_of(row, "from"),
+			json_text_of(row, "scope"), truth_of(row, "this") ? _("this one,") : "",
 			_("used"));
 		put_time(page, number_of(row, "used"));
 		html(&page->out, "</td><td>");

@@ -58,10 +58,10 @@ page_bench(struct sheet *page)
 	{
 		html(&page->out, "<tr><th scope=\"row\"><a href=\"/bench/%lld\">%lld</a></th><td>",
 			number_of(run, "run"), number_of(run, "run"));
-		put_device_link(page, part_of(run, "device"));
+		put_device_link(page, json_object_get(run, "device"));
 		html(&page->out, "</td><td>");
-		put_chip(page, text_of(run, "state"));
-		html(&page->out, "</td><td>%s</td><td>", text_of(run, "consent"));
+		put_chip(page, json_text_of(run, "state"));
+		html(&page->out, "</td><td>%s</td><td>", json_text_of(run, "consent"));
 		put_time(page, number_of(run, "begun"));
 		html(&page->out, "</td></tr>\n");
 	}
@@ -73,7 +73,7 @@ page_bench(struct sheet *page)
 static void
 put_progress(struct sheet *page, const json_t *run)
 {
-	const json_t *progress = part_of(run, "progress");
+	const json_t *progress = json_object_get(run, "progress");
 	char number[24];
 
 	if (!json_is_object(progress))
@@ -84,7 +84,7 @@ put_progress(struct sheet *page, const json_t *run)
 		"aria-label=\"%s\"></progress> %lld / %lld, %s</p><p class=\"soft\">%s</p>",
 		_("Running"), number_of(progress, "all"), number_of(progress, "done"),
 		_("checks that are done"), number_of(progress, "done"), number_of(progress, "all"),
-		text_of(progress, "title"), text_of(progress, "note"));
+		json_text_of(progress, "title"), json_text_of(progress, "note"));
 	put_button(page, "audit.stop", "", _("Stop it"), "run", number, END_PAIRS);
 	html(&page->out, "</section>\n");
 }
@@ -105,10 +105,10 @@ put_findings(struct sheet *page, const json_t *findings)
 	json_array_foreach(findings, i, finding)
 	{
 		html(&page->out, "<tr><th scope=\"row\">%s</th><td>",
-			text_of(finding, "provision"));
-		put_chip(page, text_of(finding, "verdict"));
+			json_text_of(finding, "provision"));
+		put_chip(page, json_text_of(finding, "verdict"));
 		html(&page->out, "</td><td>%s</td><td><code>%s</code></td></tr>\n",
-			text_of(finding, "text"), text_of(finding, "check"));
+			json_text_of(finding, "text"), json_text_of(finding, "check"));
 	}
 	html(&page->out, "</tbody></table></section>\n");
 }
@@ -116,19 +116,20 @@ put_findings(struct sheet *page, const json_t *findings)
 void
 page_audit(struct sheet *page)
 {
-	const json_t *run = page->answer[0], *result = part_of(run, "result");
-	const json_t *provisions = part_of(part_of(result, "verdicts"), "provisions");
+	const json_t *run = page->answer[0], *result = json_object_get(run, "result");
+	const json_t *provisions =
+		json_object_get(json_object_get(result, "verdicts"), "provisions");
 
 	html(&page->out, "<p class=\"lead\">");
-	put_device_link(page, part_of(run, "device"));
+	put_device_link(page, json_object_get(run, "device"));
 	html(&page->out, " ");
-	put_chip(page, text_of(run, "state"));
-	html(&page->out, " %s, %s, %s ", text_of(run, "profile"), text_of(run, "pace"),
-		text_of(run, "consent"));
+	put_chip(page, json_text_of(run, "state"));
+	html(&page->out, " %s, %s, %s ", json_text_of(run, "profile"), json_text_of(run, "pace"),
+		json_text_of(run, "consent"));
 	put_time(page, number_of(run, "begun"));
 	html(&page->out, "</p>\n");
-	if (*text_of(run, "why"))
-		put_trouble(page, text_of(run, "why"));
+	if (*json_text_of(run, "why"))
+		put_trouble(page, json_text_of(run, "why"));
 	put_progress(page, run);
 	html(&page->out, "<p><a href=\"/gate/%lld\">%s</a></p>\n", number_of(run, "run"),
 		_("May it go on the shelf?"));
@@ -138,7 +139,7 @@ page_audit(struct sheet *page)
 		html(&page->out, "</section>\n");
 	}
 	if (result)
-		put_findings(page, part_of(result, "findings"));
+		put_findings(page, json_object_get(result, "findings"));
 }
 
 /* --- the gate ---------------------------------------------------------------------------------- */
@@ -150,15 +151,17 @@ page_gate(struct sheet *page)
 	size_t i;
 
 	html(&page->out, "<section class=\"card\"><p class=\"lead\">");
-	put_chip(page, text_of(gate, "answer"));
-	html(&page->out, " %s <a href=\"/bench/%lld\">%s %lld</a></p><ol>", text_of(gate, "device"),
-		number_of(gate, "run"), _("by audit"), number_of(gate, "run"));
-	json_array_foreach(part_of(gate, "reasons"), i, reason)
+	put_chip(page, json_text_of(gate, "answer"));
+	html(&page->out, " %s <a href=\"/bench/%lld\">%s %lld</a></p><ol>",
+		json_text_of(gate, "device"), number_of(gate, "run"), _("by audit"),
+		number_of(gate, "run"));
+	json_array_foreach(json_object_get(gate, "reasons"), i, reason)
 	{
-		html(&page->out, "<li><b>%s</b> %s", text_of(reason, "provision"),
-			text_of(reason, "text"));
-		if (*text_of(reason, "fix"))
-			html(&page->out, " <span class=\"soft\">%s</span>", text_of(reason, "fix"));
+		html(&page->out, "<li><b>%s</b> %s", json_text_of(reason, "provision"),
+			json_text_of(reason, "text"));
+		if (*json_text_of(reason, "fix"))
+			html(&page->out, " <span class=\"soft\">%s</span>",
+				json_text_of(reason, "fix"));
 		html(&page->out, "</li>");
 	}
 	html(&page->out, "</ol></section>\n");

@@ -15,26 +15,26 @@ enum { EVENTS_ASKED = 12, AUDITS_ASKED = 5, FLOWS_SHOWN = 60 };
 static void
 put_who(struct sheet *page, const json_t *device)
 {
-	const json_t *kind = part_of(device, "kind"), *row;
+	const json_t *kind = json_object_get(device, "kind"), *row;
 	size_t i;
 
 	html(&page->out, "<section class=\"card who\"><p class=\"lead\">");
-	put_chip(page, text_of(device, "state"));
+	put_chip(page, json_text_of(device, "state"));
 	html(&page->out, " %s ", _("since"));
 	put_time(page, number_of(device, "since"));
 	if (truth_of(device, "paused"))
 		put_chip(page, "paused");
 	html(&page->out, "</p><dl>");
-	html(&page->out, "<dt>%s</dt><dd>%s", _("Probably"), text_of(kind, "word"));
-	if (*text_of(kind, "why"))
+	html(&page->out, "<dt>%s</dt><dd>%s", _("Probably"), json_text_of(kind, "word"));
+	if (*json_text_of(kind, "why"))
 		html(&page->out, " <span class=\"soft\">(%lld %%: %s)</span>",
-			number_of(kind, "confidence"), text_of(kind, "why"));
+			number_of(kind, "confidence"), json_text_of(kind, "why"));
 	html(&page->out, "</dd><dt>%s</dt><dd>%s</dd><dt>%s</dt><dd>", _("Class"),
-		text_of(device, "class"), _("Addresses"));
-	json_array_foreach(part_of(device, "addresses"), i, row)
+		json_text_of(device, "class"), _("Addresses"));
+	json_array_foreach(json_object_get(device, "addresses"), i, row)
 		html(&page->out, "<code>%s</code> ", json_string_value(row));
 	html(&page->out, "</dd><dt>%s</dt><dd>%s</dd><dt>%s</dt><dd>", _("Port"),
-		text_of(device, "port"), _("Seen"));
+		json_text_of(device, "port"), _("Seen"));
 	if (truth_of(device, "present"))
 		html(&page->out, "%s", _("now"));
 	else
@@ -47,19 +47,19 @@ put_who(struct sheet *page, const json_t *device)
 static void
 put_containment(struct sheet *page, const json_t *device)
 {
-	const json_t *containment = part_of(device, "containment");
+	const json_t *containment = json_object_get(device, "containment");
 
 	if (!json_is_object(containment))
 		return;
 	html(&page->out, "<section class=\"card trouble\"><h2>%s</h2><p>%s",
-		_("What Pinfold did about it"), text_of(containment, "text"));
+		_("What Pinfold did about it"), json_text_of(containment, "text"));
 	if (number_of(containment, "since")) {
 		html(&page->out, " ");
 		put_time(page, number_of(containment, "since"));
 	}
 	html(&page->out, "</p>");
-	put_button(page, "device.release", "", _("Let it back"), "device", text_of(device, "id"),
-		END_PAIRS);
+	put_button(page, "device.release", "", _("Let it back"), "device",
+		json_text_of(device, "id"), END_PAIRS);
 	html(&page->out, "</section>\n");
 }
 
@@ -82,8 +82,8 @@ put_admit(struct sheet *page, const char *id)
 static void
 put_actions(struct sheet *page, const json_t *device)
 {
-	const char *id = text_of(device, "id"), *state = text_of(device, "state");
-	const char *class = text_of(device, "class");
+	const char *id = json_text_of(device, "id"), *state = json_text_of(device, "state");
+	const char *class = json_text_of(device, "class");
 	static const char *const classes[] = {"ordinary", "personal", "critical", "never-probe"};
 
 	if (!may(page, "act"))
@@ -116,7 +116,7 @@ put_actions(struct sheet *page, const json_t *device)
 	if (put_form(page, "device.name", "device", id, END_PAIRS)) {
 		html(&page->out,
 			"<label>%s <input name=\"name\" maxlength=\"63\" value=\"%s\"></label> ",
-			_("Name"), text_of(device, "name"));
+			_("Name"), json_text_of(device, "name"));
 		put_form_end(page, "", _("Call it so"));
 	}
 	if (put_form(page, "device.class", "device", id, END_PAIRS)) {
@@ -133,7 +133,7 @@ put_actions(struct sheet *page, const json_t *device)
 static void
 put_offers(struct sheet *page, const json_t *device)
 {
-	const json_t *offers = part_of(device, "offers"), *offer;
+	const json_t *offers = json_object_get(device, "offers"), *offer;
 	size_t i;
 
 	if (!json_array_size(offers))
@@ -143,11 +143,11 @@ put_offers(struct sheet *page, const json_t *device)
 		_("Seen while it was paused, and not allowed otherwise."));
 	json_array_foreach(offers, i, offer)
 	{
-		const char *rule =
-			json_is_string(offer) ? json_string_value(offer) : text_of(offer, "rule");
+		const char *rule = json_is_string(offer) ? json_string_value(offer)
+							 : json_text_of(offer, "rule");
 		html(&page->out, "<li><code>%s</code> ", rule);
 		put_button(page, "policy.add", "", _("Allow for ever"), "device",
-			text_of(device, "id"), "rule", rule, END_PAIRS);
+			json_text_of(device, "id"), "rule", rule, END_PAIRS);
 		html(&page->out, "</li>");
 	}
 	html(&page->out, "</ul></section>\n");
@@ -177,8 +177,9 @@ put_flow_table(struct sheet *page, const json_t *flows)
 			"<tr><th scope=\"row\">%s</th><td>%s %lld</td><td>%s</td><td "
 			"class=\"number\">%lld</td><td class=\"number\">%lld</td><td>%s</td>"
 			"</tr>\n",
-			text_of(flow, "remote"), text_of(flow, "proto"), number_of(flow, "port"),
-			text_of(flow, "way"), number_of(flow, "flows"), number_of(flow, "bytes"),
+			json_text_of(flow, "remote"), json_text_of(flow, "proto"),
+			number_of(flow, "port"), json_text_of(flow, "way"),
+			number_of(flow, "flows"), number_of(flow, "bytes"),
 			truth_of(flow, "denied") ? _("denied") : _("allowed"));
 	}
 	html(&page->out, "</tbody></table></div></details>\n");
@@ -187,17 +188,17 @@ put_flow_table(struct sheet *page, const json_t *flows)
 static void
 put_talk(struct sheet *page, const json_t *device, const json_t *proposal)
 {
-	const json_t *seen = part_of(proposal, "seen");
+	const json_t *seen = json_object_get(proposal, "seen");
 
 	html(&page->out, "<section class=\"card\"><h2>%s</h2>\n", _("Who it talks to"));
-	if (!strcmp(text_of(device, "class"), "personal"))
+	if (!strcmp(json_text_of(device, "class"), "personal"))
 		put_empty(page,
 			_("Of phones and laptops nothing but presence is recorded or shown."));
 	else if (!json_array_size(seen))
 		put_empty(page, _("Nothing was seen that could be drawn yet."));
 	else
-		put_flows(page, text_of(device, "label"), seen);
-	if (json_array_size(seen) && strcmp(text_of(device, "class"), "personal") != 0)
+		put_flows(page, json_text_of(device, "label"), seen);
+	if (json_array_size(seen) && strcmp(json_text_of(device, "class"), "personal") != 0)
 		put_flow_table(page, seen);
 	html(&page->out, "</section>\n");
 }
@@ -205,7 +206,7 @@ put_talk(struct sheet *page, const json_t *device, const json_t *proposal)
 static void
 put_skies(struct sheet *page, const json_t *device, const json_t *policy, const json_t *proposal)
 {
-	const char *state = text_of(device, "state");
+	const char *state = json_text_of(device, "state");
 	bool is_all = !strcmp(state, "observe") || !strcmp(state, "trusted") ||
 		      truth_of(device, "paused");
 	struct sky sky4 = {.name = "IPv4", .bits = 32, .is_all = is_all},
@@ -213,13 +214,13 @@ put_skies(struct sheet *page, const json_t *device, const json_t *policy, const 
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(part_of(policy, "open"), i, row)
+	json_array_foreach(json_object_get(policy, "open"), i, row)
 	{
-		bool is6 = strchr(text_of(row, "address"), ':') != NULL;
+		bool is6 = strchr(json_text_of(row, "address"), ':') != NULL;
 		sky6.allowed += is6;
 		sky4.allowed += !is6;
 	}
-	json_array_foreach(part_of(proposal, "seen"), i, row)
+	json_array_foreach(json_object_get(proposal, "seen"), i, row)
 	{
 		if (truth_of(row, "denied"))
 			continue;
@@ -266,17 +267,18 @@ put_rule_table(struct sheet *page, const char *id, const json_t *rules, bool is_
 		_("Rule"), _("On whose word"), _("Since"), _("Change"));
 	json_array_foreach(rules, i, rule)
 	{
-		const char *origin = text_of(rule, "origin");
+		const char *origin = json_text_of(rule, "origin");
 		if (!strcmp(origin, "class") != is_class)
 			continue;
 		html(&page->out, "<tr><th scope=\"row\"><code>%s</code></th><td>%s</td><td>",
-			text_of(rule, "text"), origin_words(origin));
+			json_text_of(rule, "text"), origin_words(origin));
 		if (number_of(rule, "since"))
 			put_time(page, number_of(rule, "since"));
 		html(&page->out, "</td><td>");
-		if (!strcmp(origin, "owner") && strcmp(text_of(rule, "note"), "introduction") != 0)
+		if (!strcmp(origin, "owner") &&
+			strcmp(json_text_of(rule, "note"), "introduction") != 0)
 			put_button(page, "policy.remove", "", _("Take back"), "device", id, "rule",
-				text_of(rule, "text"), END_PAIRS);
+				json_text_of(rule, "text"), END_PAIRS);
 		html(&page->out, "</td></tr>\n");
 	}
 	html(&page->out, "</tbody></table></div>\n");
@@ -285,12 +287,13 @@ put_rule_table(struct sheet *page, const char *id, const json_t *rules, bool is_
 static void
 put_rules(struct sheet *page, const json_t *device, const json_t *policy)
 {
-	const char *id = text_of(device, "id");
-	const json_t *rules = part_of(policy, "rules"), *rule;
+	const char *id = json_text_of(device, "id");
+	const json_t *rules = json_object_get(policy, "rules"), *rule;
 	long long n_class = 0;
 	size_t i;
 
-	json_array_foreach(rules, i, rule) n_class += !strcmp(text_of(rule, "origin"), "class");
+	json_array_foreach(rules, i, rule) n_class +=
+		!strcmp(json_text_of(rule, "origin"), "class");
 	html(&page->out, "<section class=\"card\" id=\"rules\"><h2>%s</h2>", _("What it may"));
 	if (json_array_size(rules) > (size_t)n_class)
 		put_rule_table(page, id, rules, false);
@@ -326,39 +329,39 @@ put_rules(struct sheet *page, const json_t *device, const json_t *policy)
 static void
 put_papers(struct sheet *page, const json_t *device, const json_t *audits)
 {
-	const json_t *row, *mud = part_of(device, "mud");
+	const json_t *row, *mud = json_object_get(device, "mud");
 	size_t i;
 
 	html(&page->out, "<section class=\"card\"><h2>%s</h2><ul class=\"plain-list\">\n",
 		_("Paper trail"));
 	html(&page->out, "<li>%s ", _("Declaration of its maker (MUD):"));
 	if (json_is_object(mud))
-		html(&page->out, "<code>%s</code>", text_of(mud, "url"));
-	else if (*text_of(device, "claimed_mud_url"))
-		html(&page->out, "<code>%s</code> (%s)", text_of(device, "claimed_mud_url"),
+		html(&page->out, "<code>%s</code>", json_text_of(mud, "url"));
+	else if (*json_text_of(device, "claimed_mud_url"))
+		html(&page->out, "<code>%s</code> (%s)", json_text_of(device, "claimed_mud_url"),
 			_("not in force"));
 	else
 		html(&page->out, "%s", _("none"));
 	html(&page->out, "</li>\n");
-	if (json_is_object(part_of(device, "mud_next"))) {
+	if (json_is_object(json_object_get(device, "mud_next"))) {
 		html(&page->out, "<li>%s ", _("Its maker changed the declaration."));
 		put_button(page, "policy.approve", "main", _("Believe the new one"), "device",
-			text_of(device, "id"), END_PAIRS);
+			json_text_of(device, "id"), END_PAIRS);
 		put_button(page, "policy.reject", "", _("Keep the old one"), "device",
-			text_of(device, "id"), END_PAIRS);
+			json_text_of(device, "id"), END_PAIRS);
 		html(&page->out, "</li>\n");
 	}
 	json_array_foreach(audits, i, row)
 	{
 		html(&page->out, "<li><a href=\"/bench/%lld\">%s %lld</a> ", number_of(row, "run"),
 			_("Audit"), number_of(row, "run"));
-		put_chip(page, text_of(row, "state"));
+		put_chip(page, json_text_of(row, "state"));
 		html(&page->out, " ");
 		put_time(page, number_of(row, "begun"));
 		html(&page->out, "</li>\n");
 	}
 	html(&page->out, "</ul><p><a href=\"/bench?device=%s\">%s</a></p></section>\n",
-		text_of(device, "id"), _("Test it"));
+		json_text_of(device, "id"), _("Test it"));
 }
 
 static void
@@ -372,15 +375,15 @@ put_events(struct sheet *page, const json_t *device, const json_t *events)
 	json_array_foreach(events, i, event)
 	{
 		html(&page->out, "<li>");
-		put_chip(page, text_of(event, "level"));
-		html(&page->out, " %s <span class=\"soft\">", text_of(event, "text"));
+		put_chip(page, json_text_of(event, "level"));
+		html(&page->out, " %s <span class=\"soft\">", json_text_of(event, "text"));
 		if (number_of(event, "count") > 1)
 			html(&page->out, "%lld &#215;, ", number_of(event, "count"));
 		put_time(page, number_of(event, "time"));
 		html(&page->out, "</span></li>\n");
 	}
 	html(&page->out, "</ol><p><a href=\"/story?device=%s\">%s</a></p></section>\n",
-		text_of(device, "id"), _("Its whole story"));
+		json_text_of(device, "id"), _("Its whole story"));
 }
 
 static void
@@ -394,10 +397,10 @@ put_identifiers(struct sheet *page, const json_t *device)
 		"class=\"wide\"><table><thead><tr><th scope=\"col\">%s</th><th "
 		"scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>\n",
 		_("What it says of itself"), _("Kind"), _("Claim"), _("Seen"));
-	json_array_foreach(part_of(device, "identifiers"), i, row)
+	json_array_foreach(json_object_get(device, "identifiers"), i, row)
 	{
 		html(&page->out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>",
-			text_of(row, "kind"), text_of(row, "claimed"));
+			json_text_of(row, "kind"), json_text_of(row, "claimed"));
 		put_time(page, number_of(row, "last"));
 		html(&page->out, "</td></tr>\n");
 	}
@@ -411,7 +414,7 @@ page_device(struct sheet *page)
 	const json_t *proposal = page->answer[2];
 
 	html(&page->out, "<p class=\"name\">%s</p>\n<div class=\"passport\"><div>\n",
-		text_of(device, "label"));
+		json_text_of(device, "label"));
 	put_who(page, device);
 	put_containment(page, device);
 	put_offers(page, device);
@@ -433,8 +436,8 @@ page_why(struct sheet *page)
 {
 	const json_t *device = page->answer[0], *why = page->answer[1];
 
-	html(&page->out, "<p><a href=\"/devices/%s\">&#8592; %s</a></p>\n", text_of(device, "id"),
-		text_of(device, "label"));
+	html(&page->out, "<p><a href=\"/devices/%s\">&#8592; %s</a></p>\n",
+		json_text_of(device, "id"), json_text_of(device, "label"));
 	if (!why) {
 		put_trouble(page,
 			page->refused[1] ? page->refused[1] : _("The engine does not answer."));
@@ -443,12 +446,12 @@ page_why(struct sheet *page)
 	html(&page->out,
 		"<section class=\"card\"><h2>%s %s %s?</h2><p class=\"lead\">%s</p><p>%s</p>"
 		"<p class=\"soft\">%s</p>",
-		text_of(device, "label"), "->", text_of(why, "destination"),
-		truth_of(why, "allowed") ? _("It may.") : _("It may not."), text_of(why, "text"),
-		text_of(why, "limit"));
+		json_text_of(device, "label"), "->", json_text_of(why, "destination"),
+		truth_of(why, "allowed") ? _("It may.") : _("It may not."),
+		json_text_of(why, "text"), json_text_of(why, "limit"));
 	if (!truth_of(why, "allowed"))
 		put_button(page, "device.pause", "", _("Let it work for 15 minutes"), "device",
-			text_of(device, "id"), "seconds", "900", END_PAIRS);
+			json_text_of(device, "id"), "seconds", "900", END_PAIRS);
 	html(&page->out, "</section>\n");
 }
 
@@ -468,7 +471,7 @@ page_hold(struct sheet *page)
 
 	html(&page->out,
 		"<p><a href=\"/devices/%s\">&#8592; %s</a></p>\n<p class=\"lead\">%s</p>\n",
-		text_of(device, "id"), text_of(device, "label"),
+		json_text_of(device, "id"), json_text_of(device, "label"),
 		_("From tight to loose. Each stop was tried on the traffic that was recorded; "
 		  "nothing "
 		  "changes until you choose one, and Undo takes it back."));
@@ -482,21 +485,21 @@ page_hold(struct sheet *page)
 							    : _("The engine does not answer."));
 			continue;
 		}
-		html(&page->out, "<p>%s</p>", text_of(proposal, "sentence"));
-		if (json_array_size(part_of(proposal, "would_break")))
+		html(&page->out, "<p>%s</p>", json_text_of(proposal, "sentence"));
+		if (json_array_size(json_object_get(proposal, "would_break")))
 			html(&page->out, "<ul>");
-		json_array_foreach(part_of(proposal, "would_break"), k, flow)
+		json_array_foreach(json_object_get(proposal, "would_break"), k, flow)
 		{
 			if (k == 8)
 				break;
-			html(&page->out, "<li>%s %s/%lld</li>", text_of(flow, "remote"),
-				text_of(flow, "proto"), number_of(flow, "port"));
+			html(&page->out, "<li>%s %s/%lld</li>", json_text_of(flow, "remote"),
+				json_text_of(flow, "proto"), number_of(flow, "port"));
 		}
-		if (json_array_size(part_of(proposal, "would_break")))
+		if (json_array_size(json_object_get(proposal, "would_break")))
 			html(&page->out, "</ul>");
 		put_button(page, "device.enforce", number_of(proposal, "broken") ? "" : "main",
-			_("Hold it so"), "device", text_of(device, "id"), "from", stops[i].from,
-			END_PAIRS);
+			_("Hold it so"), "device", json_text_of(device, "id"), "from",
+			stops[i].from, END_PAIRS);
 		html(&page->out, "</li>\n");
 	}
 	html(&page->out, "</ol>\n");

@@ -15,17 +15,18 @@ static const char *const states[] = {
 static void
 put_row(struct sheet *page, const json_t *device)
 {
-	const json_t *kind = part_of(device, "kind"), *addresses = part_of(device, "addresses");
+	const json_t *kind = json_object_get(device, "kind"),
+		     *addresses = json_object_get(device, "addresses");
 	const char *first = json_string_value(json_array_get(addresses, 0));
 
 	html(&page->out, "<tr><th scope=\"row\">");
 	put_device_link(page, device);
-	html(&page->out, "</th><td data-name=\"%s\">%s", _("Kind"), text_of(kind, "word"));
+	html(&page->out, "</th><td data-name=\"%s\">%s", _("Kind"), json_text_of(kind, "word"));
 	if (number_of(kind, "confidence"))
 		html(&page->out, " <span class=\"soft\">%lld %%</span>",
 			number_of(kind, "confidence"));
 	html(&page->out, "</td><td data-name=\"%s\">", _("State"));
-	put_chip(page, text_of(device, "state"));
+	put_chip(page, json_text_of(device, "state"));
 	if (truth_of(device, "paused"))
 		put_chip(page, "paused");
 	if (truth_of(device, "contained"))
@@ -33,7 +34,8 @@ put_row(struct sheet *page, const json_t *device)
 	html(&page->out,
 		"</td><td data-name=\"%s\">%s</td><td data-name=\"%s\">%s</td>"
 		"<td data-name=\"%s\">",
-		_("Address"), first ? first : "-", _("Port"), text_of(device, "port"), _("Seen"));
+		_("Address"), first ? first : "-", _("Port"), json_text_of(device, "port"),
+		_("Seen"));
 	if (truth_of(device, "present"))
 		html(&page->out, "%s", _("now"));
 	else
@@ -50,7 +52,7 @@ put_facets(struct sheet *page, const json_t *status)
 	html(&page->out, "<ul class=\"facets\"><li><a href=\"/devices\"%s>%s %lld</a></li>",
 		*chosen ? "" : " aria-current=\"true\"", _("all"), number_of(status, "devices"));
 	for (size_t i = 0; i < COUNT_OF(states); i++) {
-		long long n = number_of(part_of(status, "states"), states[i]);
+		long long n = number_of(json_object_get(status, "states"), states[i]);
 		if (n)
 			html(&page->out, "<li><a href=\"/devices?state=%s\"%s>%s %lld</a></li>",
 				states[i],

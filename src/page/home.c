@@ -14,14 +14,14 @@ count_level(const json_t *rows, const char *level)
 	const json_t *row;
 	size_t i, n = 0;
 
-	json_array_foreach(rows, i, row) n += !strcmp(text_of(row, "level"), level);
+	json_array_foreach(rows, i, row) n += !strcmp(json_text_of(row, "level"), level);
 	return n;
 }
 
 static void
 put_state(struct sheet *page, const json_t *status, const json_t *doctor)
 {
-	const json_t *states = part_of(status, "states");
+	const json_t *states = json_object_get(status, "states");
 	long long held = number_of(states, "enforce"), penned = number_of(states, "quarantine");
 	size_t alarms = count_level(doctor, "alarm"), notices = count_level(doctor, "notice");
 	enum mood mood = alarms || penned ? MOOD_ACT : notices ? MOOD_LOOK : MOOD_CALM;
@@ -57,16 +57,16 @@ put_state(struct sheet *page, const json_t *status, const json_t *doctor)
 static void
 put_worth(struct sheet *page, const json_t *row)
 {
-	const char *command = text_of(row, "command"), *id = strstr(command, " d-");
+	const char *command = json_text_of(row, "command"), *id = strstr(command, " d-");
 	char name[32];
 
 	html(&page->out, "<li>");
-	put_chip(page, text_of(row, "level"));
+	put_chip(page, json_text_of(row, "level"));
 	html(&page->out, " ");
 	if (id && sscanf(id + 1, "%31[a-z0-9-]", name) == 1)
-		html(&page->out, "<a href=\"/devices/%s\">%s</a>", name, text_of(row, "text"));
+		html(&page->out, "<a href=\"/devices/%s\">%s</a>", name, json_text_of(row, "text"));
 	else
-		html(&page->out, "%s <code>%s</code>", text_of(row, "text"), command);
+		html(&page->out, "%s <code>%s</code>", json_text_of(row, "text"), command);
 	html(&page->out, "</li>\n");
 }
 
@@ -99,17 +99,17 @@ put_day(struct sheet *page, const json_t *events)
 	html(&page->out, "<ol class=\"plain-list\">");
 	json_array_foreach(events, i, event)
 	{
-		if (shown == EVENTS_SHOWN || !strcmp(text_of(event, "level"), "info"))
+		if (shown == EVENTS_SHOWN || !strcmp(json_text_of(event, "level"), "info"))
 			continue;
 		shown++;
 		html(&page->out, "<li>");
-		put_chip(page, text_of(event, "level"));
+		put_chip(page, json_text_of(event, "level"));
 		html(&page->out, " ");
-		if (json_is_object(part_of(event, "device"))) {
-			put_device_link(page, part_of(event, "device"));
+		if (json_is_object(json_object_get(event, "device"))) {
+			put_device_link(page, json_object_get(event, "device"));
 			html(&page->out, ": ");
 		}
-		html(&page->out, "%s <span class=\"soft\">", text_of(event, "text"));
+		html(&page->out, "%s <span class=\"soft\">", json_text_of(event, "text"));
 		put_time(page, number_of(event, "time"));
 		html(&page->out, "</span></li>\n");
 	}
@@ -122,13 +122,13 @@ put_day(struct sheet *page, const json_t *events)
 static void
 put_troubles(struct sheet *page, const json_t *status)
 {
-	if (truth_of(part_of(status, "enforcer"), "refusing"))
+	if (truth_of(json_object_get(status, "enforcer"), "refusing"))
 		put_trouble(page,
 			_("The kernel refuses changes of the rules; those that are loaded hold."));
-	if (truth_of(part_of(status, "resolver"), "upstream_dead"))
+	if (truth_of(json_object_get(status, "resolver"), "upstream_dead"))
 		put_trouble(page, _("No name server answers; devices cannot look up names that are "
 				    "not cached."));
-	if (*text_of(part_of(status, "database"), "trouble"))
+	if (*json_text_of(json_object_get(status, "database"), "trouble"))
 		put_trouble(page, _("The database cannot be written; changes are refused until it "
 				    "can."));
 }
@@ -207,8 +207,9 @@ void
 page_box(struct sheet *page)
 {
 	const json_t *status = page->answer[0], *row, *value;
-	const json_t *uplink = part_of(status, "uplink"), *database = part_of(status, "database");
-	const json_t *resolver = part_of(status, "resolver");
+	const json_t *uplink = json_object_get(status, "uplink"),
+		     *database = json_object_get(status, "database");
+	const json_t *resolver = json_object_get(status, "resolver");
 	const char *name;
 	size_t i;
 
@@ -222,27 +223,27 @@ page_box(struct sheet *page)
 		"</section>\n<section class=\"card\"><h2>%s</h2><ul class=\"plain-list "
 		"columns\">",
 		_("Processes"));
-	json_object_foreach((json_t *)(uintptr_t)part_of(status, "processes"), name, value)
+	json_object_foreach((json_t *)(uintptr_t)json_object_get(status, "processes"), name, value)
 		html(&page->out,
 			json_is_true(value) ? "<li><span class=\"good\">&#10003;</span> %s</li>"
 					    : "<li><span class=\"bad\">&#10005;</span> %s</li>",
 			name);
 	html(&page->out, "</ul></section>\n<section class=\"card\"><h2>%s</h2><table><tbody>\n",
 		_("Facts"));
-	put_fact(page, _("Version"), text_of(status, "version"));
-	put_fact(page, _("Stands in the network as"), text_of(status, "mode"));
-	put_fact(page, _("Kernel"), text_of(part_of(status, "enforcer"), "kernel"));
+	put_fact(page, _("Version"), json_text_of(status, "version"));
+	put_fact(page, _("Stands in the network as"), json_text_of(status, "mode"));
+	put_fact(page, _("Kernel"), json_text_of(json_object_get(status, "enforcer"), "kernel"));
 	put_number(page, _("Rules in the kernel, elements"),
-		number_of(part_of(status, "enforcer"), "elements"));
-	put_fact(page, _("Address towards the internet"), text_of(uplink, "address4"));
-	put_fact(page, _("The same, IPv6"), text_of(uplink, "address6"));
+		number_of(json_object_get(status, "enforcer"), "elements"));
+	put_fact(page, _("Address towards the internet"), json_text_of(uplink, "address4"));
+	put_fact(page, _("The same, IPv6"), json_text_of(uplink, "address6"));
 	put_fact(page, _("The clock"),
 		truth_of(uplink, "clock_unsure") ? _("not trusted yet") : _("fine"));
 	put_number(page, _("Names asked for"), number_of(resolver, "queries"));
 	put_number(page, _("Bytes written to the disk since the start"),
 		number_of(database, "written_bytes"));
 	put_fact(page, _("The database"),
-		*text_of(database, "trouble") ? text_of(database, "trouble") : _("fine"));
+		*json_text_of(database, "trouble") ? json_text_of(database, "trouble") : _("fine"));
 	html(&page->out, "<tr><th scope=\"row\">%s</th><td>", _("Running"));
 	put_time(page, number_of(status, "started"));
 	html(&page->out, "</td></tr></tbody></table></section>\n");

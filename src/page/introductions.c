@@ -6,15 +6,17 @@
 static void
 put_introduction(struct sheet *page, const json_t *row)
 {
-	const json_t *asker = part_of(row, "asker"), *answerer = part_of(row, "answerer");
+	const json_t *asker = json_object_get(row, "asker"),
+		     *answerer = json_object_get(row, "answerer");
 
 	html(&page->out, "<tr><th scope=\"row\">");
 	put_device_link(page, asker);
-	html(&page->out, "</th><td>%s</td><td>", text_of(row, "service"));
+	html(&page->out, "</th><td>%s</td><td>", json_text_of(row, "service"));
 	put_device_link(page, answerer);
 	html(&page->out, "</td><td>");
-	put_button(page, "device.part", "", _("End it"), "device", text_of(asker, "id"), "from",
-		text_of(answerer, "id"), "service", text_of(row, "service"), END_PAIRS);
+	put_button(page, "device.part", "", _("End it"), "device", json_text_of(asker, "id"),
+		"from", json_text_of(answerer, "id"), "service", json_text_of(row, "service"),
+		END_PAIRS);
 	html(&page->out, "</td></tr>\n");
 }
 
@@ -36,7 +38,7 @@ page_introductions(struct sheet *page)
 			_("use"));
 		json_array_foreach(page->answer[2], i, row)
 			html(&page->out, "<option value=\"%s\">%s</option>",
-				text_of(row, "service"), text_of(row, "text"));
+				json_text_of(row, "service"), json_text_of(row, "text"));
 		html(&page->out, "</select></label> <label>%s <select name=\"to\" required>",
 			_("of"));
 		put_device_options(page, page->answer[1], NULL);
@@ -72,15 +74,15 @@ page_doors(struct sheet *page)
 	html(&page->out, "<ul class=\"doors\">");
 	json_array_foreach(page->answer[0], i, door)
 	{
-		const json_t *device = part_of(door, "device");
+		const json_t *device = json_object_get(door, "device");
 		html(&page->out, "<li class=\"card\"><h2>");
 		put_device_link(page, device);
 		html(&page->out, "</h2><p><code>%s</code></p><p class=\"soft\">%s ",
-			text_of(door, "text"), _("open since"));
+			json_text_of(door, "text"), _("open since"));
 		put_time(page, number_of(door, "since"));
 		html(&page->out, "</p>");
 		put_button(page, "policy.remove", "danger", _("Close"), "device",
-			text_of(device, "id"), "rule", text_of(door, "text"), END_PAIRS);
+			json_text_of(device, "id"), "rule", json_text_of(door, "text"), END_PAIRS);
 		html(&page->out, "</li>\n");
 	}
 	html(&page->out, "</ul>\n");

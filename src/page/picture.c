@@ -35,7 +35,7 @@ enum { RING_MAX = 120, RING_NAMED = 28 };
 static void
 put_dot(struct sheet *page, const json_t *device, double x, double y, double r)
 {
-	const char *state = text_of(device, "state");
+	const char *state = json_text_of(device, "state");
 	bool is_bad = truth_of(device, "contained") || !strcmp(state, "quarantine") ||
 		      !strcmp(state, "block");
 	const char *class = is_bad                                                   ? "bad"
@@ -46,12 +46,13 @@ put_dot(struct sheet *page, const json_t *device, double x, double y, double r)
 	html(&page->out,
 		"<a href=\"/devices/%s\"><circle class=\"dot %s%s\" cx=\"%.1f\" cy=\"%.1f\" "
 		"r=\"%.1f\"/>",
-		text_of(device, "id"), class, truth_of(device, "present") ? "" : " away", x, y, r);
+		json_text_of(device, "id"), class, truth_of(device, "present") ? "" : " away", x, y,
+		r);
 	if (is_bad)
 		html(&page->out,
 			"<path class=\"cross\" d=\"M%.1f %.1fl%.1f %.1fM%.1f %.1fl%.1f %.1f\"/>",
 			x - r / 2, y - r / 2, r, r, x + r / 2, y - r / 2, -r, r);
-	html(&page->out, "<title>%s: %s</title>", text_of(device, "label"), state);
+	html(&page->out, "<title>%s: %s</title>", json_text_of(device, "label"), state);
 }
 
 void
@@ -80,7 +81,7 @@ put_ring(struct sheet *page, const json_t *devices)
 				cos(angle) > .25    ? "start"
 				: cos(angle) < -.25 ? "end"
 						    : "middle",
-				text_of(device, "label"));
+				json_text_of(device, "label"));
 		html(&page->out, "</a>");
 	}
 	html(&page->out,
@@ -116,8 +117,9 @@ put_flows(struct sheet *page, const char *label, const json_t *flows)
 		html(&page->out,
 			"<path class=\"flow %s w%d\" d=\"M130 %.1fC 250 %.1f 250 %.1f 350 %.1f\"/>"
 			"<text x=\"358\" y=\"%.1f\">%s %s/%lld</text>",
-			class, (int)width, middle, middle, y, y, y + 5, text_of(flow, "remote"),
-			text_of(flow, "proto"), number_of(flow, "port"));
+			class, (int)width, middle, middle, y, y, y + 5,
+			json_text_of(flow, "remote"), json_text_of(flow, "proto"),
+			number_of(flow, "port"));
 	}
 	html(&page->out,
 		"<rect class=\"box\" x=\"4\" y=\"%.1f\" width=\"126\" height=\"34\" rx=\"8\"/>"
@@ -170,9 +172,9 @@ put_clauses(struct sheet *page, const json_t *provisions)
 		_("Verdicts by provision; the table below says why."));
 	json_array_foreach(provisions, i, row)
 	{
-		const char *verdict = text_of(row, "verdict");
+		const char *verdict = json_text_of(row, "verdict");
 		html(&page->out, "<li class=\"v-%s\"><b>%s</b><br>%s</li>",
-			*verdict ? verdict : "NONE", text_of(row, "provision"),
+			*verdict ? verdict : "NONE", json_text_of(row, "provision"),
 			*verdict ? verdict : _("not tested"));
 	}
 	html(&page->out, "</ul>\n");

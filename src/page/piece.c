@@ -8,13 +8,6 @@
 
 #include "base/auto.h"
 
-const char *
-text_of(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-	return value ? value : "";
-}
-
 long long
 number_of(const json_t *object, const char *key)
 {
@@ -25,12 +18,6 @@ bool
 truth_of(const json_t *object, const char *key)
 {
 	return json_is_true(json_object_get(object, key));
-}
-
-const json_t *
-part_of(const json_t *object, const char *key)
-{
-	return json_object_get(object, key);
 }
 
 static void
@@ -121,10 +108,10 @@ put_chip(struct sheet *page, const char *word)
 void
 put_device_link(struct sheet *page, const json_t *ref)
 {
-	const char *id = text_of(ref, "id"), *label = text_of(ref, "label");
+	const char *id = json_text_of(ref, "id"), *label = json_text_of(ref, "label");
 
 	if (!*label)
-		label = text_of(ref, "name");
+		label = json_text_of(ref, "name");
 	if (*id)
 		html(&page->out, "<a href=\"/devices/%s\">%s</a>", id, *label ? label : id);
 	else
@@ -143,33 +130,48 @@ put_trouble(struct sheet *page, const char *sentence)
 	html(&page->out, "<p class=\"trouble\" role=\"alert\">%s</p>\n", sentence);
 }
 
-/* What stands in braces comes from the pairs; the other pairs are hidden fields. */
-static void
-put_action(struct sheet *page, const char *path, va_list args, bool is_fields)
+/* The pair of this key; NULL: there is none. */
+static const char *
+value_of(va_list args, const char *wanted)
 {
-	const char *key, *value;
+	const char *key, *found = NULL;
 	va_list pairs;
+
+	va_copy(pairs, args);
+	while ((key = va_arg(pairs, const char *))) {
+		const char *value = va_arg(pairs, const char *);
+		found = !strcmp(key, wanted) ? value : found;
+	}
+	va_end(pairs);
+	return found;
+}
+
+/* What stands in braces comes from the pairs, or as "-" from the field of that name. */
+static void
+put_path(struct sheet *page, const char *path, va_list args)
+{
 	char name[32];
 
-	for (const char *at = path; !is_fields && *at;) {
+	for (const char *at = path; *at;) {
 		size_t plain = strcspn(at, "{"), len = strcspn(at + plain, "}");
 		html_raw(&page->out, at, plain);
 		if (!at[plain])
 			return;
 		snprintf(name, sizeof name, "%.*s", (int)len - 1, at + plain + 1);
-		/* "-": a field of that name says it. */
-		const char *filled = "-";
-		va_copy(pairs, args);
-		while ((key = va_arg(pairs, const char *))) {
-			value = va_arg(pairs, const char *);
-			filled = !strcmp(key, name) ? value : filled;
-		}
-		va_end(pairs);
-		html(&page->out, "%s", filled);
+		const char *value = value_of(args, name);
+		html(&page->out, "%s", value ? value : "-");
 		at += plain + len + 1;
 	}
-	if (!is_fields)
-		return;
+}
+
+/* The pairs that the path has no place for. */
+static void
+put_fields(struct sheet *page, const char *path, va_list args)
+{
+	const char *key, *value;
+	char name[32];
+	va_list pairs;
+
 	va_copy(pairs, args);
 	while ((key = va_arg(pairs, const char *))) {
 		value = va_arg(pairs, const char *);
@@ -189,7 +191,7 @@ begin_form(struct sheet *page, const char *verb, va_list args)
 	if (!page->action_of(verb, &action) || !may(page, action.scope))
 		return false;
 	html(&page->out, "<form method=\"post\" action=\"/do");
-	put_action(page, action.path, args, false);
+	put_path(page, action.path, args);
 	html(&page->out,
 		"\"><input type=\"hidden\" name=\"csrf\" value=\"%s\">"
 		"<input type=\"hidden\" name=\"back\" value=\"%s\">",
@@ -197,7 +199,7 @@ begin_form(struct sheet *page, const char *verb, va_list args)
 	if (strcmp(action.method, "POST") != 0)
 		html(&page->out, "<input type=\"hidden\" name=\"method\" value=\"%s\">",
 			action.method);
-	put_action(page, action.path, args, true);
+	put_fields(page, action.path, args);
 	return true;
 }
 
@@ -237,8 +239,9 @@ put_device_options(struct sheet *page, const json_t *devices, const char *chosen
 
 	json_array_foreach(devices, i, device)
 	{
-		const char *id = text_of(device, "id");
+		const char *id = json_text_of(device, "id");
 		html(&page->out, "<option value=\"%s\"%s>%s</option>", id,
-			chosen && !strcmp(chosen, id) ? " selected" : "", text_of(device, "label"));
+			chosen && !strcmp(chosen, id) ? " selected" : "",
+			json_text_of(device, "label"));
 	}
 }

@@ -4,6 +4,7 @@
 
 #include <libintl.h>
 
+#include "base/json_strict.h"
 #include "page/sheet.h"
 
 /*
@@ -13,10 +14,8 @@
 #define _(text)  gettext(text)
 #define N_(text) text
 
-const char *text_of(const json_t *object, const char *key); /* "" when it is not there */
 long long number_of(const json_t *object, const char *key);
 bool truth_of(const json_t *object, const char *key);
-const json_t *part_of(const json_t *object, const char *key);
 
 /* "5 minutes ago", with the moment itself for a script to show in the viewer's zone. */
 void put_time(struct sheet *, int64_t then_s);

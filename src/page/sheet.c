@@ -10,7 +10,7 @@
 const char *
 asked(const struct sheet *page, const char *key)
 {
-	return text_of(page->args, key);
+	return json_text_of(page->args, key);
 }
 
 bool

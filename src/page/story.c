@@ -28,8 +28,8 @@ put_day(struct sheet *page, char day[static 16], long long at_s)
 static void
 put_incident(struct sheet *page, const json_t *event)
 {
-	const json_t *device = part_of(event, "device");
-	const char *level = text_of(event, "level"), *kind = text_of(event, "kind");
+	const json_t *device = json_object_get(event, "device");
+	const char *level = json_text_of(event, "level"), *kind = json_text_of(event, "kind");
 
 	html(&page->out, "<li class=\"%s\">",
 		!strcmp(level, "alarm")    ? "bad"
@@ -41,7 +41,7 @@ put_incident(struct sheet *page, const json_t *event)
 		put_device_link(page, device);
 		html(&page->out, ": ");
 	}
-	html(&page->out, "%s</p><p class=\"soft\">%s", text_of(event, "text"), kind);
+	html(&page->out, "%s</p><p class=\"soft\">%s", json_text_of(event, "text"), kind);
 	if (number_of(event, "count") > 1)
 		html(&page->out, ", %lld &#215;", number_of(event, "count"));
 	html(&page->out, ", ");
@@ -49,7 +49,7 @@ put_incident(struct sheet *page, const json_t *event)
 	html(&page->out, "</p>");
 	if (!strcmp(kind, "containment") && json_is_object(device))
 		put_button(page, "device.release", "", _("Let it back"), "device",
-			text_of(device, "id"), END_PAIRS);
+			json_text_of(device, "id"), END_PAIRS);
 	html(&page->out, "</div></li>\n");
 }
 
@@ -87,8 +87,8 @@ put_change(struct sheet *page, const json_t *row)
 
 	snprintf(id, sizeof id, "%lld", number_of(row, "id"));
 	html(&page->out, "<tr%s><th scope=\"row\">%s</th><td data-name=\"%s\">%s</td><td>",
-		number_of(row, "undone_by") ? " class=\"undone\"" : "", text_of(row, "text"),
-		_("By"), text_of(row, "who"));
+		number_of(row, "undone_by") ? " class=\"undone\"" : "", json_text_of(row, "text"),
+		_("By"), json_text_of(row, "who"));
 	put_time(page, number_of(row, "time"));
 	html(&page->out, "</td><td>");
 	if (number_of(row, "undone_by"))
@@ -114,12 +114,12 @@ page_rules(struct sheet *page)
 		if (i == 200)
 			break;
 		html(&page->out, "<li>");
-		put_chip(page, text_of(device, "state"));
+		put_chip(page, json_text_of(device, "state"));
 		html(&page->out,
 			" <a href=\"/devices/%s#rules\">%s</a> <a class=\"soft\" "
 			"href=\"/hold/%s\">%s</a></li>",
-			text_of(device, "id"), text_of(device, "label"), text_of(device, "id"),
-			_("preview"));
+			json_text_of(device, "id"), json_text_of(device, "label"),
+			json_text_of(device, "id"), _("preview"));
 	}
 	html(&page->out,
 		"</ul></section>\n<section class=\"card\"><h2>%s</h2><div "

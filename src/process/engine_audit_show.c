@@ -160,13 +160,9 @@ on_finding(const char *check, const struct finding *finding, void *arg)
 	struct audit_result *result = arg;
 	struct finding at = *finding;
 
-	for (size_t i = 0; i < result->n_checks; i++)
-		if (!strcmp(result->check[i].id, check)) {
-			at.check = (uint16_t)i;
-			if (!result_add(result, &at))
-				result->run.is_complete = false;
-			return;
-		}
+	at.check = result_check_place(result, check);
+	if (at.check < result->n_checks && !result_add(result, &at))
+		result->run.is_complete = false;
 }
 
 /* A check that this release does not have any more is still one that was run. */

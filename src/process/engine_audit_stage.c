@@ -124,16 +124,6 @@ file_of(enum audit_stage stage)
 	return names[stage];
 }
 
-static uint16_t
-place_in(const struct audit_result *result, const char *id)
-{
-	uint16_t i = 0;
-
-	while (i < result->n_checks && strcmp(result->check[i].id, id) != 0)
-		i++;
-	return i;
-}
-
 static void
 add_inc(struct audit_result *result, uint16_t place, const char *ids, const char *text)
 {
@@ -172,7 +162,7 @@ audit_result_now(const struct audit *audit, const char *text, struct fault *why)
 	struct transcript *traffic =
 		ward ? traffic_transcript(ward, TRAFFIC_EVIDENCE_S, NULL) : transcript_new(NULL);
 	for (uint16_t i = 0; i < n_checks && i < AUDIT_CHECKS_MAX; i++) {
-		uint16_t place = place_in(result, checks[i].id);
+		uint16_t place = result_check_place(result, checks[i].id);
 		if (place == result->n_checks || is_spoken_of(result, place) ||
 			(checks[i].probe && audit_step_is_over(audit->step[i])))
 			continue;

@@ -10,6 +10,7 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/printable.h"
 #include "process/engine.h"
 #include "process/engine_traffic.h"
@@ -519,38 +520,18 @@ static json_t *
 merge_to_json(const struct device_merge *merge)
 {
 	/* Plain data by contract (identify.h); kept as it is, with its size as the version. */
-	static const char digits[] = "0123456789abcdef";
-	const uint8_t *bytes = (const uint8_t *)merge;
 	auto_free char *hex = must_alloc(1, sizeof *merge * 2 + 1);
 
-	for (size_t i = 0; i < sizeof *merge; i++) {
-		hex[i * 2] = digits[bytes[i] >> 4];
-		hex[i * 2 + 1] = digits[bytes[i] & 15];
-	}
+	hex_text(merge, sizeof *merge, hex);
 	return json_string(hex);
-}
-
-static int
-nibble(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static bool
 merge_from_json(const json_t *text, struct device_merge *merge)
 {
 	const char *hex = json_string_value(text);
-	uint8_t *bytes = (uint8_t *)merge;
 
-	if (!hex || json_string_length(text) != sizeof *merge * 2)
-		return false;
-	for (size_t i = 0; i < sizeof *merge; i++) {
-		int high = nibble(hex[i * 2]), low = nibble(hex[i * 2 + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		bytes[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
+	return hex && hex_parse((uint8_t *)merge, sizeof *merge, hex);
 }
 
 /*

@@ -177,12 +177,18 @@ void
 flow_forget_strays(void)
 {
 	struct strays strays = {.n = 0};
+	struct fault why;
 
 	/* A new device may get the number, and must not begin with what another did. */
 	if (store_observed_devices(engine.store, on_observed, &strays))
 		log_warnx("store", "what devices were seen to do cannot be read");
+	if (!strays.n)
+		return;
+	store_observed_begin(engine.store);
 	for (size_t i = 0; i < strays.n; i++)
-		flow_forget(strays.number[i]);
+		store_observed_forget(engine.store, strays.number[i]);
+	if (store_observed_commit(engine.store, &why))
+		keep_trouble(&why);
 }
 
 static void

@@ -16,13 +16,6 @@
 #include "label/cwt.h"
 #include "process/engine_label.h"
 
-static const char *
-word(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-	return text ? text : "";
-}
-
 /* {"https://labels.example": "hex"}; the address NULL: all. */
 static void
 keys_of(const char *url, struct issuer_keys *keys)
@@ -113,11 +106,12 @@ match_of(const struct ward *ward, const struct label *label)
 	const json_t *facts = ward->facet[FACET_LABEL_FACTS];
 	const struct identifier *model = device_identifier(ward->device, IDENTIFIER_MDNS_MODEL);
 
-	if (*word(facts, "model") && strcasecmp(word(facts, "model"), label->model))
+	if (*json_text_of(facts, "model") && strcasecmp(json_text_of(facts, "model"), label->model))
 		return MATCH_OTHER_MODEL;
-	if (!*word(facts, "model") && !says_model(ward->device, label->model))
+	if (!*json_text_of(facts, "model") && !says_model(ward->device, label->model))
 		return model ? MATCH_OTHER_MODEL : MATCH_UNKNOWN;
-	if (*word(facts, "firmware") && !label_covers(label, word(facts, "firmware")))
+	if (*json_text_of(facts, "firmware") &&
+		!label_covers(label, json_text_of(facts, "firmware")))
 		return MATCH_OTHER_FIRMWARE;
 	return MATCH_SAME;
 }
@@ -208,7 +202,7 @@ static bool
 apply(struct ward *ward, const struct status_token *token, const char *who, struct fault *why)
 {
 	const json_t *was = ward->facet[FACET_LABEL];
-	const char *narrows = narrowing(&token->now), *before = word(was, "narrows");
+	const char *narrows = narrowing(&token->now), *before = json_text_of(was, "narrows");
 	struct change change;
 	int64_t journal;
 
@@ -234,12 +228,12 @@ apply(struct ward *ward, const struct status_token *token, const char *who, stru
 	}
 	change_init(&change, who, "label.status");
 	snprintf(change.text, sizeof change.text, "the label of %.60s is %s: %.100s",
-		device_label(ward->device), word(label, "status"), token->now.reason);
+		device_label(ward->device), json_text_of(label, "status"), token->now.reason);
 	change_set(&change, ward, FACET_LABEL, label);
 	if (change_commit(&change, &journal, why))
 		return false;
 	if (acts)
-		event(EVENT_ALARM, ward, "label-narrows", word(was, "id"),
+		event(EVENT_ALARM, ward, "label-narrows", json_text_of(was, "id"),
 			"its label is %s, so %s; to take that back: pinfold label override %s",
 			narrows,
 			!strcmp(narrows, "recalled")
@@ -247,7 +241,7 @@ apply(struct ward *ward, const struct status_token *token, const char *who, stru
 				: "nobody on the internet opens anything on it",
 			ward->device->id);
 	else if (is_graver && !is_overridden)
-		event(EVENT_ALARM, ward, "label-narrows", word(was, "id"),
+		event(EVENT_ALARM, ward, "label-narrows", json_text_of(was, "id"),
 			"its label is %s; nothing was done, because a person decides for this "
 			"device; "
 			"to act: pinfold device quarantine %s",
@@ -285,8 +279,8 @@ label_take_status(const json_t *args, const char *who, struct fault *why)
 	for (size_t i = 0; i < engine.n_peers; i++) {
 		struct ward *ward = engine.wards[i];
 		const json_t *label = ward->facet[FACET_LABEL];
-		if (strcmp(word(label, "id"), token.label) ||
-			strcmp(word(label, "issuer"), token.issuer))
+		if (strcmp(json_text_of(label, "id"), token.label) ||
+			strcmp(json_text_of(label, "issuer"), token.issuer))
 			continue;
 		if (!apply(ward, &token, who, why))
 			return NULL;
@@ -303,7 +297,7 @@ label_override(struct ward *ward, const char *who, int64_t *journal, struct faul
 	const json_t *was = ward->facet[FACET_LABEL];
 	struct change change;
 
-	if (!*word(was, "narrows")) {
+	if (!*json_text_of(was, "narrows")) {
 		fault_set(why, ERR_NOT_FOUND, "no label narrows %s", device_label(ward->device));
 		return NULL;
 	}
@@ -324,7 +318,7 @@ void
 label_narrow(const struct ward *ward, struct policy *policy)
 {
 	const json_t *label = ward->facet[FACET_LABEL];
-	const char *narrows = word(label, "narrows");
+	const char *narrows = json_text_of(label, "narrows");
 	struct report report = {.state = REPORTED_VULNERABLE};
 
 	if (!*narrows)
@@ -332,9 +326,9 @@ label_narrow(const struct ward *ward, struct policy *policy)
 	/* What is not understood takes away as much as what is. */
 	if (!strcmp(narrows, "recalled"))
 		report.state = REPORTED_RECALLED;
-	snprintf(report.issuer, sizeof report.issuer, "%.40s", word(label, "issuer"));
+	snprintf(report.issuer, sizeof report.issuer, "%.40s", json_text_of(label, "issuer"));
 	snprintf(report.reason, sizeof report.reason, "label %s: %.80s", narrows,
-		word(label, "reason"));
+		json_text_of(label, "reason"));
 	policy_narrow_by_report(
 		policy, &report, json_integer_value(json_object_get(label, "since")));
 }

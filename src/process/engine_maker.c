@@ -11,6 +11,7 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "base/json_strict.h"
 #include "maker/site.h"
 #include "process/engine_audit.h"
 
@@ -26,13 +27,6 @@ static struct {
 
 /* --- whose it is ------------------------------------------------------------------------------- */
 
-static const char *
-text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-	return text ? text : "";
-}
-
 /*
  * The owner's word first; then the MUD file, if the owner approved it or somebody signed it
  * whom our anchors know; then the device's claim alone.
@@ -41,8 +35,8 @@ static enum maker_basis
 maker_of(const struct ward *ward, char url[static 256])
 {
 	const json_t *mud = ward->facet[FACET_MUD];
-	const char *named = text_of(ward->facet[FACET_MAKER], "url");
-	const char *known = text_of(mud, "url");
+	const char *named = json_text_of(ward->facet[FACET_MAKER], "url");
+	const char *known = json_text_of(mud, "url");
 	enum maker_basis basis = MAKER_CLAIMED;
 	struct mud_url from;
 	struct site site;
@@ -52,11 +46,11 @@ maker_of(const struct ward *ward, char url[static 256])
 		snprintf(url, 256, "%s", named);
 		return MAKER_NAMED;
 	}
-	if (mud && !strcmp(text_of(mud, "state"), "rejected"))
+	if (mud && !strcmp(json_text_of(mud, "state"), "rejected"))
 		return MAKER_UNKNOWN;
-	if (known[0] && !strcmp(text_of(mud, "state"), "approved"))
+	if (known[0] && !strcmp(json_text_of(mud, "state"), "approved"))
 		basis = MAKER_APPROVED;
-	else if (known[0] && !strcmp(text_of(mud, "signature"), "good"))
+	else if (known[0] && !strcmp(json_text_of(mud, "signature"), "good"))
 		basis = MAKER_SIGNED;
 	if (!known[0])
 		known = ward->device->claimed_mud_url;
@@ -241,7 +235,7 @@ describe(const struct ward *ward)
 	enum maker_basis basis = maker_of(ward, url);
 
 	return json_pack("{s:o, s:s, s:s, s:s}", "device", show_ref(ward), "url", url, "by",
-		words[basis], "claimed_name", text_of(ward->facet[FACET_MUD], "manufacturer"));
+		words[basis], "claimed_name", json_text_of(ward->facet[FACET_MUD], "manufacturer"));
 }
 
 json_t *

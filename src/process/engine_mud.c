@@ -17,6 +17,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/hex.h"
+#include "base/json_strict.h"
 #include "packet/mud_url.h"
 #include "process/engine.h"
 
@@ -35,17 +36,10 @@ static struct {
 	char url[256];
 } running[RUNNING_MAX];
 
-static const char *
-text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-	return text ? text : "";
-}
-
 static bool
 is_approved(const json_t *mud)
 {
-	return !strcmp(text_of(mud, "state"), "approved");
+	return !strcmp(json_text_of(mud, "state"), "approved");
 }
 
 enum mud_trust
@@ -53,7 +47,7 @@ mud_trust_of(const struct ward *ward)
 {
 	const json_t *mud = ward->facet[FACET_MUD];
 
-	if (!mud || !ward->facet[FACET_MUD_FILE] || !strcmp(text_of(mud, "state"), "rejected"))
+	if (!mud || !ward->facet[FACET_MUD_FILE] || !strcmp(json_text_of(mud, "state"), "rejected"))
 		return MUD_TRUST_UNKNOWN;
 	return is_approved(mud) ? MUD_TRUST_CONFIRMED : MUD_TRUST_UNCONFIRMED;
 }
@@ -73,7 +67,7 @@ authority_of(const char *url, char out[static 256])
 void
 mud_url_seen(struct ward *ward)
 {
-	const char *known = text_of(ward->facet[FACET_MUD], "url");
+	const char *known = json_text_of(ward->facet[FACET_MUD], "url");
 	const char *claimed = ward->device->claimed_mud_url;
 	char old[256], new[256];
 
@@ -96,7 +90,7 @@ mud_url_seen(struct ward *ward)
 static const char *
 url_due(const struct ward *ward, int64_t now_s)
 {
-	const char *known = text_of(ward->facet[FACET_MUD], "url");
+	const char *known = json_text_of(ward->facet[FACET_MUD], "url");
 	const char *claimed = ward->device->claimed_mud_url;
 	char old[256], new[256];
 
@@ -226,8 +220,10 @@ take_file(struct ward *ward, const char *url, const struct mud *mud,
 	struct fault why;
 	int64_t journal;
 
-	bool is_same = known && !strcmp(text_of(known, "digest"), text_of(description, "digest")) &&
-		       !strcmp(text_of(known, "url"), text_of(description, "url"));
+	bool is_same =
+		known &&
+		!strcmp(json_text_of(known, "digest"), json_text_of(description, "digest")) &&
+		!strcmp(json_text_of(known, "url"), json_text_of(description, "url"));
 	if (is_same) {
 		/* Nothing new: only the time of the look, which no journal needs. */
 		json_object_set_new(known, "checked", json_integer(clock_wall_s()));
@@ -243,7 +239,8 @@ take_file(struct ward *ward, const char *url, const struct mud *mud,
 			"policy "
 			"approve %s",
 			device_label(ward->device),
-			strcmp(text_of(known, "signer"), fetched->signer) ? ", and its signer" : "",
+			strcmp(json_text_of(known, "signer"), fetched->signer) ? ", and its signer"
+									       : "",
 			ward->device->id);
 	} else {
 		change_set(&change, ward, FACET_MUD, description);

@@ -284,16 +284,6 @@ begin_next(void)
 	not_before_ns = clock_monotonic_ns() + RETRY_S * CLOCK_SECOND_NS;
 }
 
-static uint16_t
-place_in(const struct audit_result *result, const char *id)
-{
-	uint16_t i = 0;
-
-	while (i < result->n_checks && strcmp(result->check[i].id, id) != 0)
-		i++;
-	return i;
-}
-
 /* What came by itself: judged here, from our own file, as at the end of a run. */
 static bool
 judge_traffic(struct audit_result *now, uint16_t at, int place, const struct transcript *traffic)
@@ -345,7 +335,7 @@ result_of_today(void)
 	}
 	for (size_t i = 0; i < job.n; i++) {
 		struct finding finding = job.finding[i];
-		finding.check = place_in(now, checks[finding.check].id);
+		finding.check = result_check_place(now, checks[finding.check].id);
 		if (finding.check < now->n_checks)
 			result_add(now, &finding);
 	}

@@ -10,7 +10,8 @@
 
 const struct page pages[] = {
 	{"/", N_("Is everything all right?"), N_("Home"), false,
-		{{"status", ""}, {"doctor", ""}, {"device.list", "limit=1000"},
+		{{"status", ""}, {"doctor", ""},
+			{"device.list", "limit=121"}, /* RING_MAX and one */
 			{"events.list", "limit=60"}},
 		page_home},
 	{"/devices", N_("Devices"), N_("Devices"), false,
@@ -81,20 +82,20 @@ action_of(const char *verb, struct form_action *action)
 static void
 sheet_init(struct sheet *sheet, const struct page_view *view)
 {
-	const json_t *account = part_of(view->who, "account");
+	const json_t *account = json_object_get(view->who, "account");
 
 	*sheet = (struct sheet){.path = view->path,
 		.args = view->args,
-		.who = json_is_object(account) ? text_of(account, "name") : NULL,
-		.scope = text_of(view->who, "scope"),
-		.proof = text_of(view->who, "proof"),
+		.who = json_is_object(account) ? json_text_of(account, "name") : NULL,
+		.scope = json_text_of(view->who, "scope"),
+		.proof = json_text_of(view->who, "proof"),
 		.theme = view->theme,
 		.now_s = view->now_s,
 		.action_of = action_of};
 	for (int i = 0; i < PAGE_ASKS_MAX; i++) {
-		const json_t *error = part_of(view->answer[i], "error");
-		sheet->answer[i] = part_of(view->answer[i], "result");
-		sheet->refused[i] = error ? text_of(error, "text") : NULL;
+		const json_t *error = json_object_get(view->answer[i], "error");
+		sheet->answer[i] = json_object_get(view->answer[i], "result");
+		sheet->refused[i] = error ? json_text_of(error, "text") : NULL;
 	}
 }
 

@@ -93,15 +93,6 @@ store_feed_put(struct store *store, const char *id, const char *body, int64_t si
 	statement_run(store, FEED_PUT, stmt);
 }
 
-void
-store_feed_delete(struct store *store, const char *id)
-{
-	sqlite3_stmt *stmt = statement(store, FEED_DELETE);
-
-	bind_text(stmt, 1, id);
-	statement_run(store, FEED_DELETE, stmt);
-}
-
 enum err
 store_feeds(struct store *store, void (*row)(const char *id, const char *body, void *), void *arg)
 {

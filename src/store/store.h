@@ -355,7 +355,6 @@ enum err store_said_count(struct store *, uint64_t *n) MUST_USE;
 
 /* Entries of feeds by their id, oldest first. */
 void store_feed_put(struct store *, const char *id, const char *body, int64_t since_s);
-void store_feed_delete(struct store *, const char *id);
 enum err store_feeds(
 	struct store *, void (*row)(const char *id, const char *body, void *), void *) MUST_USE;
 

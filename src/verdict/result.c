@@ -396,6 +396,16 @@ result_free(struct audit_result *result)
 	free(result);
 }
 
+uint16_t
+result_check_place(const struct audit_result *result, const char *id)
+{
+	uint16_t place = 0;
+
+	while (place < result->n_checks && strcmp(result->check[place].id, id) != 0)
+		place++;
+	return place;
+}
+
 bool
 result_add(struct audit_result *result, const struct finding *finding)
 {

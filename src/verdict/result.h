@@ -71,6 +71,8 @@ struct audit_result {
 
 struct audit_result *result_new(void);
 void result_free(struct audit_result *); /* NULL is fine */
+/* Where a check stands in check[]; n_checks when the run does not know of it. */
+uint16_t result_check_place(const struct audit_result *, const char *id);
 /* Copies it.  False: RESULT_FINDINGS_MAX are there, or its check is not; the run is not complete then. */
 bool result_add(struct audit_result *, const struct finding *);
 

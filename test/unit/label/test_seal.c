@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is signed, and how it is written: published vectors, and what is refused. */
+#include "base/base64.h"
 #include "base/hex.h"
 #include "issued.h"
 #include "label/base45.h"
-#include "label/base64.h"
 #include "label/cbor.h"
 #include "label/cwt.h"
 #include "label/log.h"

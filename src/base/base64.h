@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PINFOLD_LABEL_BASE64_H
-#define PINFOLD_LABEL_BASE64_H
+#ifndef PINFOLD_BASE_BASE64_H
+#define PINFOLD_BASE_BASE64_H
 
 #include <stdbool.h>
 #include <stddef.h>
