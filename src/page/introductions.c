@@ -96,7 +96,7 @@ page_doors(struct sheet *page)
 	put_device_options(page, page->answer[1], NULL);
 	html(&page->out,
 		"</select></label> <label>%s <input name=\"rule\" required size=\"34\" "
-		"placeholder=\"allow tcp from internet 443\"></label> ",
+		"placeholder=\"allow tcp from internet 443 for 2h\"></label> ",
 		_("rule"));
 	put_form_end(page, "", _("Open it"));
 	html(&page->out, "</section>\n");

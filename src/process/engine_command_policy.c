@@ -99,15 +99,26 @@ run_policy_journal(struct call *call)
 }
 enum { RULE_TEXT_MAX = 400 };
 
+/* What the text says, alone in a policy; NULL with why: it is no rule. */
+static struct policy *
+rules_of(const struct ward *ward, const char *text, struct fault *why)
+{
+	struct policy *policy = policy_new(ward_number(ward),
+		(enum device_state)ward->device->state, (enum device_class)ward->device->class);
+
+	if (policy_rule_parse(policy, ORIGIN_OWNER, &engine.world, text, ward_clock_s(), why))
+		return policy;
+	policy_free(policy);
+	return NULL;
+}
+
 /* A rule as it is kept: as it was understood, so that a device that is renamed stays meant. */
 static bool
 understood(const struct ward *ward, const char *text, char kept[static RULE_TEXT_MAX],
 	struct fault *why)
 {
-	struct policy *policy = policy_new(ward_number(ward),
-		(enum device_state)ward->device->state, (enum device_class)ward->device->class);
-	bool is_rule =
-		policy_rule_parse(policy, ORIGIN_OWNER, &engine.world, text, ward_clock_s(), why);
+	struct policy *policy = rules_of(ward, text, why);
+	bool is_rule = policy;
 
 	if (is_rule && policy->n_rules == 1 && !policy->rule[0].until_s)
 		policy_rule_render(policy, &policy->rule[0], kept, RULE_TEXT_MAX);
@@ -115,6 +126,21 @@ understood(const struct ward *ward, const char *text, char kept[static RULE_TEXT
 		snprintf(kept, RULE_TEXT_MAX, "%s", text);
 	policy_free(policy);
 	return is_rule;
+}
+
+/* In the words in which it is shown, which do not say when it ends. */
+static bool
+is_shown_as(const struct ward *ward, const char *kept, const char *text)
+{
+	struct fault why;
+	struct policy *policy = rules_of(ward, kept, &why);
+	char shown[RULE_TEXT_MAX];
+	bool is_it =
+		policy && policy->n_rules == 1 &&
+		!strcmp(policy_rule_render(policy, &policy->rule[0], shown, sizeof shown), text);
+
+	policy_free(policy);
+	return is_it;
 }
 
 static json_t *
@@ -165,7 +191,8 @@ run_policy_remove(struct call *call)
 	json_array_foreach(call->ward->facet[FACET_RULES], i, row)
 	{
 		const char *is = json_string_value(json_object_get(row, "text"));
-		if (!is || (strcmp(is, text) && strcmp(is, kept)))
+		if (!is || (strcmp(is, text) && strcmp(is, kept) &&
+				   !is_shown_as(call->ward, is, text)))
 			json_array_append(list, row);
 	}
 	if (json_array_size(list) == json_array_size(call->ward->facet[FACET_RULES])) {

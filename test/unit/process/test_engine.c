@@ -764,6 +764,30 @@ TEST(whoever_gets_the_number_of_a_forgotten_device_gets_nothing_that_it_did)
 	move_out();
 }
 
+TEST(a_door_is_closed_in_the_words_in_which_it_is_shown)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", "\"name\":\"camera\"");
+	tell("policy.add", "1", "\"rule\":\"allow tcp from internet 443 for 2h\"");
+	tell("device.enforce", "1", "\"from\":\"rules\"");
+	json_t *answer = ask("{\"verb\":\"door.list\"}");
+	const json_t *doors = json_object_get(answer, "result");
+	EXPECT_INT(json_array_size(doors), 1);
+	const char *text = json_string_value(json_object_get(json_array_get(doors, 0), "text"));
+	EXPECT(text && !strstr(text, "2h")); /* its end stands beside it */
+	char args[200];
+	snprintf(args, sizeof args, "\"rule\":\"%s\"", text);
+	tell("policy.remove", "1", args);
+	json_decref(answer);
+	answer = ask("{\"verb\":\"door.list\"}");
+	EXPECT_INT(json_array_size(json_object_get(answer, "result")), 0);
+	json_decref(answer);
+	stop(SIGTERM);
+	move_out();
+}
+
 TEST(two_that_are_merged_are_one_after_a_restart_and_two_again_after_a_split)
 {
 	NEEDS_ENGINE;
