@@ -235,7 +235,7 @@ http_try(struct session *session, const struct service_at *at, const struct cred
 /* --- judging ----------------------------------------------------------------------------------------- */
 
 const struct login_kind http_login_kind = {
-	.name = "the web page",
+	.name = "HTTP",
 	.service = SERVICE_HTTP,
 	.try = http_try,
 	.result = http_result,
