@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is on the shelf, for people. */
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctl/ctl.h"
@@ -24,6 +25,23 @@ print_answer(const json_t *entry)
 		printf(", now %s", is);
 }
 
+static void
+print_support(const json_t *entry)
+{
+	time_t last = (time_t)number(entry, "support") - 1;
+	char day[16];
+	struct tm tm;
+
+	if (last < 0 || !gmtime_r(&last, &tm) || !strftime(day, sizeof day, "%Y-%m-%d", &tm)) {
+		printf("; when its maker's support ends is not known");
+		return;
+	}
+	printf("; its maker's support ends %s", day);
+	if (number(entry, "support_run"))
+		printf(" (the maker's page, run %lld, exchange %lld)", number(entry, "support_run"),
+			number(entry, "support_exchange"));
+}
+
 void
 show_shelf_entry(const json_t *entry, const struct options *options)
 {
@@ -40,8 +58,7 @@ show_shelf_entry(const json_t *entry, const struct options *options)
 		number(entry, "run"), text(entry, "profile"));
 	print_answer(entry);
 	printf("\n  judged last %s", when(entry, "judged"));
-	if (number(entry, "support"))
-		printf("; its maker's support ends %.10s", when(entry, "support"));
+	print_support(entry);
 	printf("\n");
 	if (is_state(entry, "checking"))
 		printf("  its evidence is being judged again\n");

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/printable.h"
 #include "label/pack.h"
+#include "maker/date.h"
 #include "process/engine_app.h"
 #include "process/engine_audit.h"
 #include "verdict/difference.h"
@@ -425,6 +426,49 @@ shelf_peer_connected(void)
 
 /* --- what changes by itself --------------------------------------------------------------------------- */
 
+/* "2028-06" or "2028-06-30": the first second after it; 0: it is none. */
+static int64_t
+support_from_text(const char *text)
+{
+	struct tm tm = {0};
+	struct date date;
+
+	if (!date_parse(&date, text))
+		return 0;
+	uint32_t last = date_number(date); /* its last day */
+	tm.tm_year = (int)(last / 10000) - 1900;
+	tm.tm_mon = (int)(last / 100 % 100) - 1;
+	tm.tm_mday = (int)(last % 100) + 1;
+	return timegm(&tm);
+}
+
+/* When updates end: as somebody said who put it there, else as its maker's pages say. */
+struct support_end {
+	int64_t at_s;           /* 0: nobody says it */
+	uint32_t run, exchange; /* by which it was read on a page; run 0: somebody said it */
+};
+
+/* The newest value comes first. */
+static void
+on_fact(const struct stored_maker_fact *fact, void *arg)
+{
+	struct support_end *end = arg;
+
+	if (fact->fact != MAKER_FACT_SUPPORT_END || end->run)
+		return;
+	*end = (struct support_end){support_from_text(fact->value), fact->run, fact->exchange};
+}
+
+static struct support_end
+support_of(const struct stored_shelf *entry)
+{
+	struct support_end end = {.at_s = entry->support_s};
+
+	if (!end.at_s && store_maker_facts(engine.store, entry->device_id, on_fact, &end))
+		log_warnx("shelf", "what makers published cannot be read");
+	return end;
+}
+
 /* The first of them is told; of many the text would never be the same. */
 static void
 look_at_firmware(struct stored_shelf *entry)
@@ -449,16 +493,32 @@ look_at_firmware(struct stored_shelf *entry)
 }
 
 static void
+look_at_support(struct stored_shelf *entry)
+{
+	struct support_end end = support_of(entry);
+	char text[120];
+
+	if (!end.at_s || clock_wall_s() < end.at_s)
+		return;
+	if (end.run)
+		snprintf(text, sizeof text,
+			"its maker's support has ended, by the maker's own page (run %u, exchange "
+			"%u)",
+			end.run, end.exchange);
+	else
+		snprintf(text, sizeof text, "its maker's support has ended");
+	note(entry, GATE_HOLD, text);
+}
+
+static void
 look(void)
 {
 	struct list list = entries(0);
-	int64_t now_s = clock_wall_s();
 
 	looked_ns = clock_monotonic_ns();
 	for (size_t i = 0; i < list.n; i++) {
 		look_at_firmware(&list.row[i]);
-		if (list.row[i].support_s && now_s >= list.row[i].support_s)
-			note(&list.row[i], GATE_HOLD, "its maker's support has ended");
+		look_at_support(&list.row[i]);
 	}
 	free(list.row);
 }
@@ -529,25 +589,6 @@ shelf_run_ended(const struct stored_audit *row)
 }
 
 /* --- asked for ------------------------------------------------------------------------------------------ */
-
-/* "2028-06" or "2028-06-30": the first second after it; 0: it is none. */
-static int64_t
-support_from_text(const char *text)
-{
-	struct tm tm = {0};
-	int year, month, day = 0, len = 0;
-
-	if (sscanf(text, "%4d-%2d%n", &year, &month, &len) != 2 || year < 2000 || year > 2200 ||
-		month < 1 || month > 12)
-		return 0;
-	if (text[len] && (sscanf(text + len, "-%2d%n", &day, &len) != 1 || day < 1 || day > 31 ||
-				 strlen(text) != 10))
-		return 0;
-	tm.tm_year = year - 1900;
-	tm.tm_mon = day ? month - 1 : month;
-	tm.tm_mday = day + 1;
-	return timegm(&tm);
-}
 
 static void
 describe(struct stored_shelf *entry, const struct shelf_wish *wish)
@@ -719,9 +760,10 @@ shelf_list(uint32_t id, struct fault *why)
 
 	for (size_t i = 0; i < list.n; i++) {
 		const struct stored_shelf *at = &list.row[i];
+		struct support_end end = support_of(at);
 		json_array_append_new(rows,
 			json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
-				  "s:I, s:I, s:I, s:I, s:s}",
+				  "s:I, s:I, s:I, s:I, s:I, s:I, s:s}",
 				"shelf", (json_int_t)at->id, "run", (json_int_t)at->run, "device",
 				at->device_id, "model", at->model, "hardware", at->hardware,
 				"firmware", at->firmware, "claimed_model", at->claimed_model,
@@ -734,7 +776,8 @@ shelf_list(uint32_t id, struct fault *why)
 						   : "fine",
 				"added", (json_int_t)at->added_s, "judged",
 				(json_int_t)at->judged_s, "changed", (json_int_t)at->changed_s,
-				"support", (json_int_t)at->support_s, "what", at->what));
+				"support", (json_int_t)end.at_s, "support_run", (json_int_t)end.run,
+				"support_exchange", (json_int_t)end.exchange, "what", at->what));
 	}
 	free(list.row);
 	if (id && !json_array_size(rows)) {

@@ -1260,6 +1260,48 @@ TEST(support_that_has_ended_takes_a_product_back)
 	move_out();
 }
 
+/* A page of the maker says this, in this run. */
+static void
+say_support_end(uint32_t number, uint32_t exchange, const char *day)
+{
+	struct message_maker_fact message = {
+		.run = number, .exchange = exchange, .fact = MAKER_FACT_SUPPORT_END};
+
+	snprintf(message.value, sizeof message.value, "%s", day);
+	EXPECT(!channel_send(home.checker, MESSAGE_MAKER_FACT, 0, &message, sizeof message, -1));
+}
+
+static json_int_t
+of_shelf(const char *key)
+{
+	return json_integer_value(json_object_get(shelf(), key));
+}
+
+TEST(where_nobody_gave_the_end_of_support_it_is_what_the_newest_run_read_on_the_makers_page)
+{
+	NEEDS_ENGINE;
+	put_on_shelf();
+	EXPECT_INT(of_shelf("support"), 0);
+	EXPECT_INT(of_shelf("support_run"), 0);
+
+	uint32_t number = run("\"checks\":\"telnet-login\"");
+	EXPECT(told(2));
+	say_support_end(number, 22, "2020-02");
+	play_telnet(number, VERDICT_NFF, INC_NONE, false);
+	EXPECT_INT(of_shelf("support"), 1583020800); /* the first second of March */
+	EXPECT_INT(of_shelf("support_run"), number);
+	EXPECT_INT(of_shelf("support_exchange"), 22);
+
+	EXPECT(is_ok(ask("{\"verb\":\"audit.shelf.check\",\"args\":{}}")));
+	EXPECT(told(3));
+	say_finding(1, "telnet-login", "5.1-1", VERDICT_NFF, INC_NONE, 23, false);
+	say_end(1, ERR_OK, "");
+	EXPECT(shelf_becomes("changed"));
+	EXPECT(strstr(word_of(shelf(), "what"), "support has ended") != NULL);
+	EXPECT(strstr(word_of(shelf(), "what"), "(run 2, exchange 22)") != NULL);
+	move_out();
+}
+
 /* --- an app on a phone --------------------------------------------------------------------------- */
 
 /* Another one beside the first: number 2, with the address that ends in 12. */
