@@ -26,7 +26,7 @@ enum { FILE_MAX = 16000 };
 const struct command commands[] = {
 	{"status", "", "status", "how the gateway is", {{0}}, show_status},
 	{"doctor", "", "doctor", "what is wrong, and the command for it", {{0}}, show_doctor},
-	{"device", "list", "device.list", "all devices", {{"--state", "state", WORD_TEXT, true}}, show_devices},
+	{"device", "list", "device.list", "all devices", {{"--state", "state", WORD_TEXT, true}, {"--find", "find", WORD_TEXT, true}}, show_devices},
 	{"device", "show", "device.show", "everything known of a device", {DEVICE}, show_device},
 	{"device", "name", "device.name", "give it a name", {DEVICE, {"NAME", "name", WORD_REST}}, show_done},
 	{"device", "class", "device.class", "ordinary, personal, critical, never-probe or child", {DEVICE, {"CLASS", "class", WORD_TEXT}}, show_done},

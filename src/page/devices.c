@@ -62,16 +62,47 @@ put_facets(struct sheet *page, const json_t *status)
 	html(&page->out, "</ul>\n");
 }
 
+static void
+put_field(struct sheet *page, const char *name, const char *value)
+{
+	if (*value)
+		html(&page->out, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", name, value);
+}
+
+static void
+put_search(struct sheet *page)
+{
+	html(&page->out,
+		"<form role=\"search\" action=\"/devices\"><label>%s <input type=\"search\" "
+		"name=\"find\" value=\"%s\" maxlength=\"64\"></label> ",
+		_("Name, kind, address or port"), asked(page, "find"));
+	put_field(page, "state", asked(page, "state"));
+	html(&page->out, "<button>%s</button></form>\n", _("Find"));
+}
+
+/* A form and no link: what was looked for is not put into an address by us. */
+static void
+put_more(struct sheet *page, long long after)
+{
+	html(&page->out, "<form action=\"/devices\">");
+	put_field(page, "find", asked(page, "find"));
+	put_field(page, "state", asked(page, "state"));
+	html(&page->out, "<button id=\"next\" name=\"after\" value=\"%lld\">%s</button></form>\n",
+		after, _("More devices"));
+}
+
 void
 page_devices(struct sheet *page)
 {
 	const json_t *devices = page->answer[1], *device;
-	const char *state = asked(page, "state");
 	size_t i, n = json_array_size(devices);
 
+	put_search(page);
 	put_facets(page, page->answer[0]);
 	if (!n) {
-		put_empty(page, _("None. A device appears here with its first packet."));
+		put_empty(page, *asked(page, "find")
+					? _("None. Shorter words find more.")
+					: _("None. A device appears here with its first packet."));
 		return;
 	}
 	html(&page->out,
@@ -84,9 +115,5 @@ page_devices(struct sheet *page)
 	json_array_foreach(devices, i, device) put_row(page, device);
 	html(&page->out, "</tbody></table></div>\n");
 	if (n == LIST_ROWS)
-		html(&page->out,
-			"<p><a id=\"next\" rel=\"next\" href=\"/devices?after=%lld&amp;state=%s\">"
-			"%s</a></p>\n",
-			number_of(json_array_get(devices, n - 1), "number"), state,
-			_("More devices"));
+		put_more(page, number_of(json_array_get(devices, n - 1), "number"));
 }

@@ -10,12 +10,40 @@
 
 enum { PAUSE_MAX_S = 24 * 3600 };
 
+static bool
+holds(const char *text, const char *word)
+{
+	return strcasestr(text, word) != NULL;
+}
+
+/* Any of what people call it, or it calls itself, or where it is, holds the word. */
+static bool
+is_found(const struct device *device, const char *word)
+{
+	char address[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
+
+	if (holds(device->id, word) || holds(device->name, word) || holds(device->kind.word, word))
+		return true;
+	for (int i = 0; i < device->n_identifiers; i++)
+		if (holds(device->identifier[i].claimed_value, word))
+			return true;
+	for (int i = 0; i < device->n_macs; i++)
+		if (!strcasecmp(device->mac[i].port, word) ||
+			holds(mac_render(device->mac[i].mac, mac), word))
+			return true;
+	for (int i = 0; i < device->n_bindings; i++)
+		if (holds(ip_render(&device->binding[i].address, address), word))
+			return true;
+	return false;
+}
+
 static json_t *
 run_device_list(struct call *call)
 {
 	uint32_t after = (uint32_t)call_number_or(call, "after", 0, DEVICE_NUMBER_MAX);
 	size_t limit = (size_t)call_number_or(call, "limit", LIST_MAX, LIST_MAX);
 	const char *state = call_text_or(call, "state", NULL);
+	const char *find = call_text_or(call, "find", NULL);
 	json_t *rows = json_array();
 	uint32_t last = 0;
 
@@ -23,7 +51,8 @@ run_device_list(struct call *call)
 		struct ward *ward = engine.wards[i];
 		if (ward_number(ward) <= after ||
 			(state && strcmp(state, device_state_word(
-							(enum device_state)ward->device->state))))
+							(enum device_state)ward->device->state))) ||
+			(find && !is_found(ward->device, find)))
 			continue;
 		json_array_append_new(rows, show_device(ward, false));
 		last = ward_number(ward);

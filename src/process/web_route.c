@@ -12,6 +12,7 @@
 const struct param params[] = {
 	{"device", PARAM_TEXT, 1, 255, NULL, "a device: its id, number, name, address or MAC"},
 	{"state", PARAM_TEXT, 1, 32, "waiting observe enforce quarantine block trusted", "only devices in this state"},
+	{"find", PARAM_TEXT, 1, 64, NULL, "only devices whose names, kind, addresses, MACs or port hold this, in capitals or not"},
 	{"after", PARAM_NUMBER, 0, 0xfffff, NULL, "rows behind this number"},
 	{"before", PARAM_NUMBER, 0, INT64_MAX, NULL, "rows older than this one"},
 	{"cursor", PARAM_NUMBER, 0, INT64_MAX, NULL, "\"next\" of the answer before"},
@@ -78,7 +79,7 @@ static const struct param port_number = {"port", PARAM_NUMBER, 0, 65535, NULL, "
 const struct route routes[] = {
 	{"GET", "/status", "status", "", "read", "Status", 0, "how the gateway is"},
 	{"GET", "/doctor", "doctor", "", "read", "[Complaint]", 0, "what is wrong, and the command for it"},
-	{"GET", "/devices", "device.list", "state after limit", "read", "[Device]", 0, "devices in the order of their numbers"},
+	{"GET", "/devices", "device.list", "state find after limit", "read", "[Device]", 0, "devices in the order of their numbers"},
 	{"GET", "/devices/{device}", "device.show", "", "read", "WholeDevice", 0, "everything known of a device"},
 	{"DELETE", "/devices/{device}", "device.forget", "", "admin", "Done", 0, "remove it; if it comes back it waits"},
 	{"POST", "/devices/{device}/name", "device.name", "name!", "act", "Device", 0, "give it a name"},

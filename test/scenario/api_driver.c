@@ -561,6 +561,25 @@ TEST(lists_go_on_where_they_stopped)
 	EXPECT(strstr(page, "\"next\":") != NULL);
 }
 
+TEST(a_device_is_found_by_a_part_of_what_is_known_of_it)
+{
+	static const char *const words[] = {"168.77.13", "53:13", "5E:00:53:13"};
+	char path[100];
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		snprintf(path, sizeof path, "/api/v1/devices?find=%s", words[i]);
+		EXPECT_INT(request("GET", path, session, ""), 200);
+		json_t *found = body_of_page();
+		EXPECT_INT(json_array_size(json_object_get(found, "result")), 1);
+		EXPECT(strstr(page, "192.168.77.13") != NULL);
+		json_decref(found);
+	}
+	EXPECT_INT(request("GET", "/api/v1/devices?find=nobody-is-called-so", session, ""), 200);
+	EXPECT(strstr(page, "\"result\":[]") != NULL);
+	EXPECT_INT(request("GET", "/devices?find=77.13%22%3E%3Ci%3E", session, ""), 200);
+	EXPECT(strstr(page, "<i>") == NULL);
+}
+
 TEST(a_killed_web_process_comes_back_to_the_same_sessions)
 {
 	stage_stop(&web);
