@@ -2,9 +2,27 @@
 #ifndef PINFOLD_POLICY_INSIDE_H
 #define PINFOLD_POLICY_INSIDE_H
 
+#include <netinet/in.h>
+
 #include "policy/policy.h"
 
 /* What the files of this station share and nobody else needs. */
+
+static inline bool
+policy_is_icmp(uint8_t proto)
+{
+	return proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6;
+}
+
+/* Its word in rules and in sentences. */
+const char *policy_proto_word(uint8_t proto, const char *otherwise);
+
+/* The type of a ping's question (RFC 792; RFC 4443, section 4.1). */
+static inline uint16_t
+policy_echo_request(uint8_t icmp)
+{
+	return icmp == IPPROTO_ICMP ? 8 : 128;
+}
 
 /* Offset of a copy of the text; NULL is "".  False when the policy's text is full. */
 bool policy_text_keep(struct policy *, const char *text, uint32_t *offset);

@@ -13,16 +13,6 @@
 static void note(struct mud *mud, const struct learn_flow *flow, const char *reason);
 
 static const char *
-proto_word(uint8_t proto)
-{
-	return proto == 6    ? "tcp"
-	       : proto == 17 ? "udp"
-	       : proto == 1  ? "icmp"
-	       : proto == 58 ? "icmpv6"
-			     : "other";
-}
-
-static const char *
 flow_render(const struct learn_flow *flow, char *out, size_t size)
 {
 	char address[IP_TEXT_MAX], name[80];
@@ -33,7 +23,7 @@ flow_render(const struct learn_flow *flow, char *out, size_t size)
 		snprintf(name, sizeof name, "device %u", flow->peer);
 	else
 		snprintf(name, sizeof name, "%s", ip_render(&flow->address, address));
-	snprintf(out, size, "%s %s %u", name, proto_word(flow->proto), flow->port);
+	snprintf(out, size, "%s %s %u", name, policy_proto_word(flow->proto, "other"), flow->port);
 	return out;
 }
 
@@ -63,7 +53,8 @@ left_out(const struct learn_flow *flow)
 		return "another device; introduce the two if it is wanted";
 	if (flow->direction != DIRECTION_FROM_DEVICE)
 		return "opened from outside; doors are made by the owner";
-	if (flow->proto != 6 && flow->proto != 17 && flow->proto != 1 && flow->proto != 58)
+	if (flow->proto != IPPROTO_TCP && flow->proto != IPPROTO_UDP &&
+		flow->proto != IPPROTO_ICMP && flow->proto != IPPROTO_ICMPV6)
 		return "neither TCP, UDP nor ICMP";
 	if (flow->name && flow->name[0] && policy_name_is_local(flow->name))
 		return "a name of the home; introduce the device instead";
@@ -121,11 +112,11 @@ static bool
 learn(struct mud *mud, const struct learn_flow *flow)
 {
 	bool has_name = flow->name && flow->name[0];
-	bool is_icmp = flow->proto == 1 || flow->proto == 58;
+	bool is_icmp = policy_is_icmp(flow->proto);
 	struct mud_ace ace = {
 		.direction = MUD_FROM_DEVICE,
 		.action = MUD_ACCEPT,
-		.initiated = flow->proto == 6 ? MUD_FROM_DEVICE : MUD_DIRECTION_UNKNOWN,
+		.initiated = flow->proto == IPPROTO_TCP ? MUD_FROM_DEVICE : MUD_DIRECTION_UNKNOWN,
 		.remote = has_name ? MUD_REMOTE_NAME : MUD_REMOTE_PREFIX,
 		.proto = flow->proto,
 		.device_hi = MUD_PORT_ANY_HI,
@@ -146,7 +137,8 @@ learn(struct mud *mud, const struct learn_flow *flow)
 		return false;
 	for (uint8_t version = 4; version <= 6; version += 2) {
 		ace.version = version;
-		if ((flow->proto == 1 && version == 6) || (flow->proto == 58 && version == 4))
+		if ((flow->proto == IPPROTO_ICMP && version == 6) ||
+			(flow->proto == IPPROTO_ICMPV6 && version == 4))
 			continue;
 		if (!keep(mud, ace))
 			return false;

@@ -150,7 +150,7 @@ rule_of(const struct source *s, const struct mud_ace *ace, enum policy_direction
 	rule.proto = ace->proto;
 	rule.prefix = ace->prefix;
 	rule.since_s = s->since_s;
-	if (ace->proto == 6 || ace->proto == 17) {
+	if (ace->proto == IPPROTO_TCP || ace->proto == IPPROTO_UDP) {
 		rule.port_lo = is_out ? ace->remote_lo : ace->device_lo;
 		rule.port_hi = is_out ? ace->remote_hi : ace->device_hi;
 		rule.source_lo = is_out ? ace->device_lo : ace->remote_lo;
@@ -177,9 +177,9 @@ is_icmp_answer(const struct mud_ace *ace)
 {
 	static const uint8_t answers4[] = {0, 3, 4, 5, 11, 12, 14, 16, 18};
 
-	if (ace->proto == 58)
+	if (ace->proto == IPPROTO_ICMPV6)
 		return ace->icmp_type < 128 || ace->icmp_type == 129;
-	if (ace->proto != 1)
+	if (ace->proto != IPPROTO_ICMP)
 		return false;
 	for (size_t i = 0; i < sizeof answers4; i++)
 		if (ace->icmp_type == answers4[i])
@@ -204,7 +204,7 @@ is_answer(const struct mud_ace *ace)
 		return ace->initiated != ace->direction;
 	if (is_icmp_answer(ace))
 		return true;
-	if (ace->proto != 6 && ace->proto != 17)
+	if (ace->proto != IPPROTO_TCP && ace->proto != IPPROTO_UDP)
 		return false;
 	return is_out ? !ours_any && theirs_any : !theirs_any && ours_any;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/mud.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -125,12 +126,12 @@ static bool
 is_proto(const struct mud_ace *ace)
 {
 	switch (ace->proto) {
-	case 6:
+	case IPPROTO_TCP:
 		return icmp_is_any(ace);
-	case 17:
+	case IPPROTO_UDP:
 		return icmp_is_any(ace) && ace->initiated == MUD_DIRECTION_UNKNOWN;
-	case 1:
-	case 58:
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
 		return ports_are_any(ace) && ace->initiated == MUD_DIRECTION_UNKNOWN &&
 		       (ace->icmp_type <= 255 || ace->icmp_type == MUD_ICMP_ANY) &&
 		       (ace->icmp_code <= 255 || ace->icmp_code == MUD_ICMP_ANY);

@@ -12,6 +12,7 @@
 #include "base/auto.h"
 #include "base/printable.h"
 #include "packet/mud_url.h"
+#include "policy/inside.h"
 #include "policy/mud_walk.h"
 
 struct span {
@@ -129,7 +130,7 @@ take_proto(struct draft *d, const json_t *value)
 	static const struct {
 		const char *word;
 		uint8_t proto;
-	} words[] = {{"tcp", 6}, {"udp", 17}, {"icmp", 1}};
+	} words[] = {{"tcp", IPPROTO_TCP}, {"udp", IPPROTO_UDP}, {"icmp", IPPROTO_ICMP}};
 	uint16_t number = 0;
 
 	if (json_is_string(value))
@@ -274,7 +275,7 @@ take_transport(struct walk *w, struct draft *d, const json_t *object, uint8_t pr
 		} else if (json_key_is(key, "destination-port")) {
 			if (!take_ports(&d->destination, value))
 				unknown(w, d, key, "not a port that we understand");
-		} else if (proto == 6 && json_key_is(key, "direction-initiated")) {
+		} else if (proto == IPPROTO_TCP && json_key_is(key, "direction-initiated")) {
 			if (!take_initiated(d, value))
 				unknown(w, d, key, "neither from-device nor to-device");
 		} else {
@@ -289,9 +290,9 @@ take_icmp(struct walk *w, struct draft *d, const json_t *object)
 	const char *key;
 	const json_t *value;
 
-	if (d->ace.proto && d->ace.proto != 1 && d->ace.proto != 58)
+	if (d->ace.proto && d->ace.proto != IPPROTO_ICMP && d->ace.proto != IPPROTO_ICMPV6)
 		d->is_contradiction = true;
-	if (d->ace.proto != 58)
+	if (d->ace.proto != IPPROTO_ICMPV6)
 		d->ace.proto = 1;
 	json_object_foreach((json_t *)(uintptr_t)object, key, value)
 	{
@@ -500,13 +501,13 @@ keep_ace(struct walk *w, const struct draft *d)
 static void
 keep_icmp(struct walk *w, struct draft *d)
 {
-	if (d->ace.proto == 1 && d->ace.version == 6)
+	if (d->ace.proto == IPPROTO_ICMP && d->ace.version == 6)
 		d->ace.proto = 58;
-	if (d->ace.proto == 58 && d->ace.version == 4) {
+	if (d->ace.proto == IPPROTO_ICMPV6 && d->ace.version == 4) {
 		walk_note(w, "ICMPv6 over IPv4; left out");
 		return;
 	}
-	d->ace.version = d->ace.proto == 58 ? 6 : 4;
+	d->ace.version = d->ace.proto == IPPROTO_ICMPV6 ? 6 : 4;
 	keep_ace(w, d);
 }
 
@@ -551,9 +552,9 @@ walk_take_ace(
 	/* EAPOL, ARP and the like never become rules, so they are not what a drop means here. */
 	if (d.has_ethernet && !d.has_ip)
 		return;
-	if (d.is_unknown && d.ace.proto == 6)
+	if (d.is_unknown && d.ace.proto == IPPROTO_TCP)
 		d.ace.initiated = MUD_DIRECTION_UNKNOWN;
-	if (d.ace.proto == 1 || d.ace.proto == 58)
+	if (policy_is_icmp(d.ace.proto))
 		keep_icmp(w, &d);
 	else
 		keep_ace(w, &d);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "policy/inside.h"
 #include "policy/mud.h"
 
 /* --- for people ------------------------------------------------------------------------------ */
@@ -42,22 +43,6 @@ remote_text(const struct mud *mud, const struct mud_ace *ace, char prefix[static
 	return "unknown";
 }
 
-static const char *
-proto_text(uint8_t proto)
-{
-	switch (proto) {
-	case 1:
-		return "icmp";
-	case 6:
-		return "tcp";
-	case 17:
-		return "udp";
-	case 58:
-		return "icmpv6";
-	}
-	return "any protocol";
-}
-
 static void
 ports_text(char *out, size_t size, const char *before, uint16_t lo, uint16_t hi)
 {
@@ -73,7 +58,7 @@ const char *
 mud_ace_render(const struct mud *mud, const struct mud_ace *ace, char *out, size_t size)
 {
 	char prefix[PREFIX_TEXT_MAX], theirs[24], ours[40];
-	bool is_icmp = ace->proto == 1 || ace->proto == 58;
+	bool is_icmp = policy_is_icmp(ace->proto);
 
 	ports_text(theirs, sizeof theirs, " ", ace->remote_lo, ace->remote_hi);
 	ports_text(ours, sizeof ours, ", device port ", ace->device_lo, ace->device_hi);
@@ -81,7 +66,8 @@ mud_ace_render(const struct mud *mud, const struct mud_ace *ace, char *out, size
 		snprintf(theirs, sizeof theirs, " type %u", ace->icmp_type);
 	snprintf(out, size, "%s %s %s %s%s%s%s%s", ace->action == MUD_ACCEPT ? "permits" : "drops",
 		ace->direction == MUD_FROM_DEVICE ? "device to" : "to device from",
-		remote_text(mud, ace, prefix), proto_text(ace->proto), theirs, ours,
+		remote_text(mud, ace, prefix), policy_proto_word(ace->proto, "any protocol"),
+		theirs, ours,
 		ace->version == 4   ? ", IPv4"
 		: ace->version == 6 ? ", IPv6"
 				    : "",
@@ -228,8 +214,9 @@ ace_json(const struct mud *mud, const struct mud_ace *ace, size_t number)
 	if (ace->version)
 		json_object_set_new(
 			matches, ace->version == 4 ? "ipv4" : "ipv6", ip_json(mud, ace));
-	if (ace->proto == 6 || ace->proto == 17)
-		json_object_set_new(matches, ace->proto == 6 ? "tcp" : "udp", transport_json(ace));
+	if (ace->proto == IPPROTO_TCP || ace->proto == IPPROTO_UDP)
+		json_object_set_new(
+			matches, ace->proto == IPPROTO_TCP ? "tcp" : "udp", transport_json(ace));
 	else if (ace->proto)
 		json_object_set_new(matches, "icmp", icmp_json(ace));
 	snprintf(name, sizeof name, "ace%zu", number);

@@ -132,12 +132,6 @@ rule_id(const struct policy_rule *rule, const char *text)
 	return sum ? sum : 1;
 }
 
-static bool
-is_icmp(uint8_t proto)
-{
-	return proto == 1 || proto == 58;
-}
-
 bool
 policy_add(struct policy *policy, struct policy_rule rule, const char *text, const char *note)
 {
@@ -151,9 +145,9 @@ policy_add(struct policy *policy, struct policy_rule rule, const char *text, con
 	if (rule.action == POLICY_ACCEPT && rule.remote == REMOTE_ANY)
 		rule.remote = REMOTE_INTERNET;
 	/* of the ICMP types only the echo request opens anything worth opening */
-	if (rule.action == POLICY_ACCEPT && is_icmp(rule.proto) && rule.port_lo == 0 &&
+	if (rule.action == POLICY_ACCEPT && policy_is_icmp(rule.proto) && rule.port_lo == 0 &&
 		rule.port_hi == UINT16_MAX)
-		rule.port_lo = rule.port_hi = rule.proto == 1 ? 8 : 128;
+		rule.port_lo = rule.port_hi = policy_echo_request(rule.proto);
 	rule.id = rule_id(&rule, text ? text : "");
 	if (policy->n_rules == policy->rules_room) {
 		uint16_t room = (uint16_t)(policy->rules_room ? policy->rules_room * 2 : 8);
@@ -269,8 +263,8 @@ policy_rule_is_served(const struct policy_rule *rule)
 {
 	if (rule->direction != DIRECTION_FROM_DEVICE || rule->port_lo != rule->port_hi)
 		return false;
-	return (rule->proto == 17 && (rule->port_lo == 53 || rule->port_lo == 123)) ||
-	       (rule->proto == 6 && rule->port_lo == 53);
+	return (rule->proto == IPPROTO_UDP && (rule->port_lo == 53 || rule->port_lo == 123)) ||
+	       (rule->proto == IPPROTO_TCP && rule->port_lo == 53);
 }
 
 bool
@@ -345,10 +339,11 @@ static bool
 has_proto(const struct policy_rule *rule, const struct policy_flow *flow)
 {
 	if (rule->proto == 0) {
-		if (rule->action == POLICY_DENY || flow->proto == 6 || flow->proto == 17)
+		if (rule->action == POLICY_DENY || flow->proto == IPPROTO_TCP ||
+			flow->proto == IPPROTO_UDP)
 			return true;
-		return (flow->proto == 1 && flow->port == 8) ||
-		       (flow->proto == 58 && flow->port == 128);
+		return policy_is_icmp(flow->proto) &&
+		       flow->port == policy_echo_request(flow->proto);
 	}
 	if (rule->proto != flow->proto || flow->port < rule->port_lo || flow->port > rule->port_hi)
 		return false;
@@ -357,7 +352,8 @@ has_proto(const struct policy_rule *rule, const struct policy_flow *flow)
 		(flow->source_port >= rule->source_lo && flow->source_port <= rule->source_hi))
 		return true;
 	/* not known where it comes from: what denies is met, what accepts is not */
-	return rule->action == POLICY_DENY && flow->source_port == 0 && !is_icmp(flow->proto);
+	return rule->action == POLICY_DENY && flow->source_port == 0 &&
+	       !policy_is_icmp(flow->proto);
 }
 
 const struct policy_rule *

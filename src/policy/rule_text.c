@@ -168,12 +168,12 @@ static bool
 proto_parse(struct want *want, const char *word, struct fault *why)
 {
 	if (!strcmp(word, "tcp"))
-		want->proto[0] = 6;
+		want->proto[0] = IPPROTO_TCP;
 	else if (!strcmp(word, "udp"))
-		want->proto[0] = 17;
+		want->proto[0] = IPPROTO_UDP;
 	else if (!strcmp(word, "icmp")) {
-		want->proto[0] = 1;
-		want->proto[1] = 58;
+		want->proto[0] = IPPROTO_ICMP;
+		want->proto[1] = IPPROTO_ICMPV6;
 	} else if (!strcmp(word, "any"))
 		want->is_any = true;
 	else
@@ -284,8 +284,8 @@ add_all(struct policy *policy, struct policy_rule rule, const struct want *want,
 		rule.port_lo = want->port[i].lo;
 		rule.port_hi = want->port[i].hi;
 		/* an ICMP of the other family cannot meet this address */
-		if ((rule.proto == 1 && rule.version == 6) ||
-			(rule.proto == 58 && rule.version == 4))
+		if ((rule.proto == IPPROTO_ICMP && rule.version == 6) ||
+			(rule.proto == IPPROTO_ICMPV6 && rule.version == 4))
 			continue;
 		if (!policy_add(policy, rule, text, NULL)) {
 			policy->n_rules = before;
@@ -410,22 +410,20 @@ who_render(const struct policy *policy, const struct policy_rule *rule, char *ou
 	snprintf(out, size, "unknown");
 }
 
-static const char *
-proto_word(uint8_t proto)
+const char *
+policy_proto_word(uint8_t proto, const char *otherwise)
 {
 	switch (proto) {
-	case 0:
-		return "any";
-	case 1:
+	case IPPROTO_ICMP:
 		return "icmp";
-	case 6:
+	case IPPROTO_TCP:
 		return "tcp";
-	case 17:
+	case IPPROTO_UDP:
 		return "udp";
-	case 58:
+	case IPPROTO_ICMPV6:
 		return "icmpv6";
 	}
-	return "unknown";
+	return otherwise;
 }
 
 const char *
@@ -433,7 +431,7 @@ policy_rule_render(
 	const struct policy *policy, const struct policy_rule *rule, char *out, size_t size)
 {
 	char who[MUD_TEXT_MAX + 16], ports[32] = "", source[40] = "", version[16] = "";
-	bool has_ports = rule->proto == 6 || rule->proto == 17;
+	bool has_ports = rule->proto == IPPROTO_TCP || rule->proto == IPPROTO_UDP;
 
 	who_render(policy, rule, who, sizeof who);
 	if (has_ports && rule->port_lo == rule->port_hi)
@@ -444,11 +442,12 @@ policy_rule_render(
 		snprintf(ports, sizeof ports, " type %u", rule->port_lo);
 	if (has_ports && (rule->source_lo || rule->source_hi != UINT16_MAX))
 		snprintf(source, sizeof source, " source %u-%u", rule->source_lo, rule->source_hi);
-	if (rule->version && rule->remote != REMOTE_PREFIX && rule->proto != 1 && rule->proto != 58)
+	if (rule->version && rule->remote != REMOTE_PREFIX && rule->proto != IPPROTO_ICMP &&
+		rule->proto != IPPROTO_ICMPV6)
 		snprintf(version, sizeof version, " IPv%u", rule->version);
 	snprintf(out, size, "%s %s %s%s%s%s%s", rule->action == POLICY_ACCEPT ? "allow" : "deny",
-		proto_word(rule->proto), rule->direction == DIRECTION_TO_DEVICE ? "from " : "", who,
-		ports, source, version);
+		policy_proto_word(rule->proto, rule->proto ? "unknown" : "any"),
+		rule->direction == DIRECTION_TO_DEVICE ? "from " : "", who, ports, source, version);
 	return out;
 }
 
