@@ -501,6 +501,61 @@ show_events(const json_t *rows, const struct options *options)
 		show_event(json_array_get(rows, i));
 }
 
+/* A count that may be beyond any integer. */
+static const char *
+reach(const json_t *row, const char *side, char out[static 24])
+{
+	const json_t *count = json_object_get(json_object_get(row, side), "addresses");
+
+	if (json_is_real(count))
+		snprintf(out, 24, "%.1e", json_real_value(count));
+	else
+		snprintf(out, 24, "%lld", (long long)json_integer_value(count));
+	return out;
+}
+
+static void
+sources_of(const json_t *row, char *out, size_t size)
+{
+	const json_t *words = json_object_get(row, "sources");
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < json_array_size(words) && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s%s", i ? "," : "",
+			text(json_array_get(words, i), NULL));
+}
+
+void
+show_sky(const json_t *sky, const struct options *options)
+{
+	const json_t *now = json_object_get(sky, "now");
+	struct table table;
+	char four[24], six[24], sources[80], used[24];
+	size_t i;
+	json_t *row;
+
+	printf("may reach %s IPv4 and %s IPv6 addresses on %lld ports%s\n",
+		reach(now, "ipv4", four), reach(now, "ipv6", six), number(now, "ports"),
+		is_true(sky, "in_force") ? "" : " (the kernel has not said yet)");
+	if (options->quiet)
+		return;
+	table_begin(&table, 7,
+		TITLES("SINCE", "STATE", "IPV4", "IPV6", "PORTS", "USED", "ON WHOSE WORD"));
+	json_array_foreach(json_object_get(sky, "history"), i, row)
+	{
+		sources_of(row, sources, sizeof sources);
+		snprintf(used, sizeof used, "%lld",
+			number(json_object_get(row, "ipv4"), "used") +
+				number(json_object_get(row, "ipv6"), "used"));
+		table_row(&table, ROW(when(row, "time"),
+					  is_true(row, "paused") ? "paused" : text(row, "state"),
+					  reach(row, "ipv4", four), reach(row, "ipv6", six),
+					  text(row, "ports"), used, sources));
+	}
+	table_end(&table);
+}
+
 void
 show_services(const json_t *rows, const struct options *options)
 {

@@ -32,7 +32,8 @@
  * engine_traffic.c keeps what passive checks judge; engine_event.c groups and tells events;
  * engine_command.c says who may ask for what, engine_command_*.c are the verbs, engine_account.c
  * knows who asks, engine_show.c is the verbs' reading half,
- * engine_wait.c holds their answers back until the kernel has the change.
+ * engine_wait.c holds their answers back until the kernel has the change; engine_sky.c
+ * keeps how much each device might reach.
  */
 enum {
 	DEVICES_MAX = 12000,
@@ -142,6 +143,8 @@ struct ward {
 	char fetch_why[256];
 	struct traffic *traffic;   /* engine_traffic.c; NULL: nothing was seen */
 	struct presence *presence; /* engine_presence.c; NULL: its silence is nothing to tell */
+	struct stored_sky sky, sky_sent; /* engine_sky.c: in force, and sent last; device 0: none */
+	bool is_sky_unsaved, is_answers_news;
 };
 
 struct client {
@@ -437,6 +440,15 @@ enum err pause_end(struct ward *, const char *who, struct fault *why) MUST_USE;
 void pause_look(void); /* ends what is over */
 bool pause_is_on(const struct ward *);
 void pause_load(void);
+
+/* --- engine_sky.c: what it may reach, and might before ---------------------------------------- */
+
+void sky_sent(struct ward *, const struct message_policy *);
+void sky_in_force(struct ward *); /* the kernel has what was sent, or a pause began or ended */
+void sky_flush(void);             /* inside an observed transaction */
+void sky_load(void);              /* after the devices */
+void sky_forget(uint32_t number); /* before it is used again */
+json_t *sky_show(struct ward *);
 
 /* --- engine_presence.c ------------------------------------------------------------------------ */
 

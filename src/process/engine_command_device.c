@@ -69,6 +69,12 @@ run_device_show(struct call *call)
 }
 
 static json_t *
+run_device_sky(struct call *call)
+{
+	return sky_show(call->ward);
+}
+
+static json_t *
 run_device_name(struct call *call)
 {
 	const char *name = call_text(call, "name", DEVICE_NAME_MAX - 1);
@@ -443,6 +449,7 @@ run_device_split(struct call *call)
 const struct verb device_verbs[] = {
 	{"device.list", ROLE_VIEWER, 0, run_device_list},
 	{"device.show", ROLE_VIEWER, NEEDS_DEVICE, run_device_show},
+	{"device.sky", ROLE_VIEWER, NEEDS_DEVICE, run_device_sky},
 	{"device.name", ROLE_HELPER, NEEDS_DEVICE | CHANGES, run_device_name},
 	{"device.class", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_device_class},
 	{"device.admit", ROLE_HELPER, NEEDS_DEVICE | CHANGES | SENDS, run_device_admit},

@@ -129,6 +129,7 @@ flow_forget(uint32_t device)
 {
 	struct fault why;
 
+	sky_forget(device);
 	for (size_t i = 0; i < n_pending; i++)
 		if (pending[i].flow.device == device || pending[i].flow.peer == device)
 			pending[i].flow.device = 0;
@@ -344,6 +345,7 @@ answer_seen(struct ward *ward, const struct message_answered *answered)
 {
 	int64_t now_s = clock_wall_s();
 
+	ward->is_answers_news |= answered->slot != 0;
 	for (int i = 0; i < answered->n_addresses; i++) {
 		struct answer *at = NULL;
 		for (int k = 0; k < ward->n_answers && !at; k++)

@@ -244,6 +244,7 @@ keep_flush(bool is_final)
 	store_observed_begin(engine.store);
 	flow_flush();
 	event_flush();
+	sky_flush();
 	save_openings(is_final);
 	store_observed_prune(engine.store, clock_wall_s());
 	if (store_observed_commit(engine.store, &why))
@@ -442,6 +443,7 @@ keep_load(void)
 	if (store_openings(engine.store, on_opening, NULL))
 		log_warnx("store", "addresses that were open cannot be read; devices ask again");
 	flow_forget_strays();
+	sky_load();
 	introductions_rebuild();
 	members_rebuild();
 	while ((device = device_next(engine.table, &cursor))) {

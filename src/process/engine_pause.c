@@ -125,6 +125,7 @@ ended(struct ward *ward, const char *how)
 	ward->pause_until_ns = 0;
 	ward->pause_until_s = 0;
 	keep(ward, "");
+	sky_in_force(ward);
 	sync_view_due(ward);
 	size_t n = json_array_size(ward->offers);
 	if (n)

@@ -284,6 +284,7 @@ send_one(struct ward *ward)
 			    message_policy_len(&policy)))
 			return false;
 		ward->is_policy_due = false;
+		sky_sent(ward, &policy);
 		count_question();
 		engine.policies_sent++;
 		if (engine.is_restoring)
@@ -378,6 +379,8 @@ note_acknowledged(struct ward *ward, uint32_t seq)
 		ward->is_policy_awaited = false;
 	if (seq == ward->pause_seq && !ward->is_pause_due)
 		ward->is_pause_awaited = false;
+	if (!ward->is_policy_awaited)
+		sky_in_force(ward);
 }
 
 void

@@ -135,7 +135,8 @@ store_flows_move(struct store *store, uint32_t from, uint32_t to)
 void
 store_observed_forget(struct store *store, uint32_t device)
 {
-	static const enum statement all[] = {FLOW_FORGET, OPENINGS_DELETE, EVENT_DISOWN};
+	static const enum statement all[] = {
+		FLOW_FORGET, OPENINGS_DELETE, SKY_FORGET, EVENT_DISOWN};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
 		sqlite3_stmt *stmt = statement(store, all[i]);

@@ -62,6 +62,11 @@ static const char *const observed[] = {
 	"CREATE TABLE opening(device INTEGER NOT NULL, name TEXT NOT NULL, address BLOB NOT NULL,"
 	" seconds INTEGER NOT NULL, until INTEGER NOT NULL,"
 	" PRIMARY KEY(device, name, address)) STRICT, WITHOUT ROWID;",
+	"CREATE TABLE sky(device INTEGER NOT NULL, time INTEGER NOT NULL, state INTEGER NOT NULL,"
+	" wide INTEGER NOT NULL, origins INTEGER NOT NULL, rules INTEGER NOT NULL,"
+	" ports INTEGER NOT NULL, neighbours INTEGER NOT NULL, addresses4 REAL NOT NULL,"
+	" addresses6 REAL NOT NULL, open4 INTEGER NOT NULL, open6 INTEGER NOT NULL,"
+	" PRIMARY KEY(device, time)) STRICT, WITHOUT ROWID;",
 };
 
 static const char *const audits[] = {

@@ -97,7 +97,7 @@ X(FLOW_PRUNE, STORE_OBSERVED,
 
 X(OBSERVED_DEVICES, STORE_OBSERVED,
   "SELECT device FROM flow UNION SELECT peer FROM flow UNION SELECT device FROM opening"
-  " UNION SELECT device FROM event")
+  " UNION SELECT device FROM event UNION SELECT device FROM sky")
 X(EVENT_DISOWN, STORE_OBSERVED, "UPDATE event SET device=0 WHERE device=?1")
 
 X(OPENING_PUT, STORE_OBSERVED,
@@ -164,6 +164,22 @@ X(FINDING_LIST, STORE_AUDITS,
   " FROM finding WHERE run=?1 ORDER BY name,place")
 X(FINDING_CLEAR, STORE_AUDITS, "DELETE FROM finding WHERE run=?1 AND name=?2")
 X(FINDING_DELETE, STORE_AUDITS, "DELETE FROM finding WHERE run=?1")
+
+X(SKY_PUT, STORE_OBSERVED,
+  "INSERT INTO sky(device,time,state,wide,origins,rules,ports,neighbours,addresses4,addresses6,"
+  "open4,open6) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12) ON CONFLICT(device,time) DO UPDATE"
+  " SET state=?3,wide=?4,origins=?5,rules=?6,ports=?7,neighbours=?8,addresses4=?9,addresses6=?10,"
+  "open4=?11,open6=?12")
+X(SKY_PRUNE, STORE_OBSERVED,
+  "DELETE FROM sky WHERE device=?1 AND time IN (SELECT time FROM sky WHERE device=?1"
+  " ORDER BY time DESC LIMIT -1 OFFSET ?2)")
+X(SKY_LIST, STORE_OBSERVED,
+  "SELECT device,time,state,wide,origins,rules,ports,neighbours,addresses4,addresses6,open4,open6"
+  " FROM sky WHERE device=?1 ORDER BY time")
+X(SKY_LAST, STORE_OBSERVED,
+  "SELECT device,max(time),state,wide,origins,rules,ports,neighbours,addresses4,addresses6,open4,"
+  "open6 FROM sky GROUP BY device")
+X(SKY_FORGET, STORE_OBSERVED, "DELETE FROM sky WHERE device=?1")
 
 X(LABEL_PUT, STORE_DECISIONS,
   "INSERT INTO label(number,id,device_id,revision,body,act,act_reason,status,status_reason,changed)"

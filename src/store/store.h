@@ -82,6 +82,7 @@ enum {
 	STORE_EVENT_ROWS = 20000,      /* least recently repeated first */
 	STORE_FLOWS_A_DEVICE = 512,    /* least recently seen first */
 	STORE_OPENINGS_A_DEVICE = 256, /* first to expire first */
+	STORE_SKIES_A_DEVICE = 48,     /* oldest first */
 	STORE_DOCUMENT_BYTES = 1024 * 1024,
 };
 
@@ -243,6 +244,27 @@ struct stored_opening {
 void store_opening_put(struct store *, const struct stored_opening *);
 enum err store_openings(
 	struct store *, void (*row)(const struct stored_opening *, void *), void *) MUST_USE;
+
+/* What a device was allowed to reach from one moment on; policy/sky.h says how it is counted. */
+struct stored_sky {
+	uint32_t device;
+	uint8_t state;    /* enum device_state */
+	bool is_all;      /* every address */
+	bool is_paused;   /* by a pause */
+	uint16_t origins; /* of its rules: a bit an enum policy_origin */
+	uint32_t rules, ports, neighbours;
+	uint32_t open4, open6; /* by names, at most at one time */
+	double addresses4, addresses6;
+	int64_t time_s;
+};
+/* In an observed transaction.  The oldest beyond STORE_SKIES_A_DEVICE go. */
+void store_sky_put(struct store *, const struct stored_sky *);
+/* Of one device, oldest first. */
+enum err store_skies(struct store *, uint32_t device,
+	void (*row)(const struct stored_sky *, void *), void *) MUST_USE;
+/* The newest of each device. */
+enum err store_skies_last(
+	struct store *, void (*row)(const struct stored_sky *, void *), void *) MUST_USE;
 
 /* Takes away what is over the bounds and what expired; inside an observed transaction. */
 void store_observed_prune(struct store *, int64_t now_s);

@@ -1198,6 +1198,100 @@ TEST(a_pause_is_told_to_the_kernel_and_opens_the_names_meanwhile)
 	move_out();
 }
 
+/* A number of the newest row of its sky, or of its row `back` before; -1: there is no such row. */
+static double
+sky(const char *device, size_t back, const char *side, const char *key)
+{
+	char question[100];
+
+	snprintf(question, sizeof question,
+		"{\"verb\":\"device.sky\",\"args\":{\"device\":\"%s\"}}", device);
+	json_t *answer = ask(question);
+	const json_t *steps = json_object_get(json_object_get(answer, "result"), "history");
+	size_t n = json_array_size(steps);
+	const json_t *row = back < n ? json_array_get(steps, n - 1 - back) : NULL;
+	double value = row ? json_number_value(
+				     json_object_get(side ? json_object_get(row, side) : row, key))
+			   : -1;
+	json_decref(answer);
+	return value;
+}
+
+/* The enforcer speaks on a channel of its own, so what it said may be heard a little later. */
+static bool
+sky_becomes(const char *device, long long addresses4)
+{
+	for (int i = 0; i < 100; i++) {
+		if ((long long)sky(device, 0, "ipv4", "addresses") == addresses4)
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+TEST(a_sky_shrinks_when_the_kernel_has_the_rules_and_keeps_what_was_before)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	EXPECT(sky_becomes("1", 0));
+	EXPECT_INT((long long)sky("1", 1, "ipv4", "addresses"), 4294967296); /* day 0 */
+	tell("device.admit", "1", NULL);
+	EXPECT_INT((long long)sky("1", 0, "ipv4", "addresses"), 4294967296);
+	EXPECT(sky("1", 0, "ipv6", "addresses") > 3.4e38);
+	tell("policy.add", "1", "\"rule\":\"allow tcp cloud.example 443\"");
+	tell("device.enforce", "1", "\"from\":\"rules\"");
+	EXPECT_INT((long long)sky("1", 0, NULL, "ports"), 1);
+	EXPECT_INT((long long)sky("1", 0, "ipv4", "addresses"), 0);
+	answered(1, "cloud.example", "198.18.0.7", 1);
+	answered(1, "cdn.example", "198.18.0.8", 0); /* asked for, and opens nothing */
+	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.7", 443);
+	EXPECT(sky_becomes("1", 1));
+	for (int i = 0; i < 100 && sky("1", 0, "ipv4", "used") < 1; i++)
+		usleep(10000);
+	EXPECT_INT((long long)sky("1", 0, "ipv4", "used"), 1);
+	EXPECT_INT((long long)sky("1", 0, "ipv6", "used"), 0);
+	/* A pause lets it grow back, and its end is a step of its own. */
+	tell("device.pause", "1", "\"seconds\":60");
+	EXPECT_INT((long long)sky("1", 0, "ipv4", "addresses"), 4294967296);
+	sleep(1);
+	tell("device.resume", "1", NULL);
+	EXPECT_INT((long long)sky("1", 0, "ipv4", "addresses"), 1);
+	EXPECT_INT((long long)sky("1", 1, "ipv4", "addresses"), 4294967296);
+	stop(SIGTERM);
+	start();
+	EXPECT(policy_with(1, DEVICE_ENFORCE, 1) != NULL);
+	EXPECT_INT((long long)sky("1", 0, NULL, "ports"), 1);
+	EXPECT_INT((long long)sky("1", 1, "ipv4", "addresses"), 4294967296);
+	/* Whoever gets its number begins at day 0. */
+	tell("device.forget", "1", NULL);
+	stop(SIGTERM);
+	start();
+	join("p2", 0x12, "bulb", "10.77.0.12");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	EXPECT(sky("1", 2, "ipv4", "addresses") < 0);
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(what_the_kernel_refused_is_no_step_of_the_sky)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	EXPECT(sky_becomes("1", 4294967296));
+	enforcer_is_silent = true;
+	json_t *answer = ask("{\"verb\":\"device.quarantine\",\"args\":{\"device\":\"1\"}}");
+	json_decref(answer);
+	EXPECT_INT((long long)sky("1", 0, "ipv4", "addresses"), 4294967296);
+	enforcer_is_silent = false;
+	EXPECT(policy_with(1, DEVICE_QUARANTINE, 1) != NULL);
+	EXPECT(sky_becomes("1", 0));
+	stop(SIGTERM);
+	move_out();
+}
+
 /* A MUD file of one ACE: the bulb may reach this name. */
 static void
 send_mud(const struct message_fetch *fetch, const char *name, uint8_t digest)
