@@ -197,15 +197,33 @@ take(struct session *session, const struct job *one)
 	return out;
 }
 
+static struct transcript *
+do_here(struct session *session, void (*job)(struct session *, size_t, void *), void *arg)
+{
+	struct transcript *own = transcript_new(NULL);
+	struct transcript *was = session_write_to(session, own);
+
+	job(session, 0, arg);
+	session_write_to(session, was);
+	return own;
+}
+
 void
 session_beside(struct session *session, size_t n, size_t at_once,
 	void (*job)(struct session *, size_t, void *), void *arg, struct transcript *out[])
 {
 	struct job jobs[BESIDE_MAX] = {0};
 	uint64_t until = clock_monotonic_ns() + (session_ms_left(session) + GRACE_MS) * CLOCK_MS_NS;
+	struct transcript *first = NULL;
 	size_t next = 0;
 
 	assert(n <= BESIDE_MAX && at_once);
+	if (n && n <= at_once) {
+		jobs[next++].fd = -1; /* ours */
+		for (; next < n; next++)
+			begin(&jobs[next], session, job, next, arg);
+		first = do_here(session, job, arg);
+	}
 	do
 		while (next < n && count_running(jobs, next) < at_once) {
 			begin(&jobs[next], session, job, next, arg);
@@ -215,7 +233,7 @@ session_beside(struct session *session, size_t n, size_t at_once,
 	for (size_t i = 0; i < n; i++) {
 		if (i < next)
 			end(&jobs[i]);
-		out[i] = take(session, &jobs[i]);
+		out[i] = i == 0 && first ? first : take(session, &jobs[i]);
 		free(jobs[i].bytes);
 	}
 }

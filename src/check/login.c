@@ -11,7 +11,7 @@
 enum {
 	TRIES_GENTLE = 10,
 	REFUSED_IN_A_ROW = 2,
-	FIRST_BESIDE = 4, /* on a bench: as many as find out whether three lock, then all */
+	FIRST_BESIDE = 3, /* beside both controls: as many as find out whether three lock */
 	LOOK_AFTER = 4,   /* tries for each place that the device has, before more follow */
 	BUSY_REST_MS = 1000,
 	LOCKS_AFTER = 3, /* as most do that lock at all */
@@ -105,6 +105,27 @@ again(struct session *session, const struct login_kind *kind, const struct servi
 	attempt(session, kind, at, hit, "login try", 2);
 }
 
+/* There is nothing to try where nobody is asked; once more, to be sure. */
+static bool
+is_open(struct session *session, const struct login_kind *kind, const struct service_at *at,
+	enum login_result none)
+{
+	if (none != LOGIN_YES && none != LOGIN_NOT_ASKED)
+		return false;
+	attempt(session, kind, at, NULL, "login none", 2);
+	stop(session, at, "open");
+	return true;
+}
+
+static bool
+is_in_vain(struct session *session, const struct service_at *at, enum login_result wrong)
+{
+	if (wrong != LOGIN_YES && wrong != LOGIN_LOCKED)
+		return false;
+	stop(session, at, wrong == LOGIN_YES ? "yes to anything" : "locked");
+	return true;
+}
+
 /* One after the other, a few: on the owner's gateway. */
 static void
 try_in_turn(struct session *session, const struct login_kind *kind, const struct service_at *at,
@@ -112,6 +133,9 @@ try_in_turn(struct session *session, const struct login_kind *kind, const struct
 {
 	size_t n_refused = 0, n_try = n < TRIES_GENTLE ? n : TRIES_GENTLE;
 
+	if (is_open(session, kind, at, attempt(session, kind, at, NULL, "login none", 1)) ||
+		is_in_vain(session, at, attempt(session, kind, at, &nobody, "login wrong", 1)))
+		return;
 	for (size_t i = 0; i < n_try; i++) {
 		if (session_is_over(session)) {
 			stop(session, at, "time");
@@ -135,53 +159,54 @@ try_in_turn(struct session *session, const struct login_kind *kind, const struct
 		stop(session, at, "pace");
 }
 
-/* What a job wrote becomes part of the transcript. */
-static void
-keep(struct session *session, const struct transcript *job, bool is_in_vain)
-{
-	for (size_t i = 0; i < transcript_count(job); i++) {
-		struct exchange e = *transcript_at(job, i);
-		if (is_in_vain && !strcmp(e.step, "login try"))
-			snprintf(e.step, sizeof e.step, "login busy");
-		session_record(session, &e);
-	}
-}
+/* --- trying beside each other ------------------------------------------------------------------- */
+
+/* One login that is asked, and what came of it. */
+struct ask {
+	const struct credential *credential; /* NULL: none */
+	const char *step;
+	uint32_t round;
+	size_t place; /* in the list; SIZE_MAX: a control */
+	enum login_result result;
+	bool is_in_vain; /* no session was to be had for it */
+};
+
+static const struct ask control_again = {
+	.credential = &nobody, .step = "login wrong", .round = 2, .place = SIZE_MAX};
 
 struct asking {
 	const struct login_kind *kind;
 	const struct service_at *at;
-	const struct credential *credential[BESIDE_MAX];
+	const struct ask *ask;
 };
 
 static void
 ask_one(struct session *session, size_t i, void *arg)
 {
 	const struct asking *asking = arg;
+	const struct ask *ask = &asking->ask[i];
 
-	asking->kind->try(session, asking->at, asking->credential[i], "login try", 1);
+	asking->kind->try(session, asking->at, ask->credential, ask->step, ask->round);
 }
 
-/* Beside each other; one alone needs no process of its own. */
+/* What a job wrote becomes part of the transcript. */
 static void
-ask_all(struct session *session, struct asking *asking, size_t n, size_t at_once,
-	struct transcript *out[])
+keep(struct session *session, const struct transcript *job, const struct ask *ask)
 {
-	if (n > 1) {
-		session_beside(session, n, at_once, ask_one, asking, out);
-		return;
+	for (size_t i = 0; i < transcript_count(job); i++) {
+		struct exchange e = *transcript_at(job, i);
+		if (ask->is_in_vain && !strcmp(e.step, ask->step))
+			snprintf(e.step, sizeof e.step, "login busy");
+		session_record(session, &e);
 	}
-	out[0] = transcript_new(NULL);
-	struct transcript *was = session_write_to(session, out[0]);
-	ask_one(session, 0, asking);
-	session_write_to(session, was);
 }
 
 static enum login_result
-result_of(const struct transcript *job, const struct login_kind *kind, bool *busy)
+result_of(const struct transcript *job, const struct login_kind *kind, const char *step, bool *busy)
 {
 	for (size_t i = transcript_count(job); i--;) {
 		const struct exchange *e = transcript_at(job, i);
-		if (strcmp(e->step, "login try"))
+		if (strcmp(e->step, step) != 0)
 			continue;
 		*busy = is_busy(e, kind);
 		return kind->result(e);
@@ -190,40 +215,70 @@ result_of(const struct transcript *job, const struct login_kind *kind, bool *bus
 	return LOGIN_UNKNOWN;
 }
 
+static void
+ask_all(struct session *session, const struct login_kind *kind, const struct service_at *at,
+	struct ask *asks, size_t n, size_t at_once)
+{
+	struct transcript *out[BESIDE_MAX];
+	struct asking asking = {kind, at, asks};
+
+	session_beside(session, n, at_once, ask_one, &asking, out);
+	for (size_t i = 0; i < n; i++) {
+		bool busy;
+		asks[i].result = result_of(out[i], kind, asks[i].step, &busy);
+		/* Of several at once "too many" may be meant for the others. */
+		asks[i].is_in_vain = busy || (asks[i].result == LOGIN_LOCKED && at_once > 1);
+		keep(session, out[i], &asks[i]);
+		transcript_free(out[i]);
+	}
+}
+
+/* What is left of the list while it is tried. */
+struct trying {
+	const struct credential *list;
+	size_t n, n_left;
+	bool is_done[CREDENTIALS_MAX];
+};
+
 /* What came of some tries beside each other. */
 struct wave {
-	size_t n_clear; /* answered, whatever */
-	size_t hit;     /* place in the list; SIZE_MAX: none */
-	bool is_locked; /* somebody said so */
+	size_t n_clear, n_new; /* were answered, whatever; and of the list */
+	size_t hit;            /* place in the list; SIZE_MAX: none */
+	bool is_locked;        /* somebody said so */
 };
 
 static struct wave
-try_wave(struct session *session, const struct login_kind *kind, const struct service_at *at,
-	const struct credential *list, const size_t *place, size_t n, size_t at_once, bool *is_done)
+wave_of(struct trying *trying, const struct ask *asks, size_t n)
 {
-	struct transcript *out[BESIDE_MAX];
-	struct asking asking = {.kind = kind, .at = at};
 	struct wave wave = {.hit = SIZE_MAX};
 
-	for (size_t i = 0; i < n; i++)
-		asking.credential[i] = &list[place[i]];
-	ask_all(session, &asking, n, at_once, out);
 	for (size_t i = 0; i < n; i++) {
-		bool busy;
-		enum login_result result = result_of(out[i], kind, &busy);
-		/* Of several at once "too many" may be meant for the others. */
-		bool is_in_vain = busy || (result == LOGIN_LOCKED && n > 1);
-		keep(session, out[i], is_in_vain);
-		transcript_free(out[i]);
-		wave.is_locked = wave.is_locked || result == LOGIN_LOCKED;
-		if (is_in_vain)
+		wave.is_locked = wave.is_locked || asks[i].result == LOGIN_LOCKED;
+		wave.n_clear += !asks[i].is_in_vain;
+		if (asks[i].is_in_vain || asks[i].place == SIZE_MAX)
 			continue;
-		is_done[place[i]] = true;
-		wave.n_clear++;
-		if (result == LOGIN_YES && wave.hit == SIZE_MAX)
-			wave.hit = place[i];
+		trying->is_done[asks[i].place] = true;
+		trying->n_left--;
+		wave.n_new++;
+		if (asks[i].result == LOGIN_YES && wave.hit == SIZE_MAX)
+			wave.hit = asks[i].place;
 	}
 	return wave;
+}
+
+/* The next of the list that were not answered yet, at most so many; gives how many. */
+static size_t
+put_next(const struct trying *trying, struct ask *asks, size_t most)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < trying->n && n < most; i++)
+		if (!trying->is_done[i])
+			asks[n++] = (struct ask){.credential = &trying->list[i],
+				.step = "login try",
+				.round = 1,
+				.place = i};
+	return n;
 }
 
 /* As many as were answered of all at once; or some less than what was too much. */
@@ -236,48 +291,94 @@ fewer(size_t at_once, const struct wave *wave)
 	return less ? less : 1;
 }
 
+/* True when there is no more to try, for whatever reason, which is written. */
+static bool
+is_settled(struct session *session, const struct login_kind *kind, const struct service_at *at,
+	const struct trying *trying, const struct wave *wave)
+{
+	if (wave->hit != SIZE_MAX) {
+		again(session, kind, at, wave->hit, &trying->list[wave->hit]);
+		return true;
+	}
+	if (session_is_over(session)) {
+		stop(session, at, "time");
+		return true;
+	}
+	return false;
+}
+
 /*
- * All of the list, on a bench, as many beside each other as the device takes: a few
- * first, which finds the one that locks after three, then all; and where it did not
- * answer all, as many as it did, looking at what comes of some before more follow.
+ * What is left of the list, as many beside each other as the device takes: all; and where
+ * it did not answer all, as many as it did, looking at what comes of some before more
+ * follow.  A wrong login goes with the last of them: who locks without a word is
+ * sometimes known by it.
+ */
+static void
+try_rest(struct session *session, const struct login_kind *kind, const struct service_at *at,
+	struct trying *trying, size_t at_once)
+{
+	size_t n_in_vain = 0;
+	bool is_controlled = false;
+
+	while (trying->n_left) {
+		struct ask asks[BESIDE_MAX];
+		size_t most = at_once > 1 && at_once < BESIDE_MAX ? LOOK_AFTER * at_once : at_once;
+		size_t n = put_next(trying, asks, most < BESIDE_MAX ? most : BESIDE_MAX), n_all = n;
+		if (n == trying->n_left && n < BESIDE_MAX)
+			asks[n_all++] = control_again;
+		ask_all(session, kind, at, asks, n_all, at_once);
+		struct wave wave = wave_of(trying, asks, n_all);
+		if (is_settled(session, kind, at, trying, &wave))
+			return;
+		is_controlled = n_all > n && !asks[n].is_in_vain;
+		n_in_vain = wave.n_new ? 0 : n_in_vain + 1;
+		if (n == 1 && (wave.is_locked || n_in_vain >= REFUSED_IN_A_ROW)) {
+			stop(session, at, "locked");
+			return;
+		}
+		if (wave.n_clear < n_all) {
+			at_once = fewer(at_once, &wave);
+			session_rest(session, BUSY_REST_MS);
+		}
+	}
+	if (!is_controlled)
+		attempt(session, kind, at, &nobody, "login wrong", 2);
+}
+
+/*
+ * All of the list, on a bench, in two goes: both controls and a few, which finds the one
+ * that locks after three and the one that takes anything; then the rest.  A control that
+ * had no session beside the others is asked again alone, before anything follows.
  */
 static void
 try_all(struct session *session, const struct login_kind *kind, const struct service_at *at,
 	const struct credential *list, size_t n)
 {
-	bool is_done[CREDENTIALS_MAX] = {false};
-	size_t at_once = FIRST_BESIDE, n_left = n, n_in_vain = 0, n_most = FIRST_BESIDE;
+	enum { WRONG, NONE, CONTROLS };
+	struct trying trying = {.list = list, .n = n, .n_left = n};
+	/* The first is asked by this process itself, which learns its prompts. */
+	struct ask asks[CONTROLS + FIRST_BESIDE] = {
+		[WRONG] = {&nobody, "login wrong", 1, .place = SIZE_MAX},
+		[NONE] = {NULL, "login none", 1, .place = SIZE_MAX},
+	};
+	size_t n_asks = CONTROLS + put_next(&trying, asks + CONTROLS, FIRST_BESIDE);
 
-	while (n_left) {
-		size_t place[BESIDE_MAX], n_now = 0;
-		if (session_is_over(session)) {
-			stop(session, at, "time");
-			return;
-		}
-		for (size_t i = 0; i < n && n_now < n_most && n_now < BESIDE_MAX; i++)
-			if (!is_done[i])
-				place[n_now++] = i;
-		struct wave wave =
-			try_wave(session, kind, at, list, place, n_now, at_once, is_done);
-		n_left -= wave.n_clear;
-		if (wave.hit != SIZE_MAX) {
-			again(session, kind, at, wave.hit, &list[wave.hit]);
-			return;
-		}
-		n_in_vain = wave.n_clear ? 0 : n_in_vain + 1;
-		if (n_now == 1 && (wave.is_locked || n_in_vain >= REFUSED_IN_A_ROW)) {
-			stop(session, at, "locked");
-			return;
-		}
-		if (wave.n_clear < n_now) {
-			at_once = fewer(at_once, &wave);
-			n_most = at_once > 1 ? LOOK_AFTER * at_once : 1;
-			session_rest(session, BUSY_REST_MS);
-		} else if (n_most == FIRST_BESIDE) {
-			n_most = at_once = BESIDE_MAX;
-		}
+	ask_all(session, kind, at, asks, n_asks, n_asks);
+	struct wave wave = wave_of(&trying, asks, n_asks);
+	for (size_t i = CONTROLS; i--;) {
+		if (!asks[i].is_in_vain)
+			continue;
+		session_rest(session, BUSY_REST_MS);
+		asks[i].result = attempt(session, kind, at, asks[i].credential, asks[i].step, 1);
 	}
-	attempt(session, kind, at, &nobody, "login wrong", 2);
+	if (is_open(session, kind, at, asks[NONE].result) ||
+		is_in_vain(session, at, asks[WRONG].result) ||
+		is_settled(session, kind, at, &trying, &wave))
+		return;
+	bool is_enough = wave.n_clear < n_asks;
+	if (is_enough)
+		session_rest(session, BUSY_REST_MS);
+	try_rest(session, kind, at, &trying, is_enough ? fewer(n_asks, &wave) : BESIDE_MAX);
 }
 
 void
@@ -292,19 +393,7 @@ login_probe(struct session *session, const struct login_kind *kind)
 		snprintf(plan.step, sizeof plan.step, "login plan");
 		snprintf(plan.note, sizeof plan.note, "%zu", n_list);
 		session_record(session, &plan);
-		enum login_result none = attempt(session, kind, &at[i], NULL, "login none", 1);
-		if (none == LOGIN_YES || none == LOGIN_NOT_ASKED) {
-			/* There is nothing to try where nobody is asked; once more, to be sure. */
-			attempt(session, kind, &at[i], NULL, "login none", 2);
-			stop(session, &at[i], "open");
-			continue;
-		}
-		enum login_result wrong = attempt(session, kind, &at[i], &nobody, "login wrong", 1);
-		if (wrong == LOGIN_YES)
-			stop(session, &at[i], "yes to anything");
-		else if (wrong == LOGIN_LOCKED)
-			stop(session, &at[i], "locked");
-		else if (session_pace(session) == PACE_LAB)
+		if (session_pace(session) == PACE_LAB)
 			try_all(session, kind, &at[i], list, n_list);
 		else
 			try_in_turn(session, kind, &at[i], list, n_list);
@@ -392,6 +481,15 @@ is_in_haste(const struct tale *tale)
 	       3 * tale->rest_us < tale->first_us;
 }
 
+/* Who lets in without a login, or with any, was tried beside its controls: its hits mean nothing. */
+static bool
+is_open_to_all(const struct tale *tale)
+{
+	const char *why = tale->stop ? tale->stop->note : "";
+
+	return !strcmp(why, "yes to anything") || !strcmp(why, "open");
+}
+
 static bool
 is_no(const struct exchange *e, const struct login_kind *kind)
 {
@@ -471,7 +569,7 @@ login_judge(const struct transcript *transcript, struct findings *findings,
 	while ((plan = transcript_next(transcript, &from, findings->check, "login plan"))) {
 		struct tale tale = tale_of(transcript, findings->check, plan, kind);
 		n++;
-		if (tale.hit)
+		if (tale.hit && !is_open_to_all(&tale))
 			judge_hit(findings, &tale, kind);
 		else
 			judge_no_hit(findings, &tale, kind);

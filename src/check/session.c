@@ -486,6 +486,7 @@ talk_tcp(struct session *session, const struct ip *address, uint16_t port, const
 		error = socket_wait_connected(talk->fd, sooner(session, ms));
 	if (error)
 		return give_up(talk, error);
+	socket_hurry(talk->fd);
 	session->was_heard = true;
 	session->heard_address = *address;
 	session->heard_port = port;
@@ -656,6 +657,7 @@ receive_some(struct talk *talk, uint64_t until)
 		} else {
 			n = recv(talk->fd, at, room, MSG_DONTWAIT);
 			if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+				socket_hurry(talk->fd);
 				if (now >= until ||
 					poll(&poll_fd, 1, (int)((until - now) / CLOCK_MS_NS) + 1) ==
 						0)

@@ -22,5 +22,11 @@ int socket_echo(const struct ip *, int *fd);               /* ICMP echo, where w
 /* 0 when it stands; ETIMEDOUT after ms. */
 int socket_wait_connected(int fd, uint32_t ms);
 int socket_error(int fd); /* what the connection came to */
+/*
+ * Small lines go to and fro as they are said: ours before the last one was acknowledged,
+ * and theirs are acknowledged at once, for whose system waits for that (40 ms a line).
+ * Anew before each wait; the kernel forgets the second.
+ */
+void socket_hurry(int fd);
 
 #endif

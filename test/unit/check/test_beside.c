@@ -61,7 +61,9 @@ run_beside(size_t at_once)
 	}
 	EXPECT_INT(transcript_count(own), n_own); /* nothing of it is in the session's own */
 	EXPECT_INT(session_packets(s), 7 * BESIDE_MAX);
-	EXPECT_INT(changed, 0);
+	/* Where all go at once, this process does the first; of the others it has no memory. */
+	EXPECT_INT(changed, at_once == BESIDE_MAX);
+	changed = 0;
 	session_free(s);
 	transcript_free(own);
 }

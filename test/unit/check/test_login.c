@@ -185,6 +185,23 @@ TEST(a_login_that_says_yes_to_anything_is_not_called_a_factory_login)
 	transcript_free(t);
 }
 
+TEST(tries_beside_a_control_that_was_let_in_mean_nothing)
+{
+	static const char *const stops[] = {"yes to anything", "open"};
+
+	for (size_t i = 0; i < COUNT_OF(stops); i++) {
+		struct transcript *t = camera();
+		asked(t, "login wrong", 1, i ? ASKS : IN);
+		asked(t, "login none", 1, i ? IN : ASKS);
+		asked(t, "login try", 1, IN);
+		asked(t, "login try", 1, IN);
+		stopped(t, stops[i]);
+		tell_end(t, "telnet-login");
+		EXPECT_INC(verdict_of(t, "telnet-login", "5.1-1"), "CONTROL_FAILED");
+		transcript_free(t);
+	}
+}
+
 TEST(a_hit_that_does_not_come_again_is_no_failure)
 {
 	struct transcript *t = camera();
