@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "page/label.h"
 #include "page/pages.h"
 #include "page/piece.h"
 
@@ -420,6 +421,7 @@ page_device(struct sheet *page)
 	put_offers(page, device);
 	put_actions(page, device);
 	put_skies(page, device, policy, proposal);
+	put_label_card(page, device, page->answer[5]);
 	put_papers(page, device, page->answer[4]);
 	html(&page->out, "</div><div>\n");
 	put_talk(page, device, proposal);

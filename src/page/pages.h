@@ -27,6 +27,14 @@ void page_bench(struct sheet *);
 void page_audit(struct sheet *);
 void page_gate(struct sheet *);
 
+void page_label(struct sheet *);
+void page_labels(struct sheet *);
+void page_issued(struct sheet *);
+void page_bands(struct sheet *);
+void file_label_json(struct sheet *);
+void file_label_svg(struct sheet *);
+void file_label_qr(struct sheet *);
+
 /* Who somebody is; the first is shown to nobody's browser, too. */
 void page_login(struct sheet *);
 void page_claim(struct sheet *);

@@ -85,6 +85,20 @@ static const struct {
 	{"DECL", "warn", "&#9998;"},
 	{"done", "good", "&#10003;"},
 	{"running", "warn", "&#8230;"},
+	{"failed", "bad", "&#10005;"},
+	{"open", "warn", "&#9675;"},
+	{"basic", "soft", "&#9679;"},
+	{"sound", "good", "&#9679;"},
+	{"strong", "good", "&#10003;"},
+	{"VALID", "soft", "&#10003;"},
+	{"VALID_UPDATE_AVAILABLE", "warn", "&#8593;"},
+	{"UNTESTED_FIRMWARE", "warn", "?"},
+	{"RETEST_DUE", "warn", "&#8635;"},
+	{"SUPPORT_ENDED", "bad", "&#9632;"},
+	{"SUSPENDED", "bad", "&#8214;"},
+	{"REVOKED", "bad", "&#10005;"},
+	{"SUPERSEDED", "soft", "&#8594;"},
+	{"UNKNOWN", "warn", "?"},
 	{"shelf", "good", "&#10003;"},
 	{"hold", "bad", "&#10005;"},
 	{"laboratory", "warn", "?"},
@@ -116,6 +130,14 @@ put_device_link(struct sheet *page, const json_t *ref)
 		html(&page->out, "<a href=\"/devices/%s\">%s</a>", id, *label ? label : id);
 	else
 		html(&page->out, "%s", *label ? label : "-");
+}
+
+void
+put_back_to_device(struct sheet *page, const json_t *ref)
+{
+	html(&page->out, "<p><span aria-hidden=\"true\">&#8592;</span> ");
+	put_device_link(page, ref);
+	html(&page->out, "</p>\n");
 }
 
 void

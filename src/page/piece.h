@@ -22,6 +22,8 @@ void put_time(struct sheet *, int64_t then_s);
 /* A word with its shape and colour; states and levels of the engine, verdicts. */
 void put_chip(struct sheet *, const char *word);
 void put_device_link(struct sheet *, const json_t *ref);
+/* The way back to the passport of a device. */
+void put_back_to_device(struct sheet *, const json_t *ref);
 void put_empty(struct sheet *, const char *sentence);
 void put_trouble(struct sheet *, const char *sentence);
 

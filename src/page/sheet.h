@@ -13,7 +13,7 @@
  * Pure: no socket, no clock, no state; the web process asks, answers and knows who
  * somebody is.
  */
-enum { SHEET_ANSWERS = 6 };
+enum { SHEET_ANSWERS = 7 };
 
 /* How a verb of the engine is done by a form. */
 struct form_action {
@@ -33,6 +33,7 @@ struct sheet {
 	int64_t now_s;
 	const json_t *answer[SHEET_ANSWERS]; /* results; NULL: none, or refused */
 	const char *refused[SHEET_ANSWERS];  /* why; NULL when it was not */
+	int64_t next[SHEET_ANSWERS];         /* a list goes on behind this row; 0: it does not */
 	/* False: there is no such verb. */
 	bool (*action_of)(const char *verb, struct form_action *);
 };

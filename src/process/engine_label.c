@@ -409,10 +409,11 @@ kept_json(const struct kept *kept)
 	struct label_now now;
 
 	status_now(kept, &now);
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "label",
-		kept->row.id, "revision", (int)kept->row.revision, "device", kept->row.device_id,
-		"of", kept->label.device[0] ? "device" : "model", "maker", kept->label.maker,
-		"model", kept->label.model, "firmware", kept->label.firmware, "band",
+	return json_pack("{s:I, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "place",
+		(json_int_t)(kept - labels) + 1, "label", kept->row.id, "revision",
+		(int)kept->row.revision, "device", kept->row.device_id, "of",
+		kept->label.device[0] ? "device" : "model", "maker", kept->label.maker, "model",
+		kept->label.model, "firmware", kept->label.firmware, "band",
 		label_band_word((enum label_band)kept->label.band), "issued",
 		(json_int_t)kept->label.issued_s, "until", (json_int_t)kept->label.until_s,
 		"status", status_json(&now, kept->row.changed_s));
@@ -998,14 +999,87 @@ run_act(const json_t *args, size_t which, struct fault *why)
 	return kept_json(kept);
 }
 
-static json_t *
-run_list(void)
+json_t *
+label_list(uint32_t after, uint32_t limit)
 {
 	json_t *rows = json_array();
 
-	for (size_t i = 0; i < n_labels; i++)
+	for (size_t i = after; i < n_labels && json_array_size(rows) < limit; i++)
 		json_array_append_new(rows, kept_json(&labels[i]));
 	return rows;
+}
+
+/* As it was issued: what is signed, where it is published, and what it is worth now. */
+static json_t *
+run_issued(const json_t *args, struct fault *why)
+{
+	char address[192];
+	struct kept *kept = kept_arg(args, why);
+
+	if (!kept)
+		return NULL;
+	snprintf(address, sizeof address, "%s/l/%s", kept->label.issuer, kept->row.id);
+	return json_pack("{s:o, s:o, s:s}", "label", label_to_json(&kept->label), "issued",
+		kept_json(kept), "address", address);
+}
+
+struct history {
+	const char *label; /* "": of all */
+	json_t *rows;      /* oldest first */
+};
+
+static void
+on_history(uint64_t n, const char *body, void *arg)
+{
+	struct history *history = arg;
+	json_t *entry = json_loads(body, JSON_REJECT_DUPLICATES, NULL);
+
+	if (json_is_object(entry) &&
+		(!*history->label || !strcmp(json_text_of(entry, "label"), history->label))) {
+		json_object_set_new(entry, "entry", json_integer((json_int_t)n));
+		json_array_append(history->rows, entry);
+	}
+	json_decref(entry);
+}
+
+json_t *
+label_history(const json_t *args, uint64_t *before, uint32_t limit, struct fault *why)
+{
+	enum { WINDOW = 512, LOOKED_AT_MAX = 16384 };
+	struct kept *kept = json_object_get(args, "label") ? kept_arg(args, why) : NULL;
+	struct history history = {.label = kept ? kept->row.id : ""};
+	json_t *out = json_array();
+	unsigned looked_at = 0;
+
+	if (json_object_get(args, "label") && !kept)
+		goto refuse;
+	if (!*before || *before > n_said)
+		*before = n_said;
+	while (*before && json_array_size(out) < limit && looked_at < LOOKED_AT_MAX) {
+		uint64_t from = *before > WINDOW ? *before - WINDOW : 0;
+		history.rows = json_array();
+		bool is_read = !store_said(
+			engine.store, from, (uint32_t)(*before - from), on_history, &history);
+		for (size_t i = json_array_size(history.rows); i && json_array_size(out) < limit;
+			i--) {
+			json_t *row = json_array_get(history.rows, i - 1);
+			json_array_append(out, row);
+			from = i > 1 && json_array_size(out) == limit
+				       ? (uint64_t)json_integer_value(json_object_get(row, "entry"))
+				       : from;
+		}
+		json_decref(history.rows);
+		if (!is_read) {
+			fault_set(why, ERR_STORE, "the log cannot be read");
+			goto refuse;
+		}
+		looked_at += (unsigned)(*before - from);
+		*before = from;
+	}
+	return out;
+refuse:
+	json_decref(out);
+	return NULL;
 }
 
 /* Plain JSON is the owner's word; a JWS that of an issuer whom the owner trusts. */
@@ -1174,8 +1248,10 @@ label_command(
 			return run_act(args, i, why);
 	if (!strcmp(verb, "label.show"))
 		return run_show(args, why);
-	if (!strcmp(verb, "label.list"))
-		return run_list();
+	if (!strcmp(verb, "label.issued"))
+		return run_issued(args, why);
+	if (!strcmp(verb, "label.trusted"))
+		return label_show_trusted();
 	if (!strcmp(verb, "label.set"))
 		return run_set(args, who, journal, why);
 	if (!strcmp(verb, "label.issuer"))

@@ -18,6 +18,13 @@
 /* A verb that begins with "label."; NULL with the reason.  journal: what undo takes back. */
 json_t *label_command(
 	const char *verb, const json_t *args, const char *who, int64_t *journal, struct fault *why);
+/* Those that are out, behind this place (0: from the first), at most limit. */
+json_t *label_list(uint32_t after, uint32_t limit);
+/*
+ * What the log says of the label that args name, or of all, newest first, before this
+ * entry (0: from the newest).  *before: where it goes on; 0: it does not.
+ */
+json_t *label_history(const json_t *args, uint64_t *before, uint32_t limit, struct fault *why);
 void label_load(void);
 void label_look(void); /* once a second */
 
@@ -28,6 +35,8 @@ json_t *label_attach(
 	struct ward *, const json_t *args, const char *who, int64_t *journal, struct fault *why);
 /* A status of an issuer whom the owner trusts, for whatever devices have that label. */
 json_t *label_take_status(const json_t *args, const char *who, struct fault *why);
+/* Who issues here, whom the owner trusts, and which devices have a label of theirs. */
+json_t *label_show_trusted(void);
 json_t *label_override(struct ward *, const char *who, int64_t *journal, struct fault *why);
 /* Whom labels, statuses and feeds are believed from. */
 void label_trusted_keys(struct issuer_keys *);

@@ -72,6 +72,26 @@ label_trust(const json_t *args, const char *who, int64_t *journal, struct fault 
 	return json_pack("{s:s}", "text", change.text);
 }
 
+json_t *
+label_show_trusted(void)
+{
+	json_t *issuers = json_array(), *devices = json_array(), *value, *row;
+	const char *url;
+
+	json_object_foreach(engine.home.facet[FACET_LABEL_TRUST], url, value)
+		json_array_append_new(issuers, json_pack("{s:s, s:O}", "url", url, "key", value));
+	for (size_t i = 0; i < engine.n_peers; i++) {
+		const struct ward *ward = engine.wards[i];
+		if (!ward->facet[FACET_LABEL])
+			continue;
+		row = json_deep_copy(ward->facet[FACET_LABEL]);
+		json_object_set_new(row, "device", show_ref(ward));
+		json_array_append_new(devices, row);
+	}
+	return json_pack("{s:o, s:o, s:o}", "own", ward_facet(&engine.home, FACET_LABEL_ISSUER),
+		"issuers", issuers, "devices", devices);
+}
+
 /* --- whose label is it? ------------------------------------------------------------------------- */
 
 enum match { MATCH_UNKNOWN, MATCH_SAME, MATCH_OTHER_MODEL, MATCH_OTHER_FIRMWARE, MATCHES };

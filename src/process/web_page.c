@@ -19,7 +19,7 @@ const struct page pages[] = {
 	{"/devices/{device}", N_("Device"), NULL, false,
 		{{"device.show", "device"}, {"policy.show", "device"},
 			{"policy.proposal", "device from=keep"}, {"events.list", "device limit=12"},
-			{"audit.list", "device limit=5"}},
+			{"audit.list", "device limit=5"}, {"label.show", "device"}},
 		page_device},
 	{"/why/{device}", N_("Why?"), NULL, false,
 		{{"device.show", "device"}, {"policy.why", "device destination port"}}, page_why},
@@ -45,6 +45,21 @@ const struct page pages[] = {
 	{"/bench/{run}", N_("Audit"), NULL, false, {{"audit.show", "run"}}, page_audit},
 	{"/gate/{of}", N_("May it go on the shelf?"), NULL, false, {{"audit.gate", "of"}},
 		page_gate},
+	{"/labels", N_("Labels"), N_("Labels"), false,
+		{{"label.list", "after limit=50"}, {"label.trusted", ""},
+			{"label.history", "before limit=30"}},
+		page_labels},
+	{"/labels/{device}", N_("Its label"), NULL, false, {{"label.show", "device"}}, page_label},
+	{"/labels/issued/{label}", N_("Label"), NULL, false,
+		{{"label.issued", "label"}, {"label.history", "label before limit=30"}},
+		page_issued},
+	{"/labels/issued/{label}/label.json", NULL, NULL, false, {{"label.issued", "label"}},
+		file_label_json, "application/json", "label.json"},
+	{"/labels/issued/{label}/label.svg", NULL, NULL, false, {{"label.issued", "label"}},
+		file_label_svg, "image/svg+xml", "label.svg"},
+	{"/labels/issued/{label}/qr.svg", NULL, NULL, false, {{"label.issued", "label"}},
+		file_label_qr, "image/svg+xml", "qr.svg"},
+	{"/bands", N_("The words of a label"), NULL, false, {{NULL}}, page_bands},
 	{"/box", N_("This box"), N_("Box"), false, {{"status", ""}, {"doctor", ""}}, page_box},
 	{"/help-now", N_("Something not working?"), NULL, false, {{"device.list", "limit=1000"}},
 		page_help_now},
@@ -96,6 +111,7 @@ sheet_init(struct sheet *sheet, const struct page_view *view)
 		const json_t *error = json_object_get(view->answer[i], "error");
 		sheet->answer[i] = json_object_get(view->answer[i], "result");
 		sheet->refused[i] = error ? json_text_of(error, "text") : NULL;
+		sheet->next[i] = number_of(view->answer[i], "next");
 	}
 }
 
@@ -105,6 +121,12 @@ page_render(struct html *out, const struct page_view *view)
 	struct sheet sheet;
 
 	sheet_init(&sheet, view);
+	if (view->page->type) {
+		if (sheet.answer[0])
+			view->page->put(&sheet);
+		*out = sheet.out;
+		return;
+	}
 	sheet_begin(&sheet, _(view->page->title), navigation());
 	if (!view->page->ask[0].verb || sheet.answer[0])
 		view->page->put(&sheet);

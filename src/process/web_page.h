@@ -21,10 +21,14 @@ struct page_view {
 /*
  * One page, one row.  args of a question: names separated by spaces.  "device": what
  * stands in the path or the query under this name, left out where there is nothing;
- * "limit=50": always this.  Types are those of the API (web_route.c).  A page that is
+ * "limit=50": always this; "run:with": the argument "run" is what stands under "with".
+ * Types are those of the API (web_route.c).  A page that is
  * not open is shown to who is logged in; others are sent to /login, and to /claim
  * while the gateway belongs to nobody.  When the first question is refused, the page
  * is sent with that status.
+ *
+ * A row with a type is a file to be saved, without anything around it: `put` writes
+ * its bytes, and nothing at all is "there is none".
  *
  * Forms POST to FORM_ROOT and a path of the API (web_route.h), with the fields
  *	csrf	"proof" of who
@@ -43,6 +47,7 @@ struct page {
 		const char *verb, *args;
 	} ask[PAGE_ASKS_MAX];
 	void (*put)(struct sheet *);
+	const char *type, *file; /* "image/svg+xml", "label.svg"; NULL: a page */
 };
 extern const struct page pages[]; /* ends with a row without path */
 

@@ -34,8 +34,9 @@ extern const struct param params[]; /* ends with a row without name */
 const struct param *param_find(const char *name);
 
 enum {
-	ROUTE_LOGS_IN = 1,  /* the result has a credential, which becomes a cookie */
-	ROUTE_LOGS_OUT = 2, /* the cookie goes */
+	ROUTE_LOGS_IN = 1,    /* the result has a credential, which becomes a cookie */
+	ROUTE_LOGS_OUT = 2,   /* the cookie goes */
+	ROUTE_BEGINS_RUN = 4, /* a form is gone on from to the page of the run that it began */
 };
 
 struct route {

@@ -131,6 +131,24 @@ send_text(struct MHD_Connection *connection, struct html *text, const char *type
 	return give_text(connection, MHD_HTTP_OK, text, type);
 }
 
+enum MHD_Result
+send_download(
+	struct MHD_Connection *connection, struct html *text, const char *type, const char *file)
+{
+	char disposition[96];
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(text->len, text->at, MHD_RESPMEM_MUST_FREE);
+
+	if (!response) {
+		html_fini(text);
+		return MHD_NO;
+	}
+	snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"", file);
+	send_headers(response, type, "no-store");
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition);
+	return give(connection, MHD_HTTP_OK, response);
+}
+
 static const char *
 title_of(unsigned status)
 {

@@ -19,6 +19,9 @@ enum MHD_Result send_json(struct MHD_Connection *, unsigned status, const char *
 enum MHD_Result send_page(struct MHD_Connection *, unsigned status, struct html *);
 /* Takes the text. */
 enum MHD_Result send_text(struct MHD_Connection *, struct html *, const char *type);
+/* The same, to be saved under the name; as a picture of a page it is shown all the same. */
+enum MHD_Result send_download(
+	struct MHD_Connection *, struct html *, const char *type, const char *file);
 /* application/problem+json (RFC 9457); code: "" or one of enum err; retry_s: 0: nothing said. */
 enum MHD_Result send_problem(struct MHD_Connection *, unsigned status, const char *code,
 	const char *detail, unsigned retry_s);

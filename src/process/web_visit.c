@@ -505,7 +505,11 @@ answer_form(struct visit *visit)
 
 	if (is_ok && !visit->is_shown && !is_token) {
 		json_int_t journal = json_integer_value(json_object_get(whole, "journal"));
-		if (journal)
+		json_int_t run = json_integer_value(
+			json_object_get(json_object_get(whole, "result"), "run"));
+		if (run && visit->route->flags & ROUTE_BEGINS_RUN)
+			snprintf(on, sizeof on, "/bench/%lld", (long long)run);
+		else if (journal)
 			snprintf(on, sizeof on, "%s%csaid=%lld", visit->back,
 				strchr(visit->back, '?') ? '&' : '?', (long long)journal);
 		else
@@ -536,11 +540,14 @@ page_args(const struct visit *visit, const struct page_ask *ask, struct fault *w
 	for (const char *list = ask->args; *list;) {
 		size_t len = strcspn(list, " ");
 		snprintf(word, sizeof word, "%.*s", (int)len, list);
-		char *equals = strchr(word, '=');
+		char *equals = strchr(word, '='), *colon = strchr(word, ':');
 		if (equals)
 			*equals = '\0';
+		if (colon)
+			*colon = '\0';
 		json_t *value = equals ? json_string(equals + 1)
-				       : json_incref(json_object_get(visit->args, word));
+				       : json_incref(json_object_get(
+						 visit->args, colon ? colon + 1 : word));
 		if (value)
 			json_object_set_new(given, word, value);
 		list += len + strspn(list + len, " ");
@@ -593,6 +600,18 @@ sent_elsewhere(const struct visit *visit, const json_t *who, char out[static PAT
 }
 
 static enum MHD_Result
+answer_file(const struct visit *visit, struct html *bytes, const json_t *whole)
+{
+	if (bytes->len)
+		return send_download(
+			visit->connection, bytes, visit->page->type, visit->page->file);
+	if (!json_is_true(json_object_get(whole, "ok")))
+		return send_refusal(visit, whole);
+	return send_problem(visit->connection, MHD_HTTP_NOT_FOUND, "ERR_NOT_FOUND",
+		"there is nothing of the kind", 0);
+}
+
+static enum MHD_Result
 answer_page(struct visit *visit)
 {
 	json_t *who = answer_json(visit, 0);
@@ -611,8 +630,11 @@ answer_page(struct visit *visit)
 		for (unsigned i = 1; i < visit->n_asks; i++)
 			view.answer[i - 1] = whole[i - 1] = answer_json(visit, i);
 		page_render(&text, &view);
-		result = send_page(
-			visit->connection, status_from(visit->n_asks > 1 ? whole[0] : who), &text);
+		if (visit->page->type)
+			result = answer_file(visit, &text, whole[0]);
+		else
+			result = send_page(visit->connection,
+				status_from(visit->n_asks > 1 ? whole[0] : who), &text);
 	}
 	for (int i = 0; i < PAGE_ASKS_MAX; i++)
 		json_decref(whole[i]);

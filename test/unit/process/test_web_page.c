@@ -47,10 +47,14 @@ hostile_row(void)
 		"way", "origin", "note", "rule", "who", "verb", "service", "cause", "version",
 		"mode", "provision", "verdict", "check", "why", "profile", "pace", "consent",
 		"answer", "fix", "sentence", "limit", "destination", "role", "scope", "from",
-		"address", "token"};
+		"address", "token", "maker", "model", "band", "of", "reason", "status", "word",
+		"issuer", "match", "narrows", "key", "step", "works", "seen", "hardware",
+		"firmware", "support_end", "responsible", "last_update", "tested", "how", "found",
+		"reported", "acknowledged", "fixed", "installed", "disclose"};
 	static const char *const numbers[] = {"since", "first", "last", "time", "count", "run",
-		"journal", "begun", "ended", "flows", "bytes", "used", "until", "number",
-		"minutes"};
+		"journal", "begun", "ended", "flows", "bytes", "used", "until", "number", "minutes",
+		"place", "entry", "at", "revision", "issued", "life_years", "unprotected_months",
+		"open", "critical", "withheld", "FAIL", "INC", "days_shielded"};
 	json_t *row = json_object();
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
@@ -64,10 +68,12 @@ static json_t *
 hostile(void)
 {
 	static const char *const lists[] = {"addresses", "rules", "open", "seen", "identifiers",
-		"offers", "would_break", "reasons", "findings", "provisions"};
+		"offers", "would_break", "reasons", "findings", "provisions", "needs", "clock",
+		"issuers", "devices", "shield"};
 	static const char *const parts[] = {"device", "asker", "answerer", "containment", "mud",
 		"mud_next", "progress", "result", "verdicts", "uplink", "database", "resolver",
-		"enforcer"};
+		"enforcer", "label", "issued", "status", "own", "attached", "product", "updates",
+		"firmware", "test", "mandatory", "recommended", "works", "without_internet"};
 	json_t *whole = hostile_row(), *inner = hostile_row();
 
 	for (size_t i = 0; i < COUNT_OF(lists); i++)
@@ -93,6 +99,8 @@ TEST(a_hostile_string_in_any_field_of_any_page_stays_text)
 	json_t *object = hostile(), *list = json_pack("[O]", object);
 
 	for (const struct page *page = pages; page->path; page++) {
+		if (page->type)
+			continue;
 		for (int i = 0; i < 2; i++) {
 			struct html out = rendered(page, i ? list : object, "admin");
 			EXPECT(strstr(out.at, "<i>") == NULL);
@@ -114,6 +122,13 @@ TEST(pages_of_odd_types_are_still_pages)
 		for (size_t i = 0; i < COUNT_OF(odd); i++) {
 			json_t *result = json_loads(odd[i], JSON_DECODE_ANY, NULL);
 			struct html out = rendered(page, result, "admin");
+			if (page->type) {
+				/* A file of nothing is none; what there is of it, is whole. */
+				EXPECT(out.len < 4096);
+				html_fini(&out);
+				json_decref(result);
+				continue;
+			}
 			EXPECT(!strncmp(out.at, "<!doctype html>", 15));
 			EXPECT_STR(out.at + out.len - strlen(end), end);
 			html_fini(&out);
@@ -130,6 +145,8 @@ TEST(every_form_leads_somewhere)
 	int n = 0;
 
 	for (const struct page *page = pages; page->path; page++) {
+		if (page->type)
+			continue;
 		struct html out = rendered(page,
 			!strcmp(page->path, "/doors") || strstr(page->path, "list") ||
 					strstr(page->path, "/{") == NULL
@@ -161,7 +178,7 @@ TEST(who_may_only_look_is_shown_no_button_that_would_be_refused)
 	json_t *object = hostile();
 
 	for (const struct page *page = pages; page->path; page++) {
-		if (page->is_open || !strcmp(page->path, "/account"))
+		if (page->is_open || page->type || !strcmp(page->path, "/account"))
 			continue;
 		struct html out = rendered(page, object, "read");
 		EXPECT(strstr(out.at, "action=\"/do/session") != NULL); /* to log out */
