@@ -162,14 +162,9 @@ put_flow_table(struct sheet *page, const json_t *flows)
 	const json_t *flow;
 	size_t i;
 
-	html(&page->out,
-		"<details><summary>%s</summary><div class=\"wide\"><table><thead><tr><th "
-		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		"scope=\"col\" class=\"number\">%s</th><th scope=\"col\" "
-		"class=\"number\">%s</th><th "
-		"scope=\"col\">%s</th></tr></thead><tbody>\n",
-		_("The same as a table"), _("With"), _("Port"), _("Way"), _("Times"), _("Bytes"),
-		_("Then"));
+	html(&page->out, "<details><summary>%s</summary>", _("The same as a table"));
+	put_table(page, _("With"), _("Port"), _("Way"), NUMBERS, _("Times"), NUMBERS, _("Bytes"),
+		_("Then"), END_TABLE);
 	json_array_foreach(flows, i, flow)
 	{
 		if (i == FLOWS_SHOWN)
@@ -183,7 +178,8 @@ put_flow_table(struct sheet *page, const json_t *flows)
 			number_of(flow, "flows"), number_of(flow, "bytes"),
 			truth_of(flow, "denied") ? _("denied") : _("allowed"));
 	}
-	html(&page->out, "</tbody></table></div></details>\n");
+	put_table_end(page);
+	html(&page->out, "</details>\n");
 }
 
 static void
@@ -204,56 +200,7 @@ put_talk(struct sheet *page, const json_t *device, const json_t *proposal)
 	html(&page->out, "</section>\n");
 }
 
-static void
-put_skies(struct sheet *page, const json_t *device, const json_t *policy, const json_t *proposal)
-{
-	const char *state = json_text_of(device, "state");
-	bool is_all = !strcmp(state, "observe") || !strcmp(state, "trusted") ||
-		      truth_of(device, "paused");
-	struct sky sky4 = {.name = "IPv4", .bits = 32, .is_all = is_all},
-		   sky6 = {.name = "IPv6", .bits = 128, .is_all = is_all};
-	const json_t *row;
-	size_t i;
-
-	json_array_foreach(json_object_get(policy, "open"), i, row)
-	{
-		bool is6 = strchr(json_text_of(row, "address"), ':') != NULL;
-		sky6.allowed += is6;
-		sky4.allowed += !is6;
-	}
-	json_array_foreach(json_object_get(proposal, "seen"), i, row)
-	{
-		if (truth_of(row, "denied"))
-			continue;
-		sky4.used++;
-		sky6.used++;
-	}
-	html(&page->out, "<section class=\"card\"><h2>%s</h2><div class=\"skies\">\n",
-		_("Its sky"));
-	put_sky(page, &sky4);
-	put_sky(page, &sky6);
-	html(&page->out, "</div><p class=\"soft\">%s</p></section>\n",
-		_("On day 0 any network would have let it reach every address: the outer disc. The "
-		  "inner one is what the rules in force let it reach now; the ring is how many "
-		  "hosts it used. Areas are logarithmic. A name on a shared server opens all that "
-		  "the server serves."));
-}
-
 /* --- what it may ----------------------------------------------------------------------------- */
-
-static const char *
-origin_words(const char *origin)
-{
-	static const struct {
-		const char *origin, *words;
-	} all[] = {{"mud", N_("its maker")}, {"learned", N_("learned")}, {"owner", N_("you")},
-		{"class", N_("its state")}, {"containment", N_("containment")}};
-
-	for (size_t i = 0; i < COUNT_OF(all); i++)
-		if (!strcmp(all[i].origin, origin))
-			return _(all[i].words);
-	return origin;
-}
 
 static void
 put_rule_table(struct sheet *page, const char *id, const json_t *rules, bool is_class)
@@ -261,11 +208,7 @@ put_rule_table(struct sheet *page, const char *id, const json_t *rules, bool is_
 	const json_t *rule;
 	size_t i;
 
-	html(&page->out,
-		"<div class=\"wide\"><table><thead><tr><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr>"
-		"</thead><tbody>\n",
-		_("Rule"), _("On whose word"), _("Since"), _("Change"));
+	put_table(page, _("Rule"), _("On whose word"), _("Since"), _("Change"), END_TABLE);
 	json_array_foreach(rules, i, rule)
 	{
 		const char *origin = json_text_of(rule, "origin");
@@ -282,7 +225,7 @@ put_rule_table(struct sheet *page, const char *id, const json_t *rules, bool is_
 				json_text_of(rule, "text"), END_PAIRS);
 		html(&page->out, "</td></tr>\n");
 	}
-	html(&page->out, "</tbody></table></div>\n");
+	put_table_end(page);
 }
 
 static void
@@ -393,11 +336,9 @@ put_identifiers(struct sheet *page, const json_t *device)
 	const json_t *row;
 	size_t i;
 
-	html(&page->out,
-		"<section class=\"card\"><details><summary>%s</summary><div "
-		"class=\"wide\"><table><thead><tr><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>\n",
-		_("What it says of itself"), _("Kind"), _("Claim"), _("Seen"));
+	html(&page->out, "<section class=\"card\"><details><summary>%s</summary>",
+		_("What it says of itself"));
+	put_table(page, _("Kind"), _("Claim"), _("Seen"), END_TABLE);
 	json_array_foreach(json_object_get(device, "identifiers"), i, row)
 	{
 		html(&page->out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>",
@@ -405,7 +346,8 @@ put_identifiers(struct sheet *page, const json_t *device)
 		put_time(page, number_of(row, "last"));
 		html(&page->out, "</td></tr>\n");
 	}
-	html(&page->out, "</tbody></table></div></details></section>\n");
+	put_table_end(page);
+	html(&page->out, "</details></section>\n");
 }
 
 void
@@ -420,7 +362,7 @@ page_device(struct sheet *page)
 	put_containment(page, device);
 	put_offers(page, device);
 	put_actions(page, device);
-	put_skies(page, device, policy, proposal);
+	put_sky(page, page->answer[6]);
 	put_label_card(page, device, page->answer[5]);
 	put_papers(page, device, page->answer[4]);
 	html(&page->out, "</div><div>\n");

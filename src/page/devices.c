@@ -105,15 +105,12 @@ page_devices(struct sheet *page)
 					: _("None. A device appears here with its first packet."));
 		return;
 	}
-	html(&page->out,
-		"<div class=\"wide card\"><table>\n<thead><tr><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\" "
-		"class=\"number\">%s</th></tr></thead>\n<tbody>\n",
-		_("Device"), _("Kind"), _("State"), _("Address"), _("Port"), _("Seen"),
-		_("Packets denied"));
+	html(&page->out, "<section class=\"card\">");
+	put_table(page, _("Device"), _("Kind"), _("State"), _("Address"), _("Port"), _("Seen"),
+		NUMBERS, _("Packets denied"), END_TABLE);
 	json_array_foreach(devices, i, device) put_row(page, device);
-	html(&page->out, "</tbody></table></div>\n");
+	put_table_end(page);
+	html(&page->out, "</section>\n");
 	if (n == LIST_ROWS)
 		put_more(page, number_of(json_array_get(devices, n - 1), "number"));
 }

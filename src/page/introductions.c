@@ -50,13 +50,11 @@ page_introductions(struct sheet *page)
 		put_empty(page, _("Nobody was introduced to anybody yet."));
 		return;
 	}
-	html(&page->out,
-		"<section class=\"card wide\"><table><thead><tr><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th></tr></thead><tbody>\n",
-		_("Who"), _("may"), _("with whom"), _("Change"));
+	html(&page->out, "<section class=\"card\">");
+	put_table(page, _("Who"), _("may"), _("with whom"), _("Change"), END_TABLE);
 	json_array_foreach(page->answer[0], i, row) put_introduction(page, row);
-	html(&page->out, "</tbody></table></section>\n");
+	put_table_end(page);
+	html(&page->out, "</section>\n");
 }
 
 void

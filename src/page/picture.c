@@ -127,39 +127,6 @@ put_flows(struct sheet *page, const char *label, const json_t *flows)
 		middle - 17, middle + 5, label);
 }
 
-/* --- the sky ------------------------------------------------------------------------ */
-
-static double
-radius(const struct sky *sky, bool is_all, long long count)
-{
-	enum { SKY_R = 95 };
-	if (is_all)
-		return SKY_R;
-	return count > 0 ? SKY_R * (log2((double)count) + 1) / (sky->bits + 1) : 0;
-}
-
-void
-put_sky(struct sheet *page, const struct sky *sky)
-{
-	char now[32];
-
-	snprintf(now, sizeof now, "%lld", sky->allowed);
-	html(&page->out,
-		"<figure class=\"sky\"><svg viewBox=\"-100 -100 200 200\" role=\"img\" "
-		"aria-label=\"%s\"><circle class=\"before\" r=\"95\"/>"
-		"<circle class=\"now\" r=\"%.1f\"/><circle class=\"used\" r=\"%.1f\"/></svg>",
-		_("The outer disc: all addresses, which any network would have let it reach. The "
-		  "inner "
-		  "one: those that it may reach now. The ring: those that it used."),
-		radius(sky, sky->is_all, sky->allowed), radius(sky, false, sky->used));
-	html(&page->out, "<figcaption><b>%s</b><br>%s ", sky->name, _("can reach"));
-	if (sky->is_all)
-		html(&page->out, "%s", _("all addresses"));
-	else
-		html(&page->out, "<b>%s</b>", now);
-	html(&page->out, " %s 2<sup>%d</sup></figcaption></figure>\n", _("of"), sky->bits);
-}
-
 /* --- clauses ------------------------------------------------------------------------ */
 
 void

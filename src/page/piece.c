@@ -119,6 +119,20 @@ put_chip(struct sheet *page, const char *word)
 	html(&page->out, "<span class=\"chip\">%s</span>", word);
 }
 
+const char *
+origin_words(const char *origin)
+{
+	static const struct {
+		const char *origin, *words;
+	} all[] = {{"mud", N_("its maker")}, {"learned", N_("learned")}, {"owner", N_("you")},
+		{"class", N_("its state")}, {"containment", N_("containment")}};
+
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		if (!strcmp(all[i].origin, origin))
+			return _(all[i].words);
+	return origin;
+}
+
 void
 put_device_link(struct sheet *page, const json_t *ref)
 {
@@ -130,6 +144,40 @@ put_device_link(struct sheet *page, const json_t *ref)
 		html(&page->out, "<a href=\"/devices/%s\">%s</a>", id, *label ? label : id);
 	else
 		html(&page->out, "%s", *label ? label : "-");
+}
+
+const char NUMBERS[] = "";
+
+static void
+put_title(struct sheet *page, const char *title, bool is_number)
+{
+	html(&page->out,
+		is_number ? "<th scope=\"col\" class=\"number\">%s</th>"
+			  : "<th scope=\"col\">%s</th>",
+		title);
+}
+
+void
+put_table(struct sheet *page, const char *first_title, ...)
+{
+	bool is_number = false;
+	va_list titles;
+
+	html(&page->out, "<div class=\"wide\"><table><thead><tr>");
+	va_start(titles, first_title);
+	for (const char *title = first_title; title; title = va_arg(titles, const char *)) {
+		if (title != NUMBERS)
+			put_title(page, title, is_number);
+		is_number = title == NUMBERS;
+	}
+	va_end(titles);
+	html(&page->out, "</tr></thead><tbody>\n");
+}
+
+void
+put_table_end(struct sheet *page)
+{
+	html(&page->out, "</tbody></table></div>\n");
 }
 
 void

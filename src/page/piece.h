@@ -21,9 +21,19 @@ bool truth_of(const json_t *object, const char *key);
 void put_time(struct sheet *, int64_t then_s);
 /* A word with its shape and colour; states and levels of the engine, verdicts. */
 void put_chip(struct sheet *, const char *word);
+/* On whose word a rule is, for people. */
+const char *origin_words(const char *origin);
 void put_device_link(struct sheet *, const json_t *ref);
 /* The way back to the passport of a device. */
 void put_back_to_device(struct sheet *, const json_t *ref);
+/*
+ * <table> up to <tbody>, in a box that scrolls where it is too wide; titles end with
+ * END_TABLE.  NUMBERS stands before the title of a column of numbers.
+ */
+#define END_TABLE ((const char *)NULL)
+extern const char NUMBERS[];
+void put_table(struct sheet *, const char *first_title, ...) __attribute__((sentinel));
+void put_table_end(struct sheet *);
 void put_empty(struct sheet *, const char *sentence);
 void put_trouble(struct sheet *, const char *sentence);
 
@@ -50,17 +60,8 @@ void put_mood(struct sheet *, enum mood);
 void put_ring(struct sheet *, const json_t *devices);
 /* flows: of policy.proposal. */
 void put_flows(struct sheet *, const char *label, const json_t *flows);
-/*
- * The shrinking sky: how many addresses of a space of `bits` it could reach before
- * (all), may reach now, and used; areas are logarithmic.
- */
-struct sky {
-	const char *name; /* "IPv4" */
-	int bits;
-	bool is_all; /* it may reach every address */
-	long long allowed, used;
-};
-void put_sky(struct sheet *, const struct sky *);
+/* The shrinking sky: device.sky, with its history to choose from and its table. */
+void put_sky(struct sheet *, const json_t *sky);
 /* Verdicts by provision as a map of small fields. */
 void put_clauses(struct sheet *, const json_t *provisions);
 

@@ -13,7 +13,7 @@
  * Pure: no socket, no clock, no state; the web process asks, answers and knows who
  * somebody is.
  */
-enum { SHEET_ANSWERS = 7 };
+enum { SHEET_ANSWERS = 10 };
 
 /* How a verb of the engine is done by a form. */
 struct form_action {

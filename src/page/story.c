@@ -121,14 +121,10 @@ page_rules(struct sheet *page)
 			json_text_of(device, "id"), json_text_of(device, "label"),
 			json_text_of(device, "id"), _("preview"));
 	}
-	html(&page->out,
-		"</ul></section>\n<section class=\"card\"><h2>%s</h2><div "
-		"class=\"wide\"><table><thead><tr><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th></tr></thead><tbody>\n",
-		_("Journal"), _("What was changed"), _("By"), _("When"), _("Take back"));
+	html(&page->out, "</ul></section>\n<section class=\"card\"><h2>%s</h2>", _("Journal"));
+	put_table(page, _("What was changed"), _("By"), _("When"), _("Take back"), END_TABLE);
 	json_array_foreach(page->answer[0], i, row) put_change(page, row);
-	html(&page->out, "</tbody></table></div>\n");
+	put_table_end(page);
 	if (!n)
 		put_empty(page, _("Nothing was changed yet."));
 	if (n == JOURNAL_ROWS)

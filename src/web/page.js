@@ -14,6 +14,40 @@
 			if (!isNaN(at)) time.title = at.toLocaleString();
 		}
 	};
+	// The sky of a device: the slider shows the steps that the table has; the choice beside it does the same.
+	const sky = () => {
+		const slider = document.getElementById("sky-slider"), choice = document.getElementById("sky-step");
+		const rows = document.querySelectorAll("[data-step]");
+		if (!slider || !choice || !rows.length) return;
+		const show = (at) => {
+			const row = rows[at], cells = row.querySelectorAll("td");
+			for (const figure of document.querySelectorAll("[data-sky]")) {
+				const side = figure.dataset.sky, is6 = side === "ipv6";
+				figure.querySelector(".now").setAttribute("r", row.dataset[side]);
+				figure.querySelector(".used").setAttribute("r", row.dataset[side + "Used"]);
+				figure.querySelector(".count").replaceChildren(...[...cells[is6 ? 2 : 1].cloneNode(true).childNodes]);
+				figure.querySelector(".used-count").textContent = cells[4].textContent.split(" + ")[is6 ? 1 : 0];
+			}
+			slider.value = choice.value = at;
+			slider.setAttribute("aria-valuetext", choice.selectedOptions[0].textContent);
+		};
+		slider.hidden = false;
+		slider.addEventListener("input", () => show(Number(slider.value)));
+		choice.addEventListener("change", () => show(Number(choice.value)));
+		slider.setAttribute("aria-valuetext", choice.selectedOptions[0].textContent);
+	};
+	const countdown = () => {
+		for (const timer of document.querySelectorAll("[data-countdown]")) {
+			const end = Date.now() + timer.dataset.countdown * 1000;
+			const tick = () => {
+				const left = Math.max(0, Math.round((end - Date.now()) / 1000));
+				timer.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+				if (left && timer.isConnected) setTimeout(tick, 1000);
+			};
+			tick();
+		}
+	};
+	const ready = () => { times(); sky(); countdown(); };
 	const filling = () => {
 		const at = document.activeElement;
 		return (at && /^(INPUT|SELECT|TEXTAREA)$/.test(at.tagName)) || document.querySelector("details[open]");
@@ -33,7 +67,8 @@
 			main.querySelector("#live").replaceWith(live);
 			for (const notice of kept) if (!main.querySelector(".notice")) live.after(notice);
 			if (at && document.getElementById(at)) document.getElementById(at).focus({ preventScroll: true });
-			times();
+			main.dataset.old = "";
+			ready();
 			say("");
 			lost = false;
 		} catch (e) {
@@ -45,7 +80,7 @@
 	};
 	const later = () => { if (!due) due = setTimeout(refresh, 2000); };
 
-	times();
+	ready();
 	if (!document.querySelector("nav")) return;
 	const events = new EventSource("/api/v1/events");
 	events.onopen = () => { if (lost) later(); };
