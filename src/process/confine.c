@@ -598,10 +598,9 @@ restrict_privileges(void)
 		fatal("confine", "prctl");
 }
 
-void
-confine(enum process self, const struct settings *settings)
+static void
+confine_by(const struct row *row, enum process self, const struct settings *settings)
 {
-	const struct row *row = row_of(self);
 	char empty[SETTINGS_PATH_MAX + 8];
 
 	int rules = landlock_prepare(row, settings);
@@ -618,6 +617,20 @@ confine(enum process self, const struct settings *settings)
 	restrict_privileges();
 	restrict_paths(rules);
 	filter_calls(process_name(self), row, settings->debug);
+}
+
+void
+confine(enum process self, const struct settings *settings)
+{
+	confine_by(row_of(self), self, settings);
+}
+
+void
+confine_to_computing(enum process self, const struct settings *settings)
+{
+	static const struct row computing = {.empty_root = true, .files_max = 16};
+
+	confine_by(&computing, self, settings);
 }
 
 static void

@@ -15,6 +15,12 @@
 void confine(enum process self, const struct settings *);
 
 /*
+ * For a child of self that computes: its user, an empty root, no file, no socket but those
+ * that are open, which it reads and writes.
+ */
+void confine_to_computing(enum process self, const struct settings *);
+
+/*
  * The same for a program that is not ours, between fork and exec: its row's
  * capabilities survive the exec, its paths include what it is loaded from, and
  * of system calls only those are closed that no such program needs.

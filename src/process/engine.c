@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "process/confine.h"
 #include "process/engine_account.h"
+#include "process/engine_derive.h"
 #include "process/engine_eve.h"
 #include "process/engine_shelf.h"
 
@@ -107,6 +108,7 @@ on_client_closed(struct channel *channel, const char *why, void *arg)
 	struct client *client = arg;
 
 	wait_drop(client->channel);
+	derive_drop(client->channel);
 	channel_free(client->channel);
 	client->channel = NULL;
 	client->follows = false;
@@ -136,6 +138,7 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 	switch (what) {
 	case DESCRIPTOR_PEER:
 		wait_drop(engine.peer[peer]);
+		derive_drop(engine.peer[peer]);
 		channel_free(engine.peer[peer]);
 		engine.peer[peer] =
 			channel_new(fd, PROCESS_ENGINE, peer, on_message, on_peer_closed, NULL);
@@ -381,6 +384,7 @@ main(void)
 	know_the_home(engine.settings);
 	loop_on_signal(SIGTERM, on_signal, NULL); /* may not be asked for later */
 	umask(0077);
+	derive_start(engine.settings);
 	eve_open();
 	confine(PROCESS_ENGINE, engine.settings);
 	eve_start();

@@ -15,6 +15,7 @@
 #include "base/hex.h"
 #include "base/printable.h"
 #include "process/engine_command.h"
+#include "process/engine_derive.h"
 #include "process/engine_password.h"
 #include "process/engine_throttle.h"
 
@@ -499,6 +500,8 @@ may_try(struct call *call, const char *name, const struct account *account)
 	uint64_t now_ns = clock_monotonic_ns();
 	char source[64], key[64];
 
+	if (derive_is_again(call))
+		return true; /* it was counted when its turn began */
 	source_key(&call->from, source);
 	snprintf(key, sizeof key, "name %.*s", ACCOUNT_NAME_MAX, name);
 	call->retry_s = throttle_wait_s(source, now_ns);
@@ -588,7 +591,7 @@ account_arg(struct call *call)
 
 /* --- claiming, logging in and out ------------------------------------------------------------------------ */
 
-/* In the row, but not in force before the database has it. */
+/* In the row, but not in force before the database has it.  NULL: call->why, or it is put off. */
 static struct account *
 account_room(struct call *call, const char *name, enum command_role role, const char *password)
 {
@@ -602,9 +605,11 @@ account_room(struct call *call, const char *name, enum command_role role, const 
 	}
 	if (!password_is_strong(password, name, &call->why))
 		return NULL;
-	*room = (struct account){.role = role, .created_s = clock_wall_s()};
+	struct password kept;
+	if (!derive_keep(call, password, &kept))
+		return NULL;
+	*room = (struct account){.role = role, .password = kept, .created_s = clock_wall_s()};
 	snprintf(room->name, sizeof room->name, "%s", name);
-	password_keep(&room->password, password);
 	return room;
 }
 
@@ -674,11 +679,14 @@ run_session_login(struct call *call)
 	struct account *account = name ? account_by_name(name) : NULL;
 	static const struct password nobodys;
 	char text[192], from[64];
+	bool fits;
 
 	if (!password || !may_try(call, name, account))
 		return NULL;
 	/* Whether there is such an account is not told by the time that it takes either. */
-	if (!password_fits(account ? &account->password : &nobodys, password) || !account) {
+	if (!derive_fits(call, account ? &account->password : &nobodys, password, &fits))
+		return NULL;
+	if (!fits || !account) {
 		was_wrong(call, name);
 		fault_set(&call->why, ERR_NOT_OURS, "name or password is wrong");
 		return NULL;
@@ -884,9 +892,9 @@ set_password(struct call *call, struct account *account, const char *password, c
 {
 	struct account before = *account;
 
-	if (!password_is_strong(password, account->name, &call->why))
+	if (!password_is_strong(password, account->name, &call->why) ||
+		!derive_keep(call, password, &account->password))
 		return false;
-	password_keep(&account->password, password);
 	store_begin(engine.store);
 	put_account(account);
 	for (int i = 0; i < PASSES_MAX; i++)
@@ -910,10 +918,12 @@ run_account_password(struct call *call)
 	const char *old = is_session(call) ? secret_arg(call, "old") : NULL;
 	const char *password = old ? secret_arg(call, "password") : NULL;
 	char text[96];
+	bool fits;
 
-	if (!password || !may_try(call, call->account->name, call->account))
+	if (!password || !may_try(call, call->account->name, call->account) ||
+		!derive_fits(call, &call->account->password, old, &fits))
 		return NULL;
-	if (!password_fits(&call->account->password, old)) {
+	if (!fits) {
 		was_wrong(call, call->account->name);
 		fault_set(&call->why, ERR_DENIED, "the old password is wrong");
 		return NULL;
@@ -1039,18 +1049,18 @@ run_token_remove(struct call *call)
 
 const struct verb account_verbs[] = {
 	{"session.state", ROLE_UNKNOWN, 0, run_session_state},
-	{"session.claim", ROLE_UNKNOWN, CHANGES | IS_SECRET, run_session_claim},
-	{"session.login", ROLE_UNKNOWN, CHANGES | IS_SECRET, run_session_login},
+	{"session.claim", ROLE_UNKNOWN, CHANGES | IS_SECRET | DERIVES, run_session_claim},
+	{"session.login", ROLE_UNKNOWN, CHANGES | IS_SECRET | DERIVES, run_session_login},
 	{"session.logout", ROLE_VIEWER, CHANGES, run_session_logout},
 	{"session.end-all", ROLE_VIEWER, CHANGES, run_session_end_all},
 	{"session.list", ROLE_VIEWER, 0, run_session_list},
 	{"account.claim-code", ROLE_UNKNOWN, CONSOLE, run_account_claim_code},
 	{"account.list", ROLE_OWNER, 0, run_account_list},
-	{"account.add", ROLE_OWNER, CHANGES, run_account_add},
+	{"account.add", ROLE_OWNER, CHANGES | DERIVES, run_account_add},
 	{"account.role", ROLE_OWNER, CHANGES, run_account_role},
-	{"account.reset", ROLE_OWNER, CHANGES, run_account_reset},
+	{"account.reset", ROLE_OWNER, CHANGES | DERIVES, run_account_reset},
 	{"account.remove", ROLE_OWNER, CHANGES, run_account_remove},
-	{"account.password", ROLE_VIEWER, CHANGES, run_account_password},
+	{"account.password", ROLE_VIEWER, CHANGES | DERIVES, run_account_password},
 	{"token.list", ROLE_VIEWER, 0, run_token_list},
 	{"token.add", ROLE_VIEWER, CHANGES | IS_SECRET, run_token_add},
 	{"token.remove", ROLE_VIEWER, CHANGES, run_token_remove},

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/printable.h"
 #include "process/engine_account.h"
+#include "process/engine_derive.h"
 
 /* --- arguments ------------------------------------------------------------------------------------- */
 
@@ -275,6 +276,8 @@ answer_of(struct call *call, json_t *result)
 {
 	char undo[64];
 
+	if (call->is_put_off)
+		return NULL;
 	if (!result)
 		return refusal(call);
 	json_t *out = json_pack("{s:b, s:o}", "ok", 1, "result", result);
@@ -318,6 +321,12 @@ answer_to(struct call *call, json_t *asked, const struct message_command *comman
 	json_t *before = repeated(call, key, asked);
 	if (before)
 		return before;
+	if (verb->flags & DERIVES && !call->turn) {
+		call->is_put_off = derive_queue(call->channel, call->seq, command);
+		fault_set(&call->why, ERR_BUSY, "too many log in at once");
+		call->retry_s = 1;
+		return call->is_put_off ? NULL : refusal(call);
+	}
 	json_t *out = answer_of(call, run(call, verb));
 	if (key && *key && verb->flags & CHANGES && !(verb->flags & IS_SECRET) &&
 		json_is_true(json_object_get(out, "ok")))
@@ -325,11 +334,18 @@ answer_to(struct call *call, json_t *asked, const struct message_command *comman
 	return out;
 }
 
-void
-command_run(struct channel *channel, uint32_t seq, const struct message_command *command, int fd)
+/* True when it is not answered yet. */
+static bool
+answer(struct channel *channel, uint32_t seq, const struct message_command *command, int fd,
+	struct turn *turn)
 {
 	char who[ACCOUNT_WHO_MAX];
-	struct call call = {.channel = channel, .fd = fd, .who = who, .why = {.code = ERR_INVALID}};
+	struct call call = {.channel = channel,
+		.seq = seq,
+		.fd = fd,
+		.who = who,
+		.turn = turn,
+		.why = {.code = ERR_INVALID}};
 	json_t *asked = json_loadb(command->text, command->len, JSON_REJECT_DUPLICATES, NULL);
 
 	/* The web process parses what strangers send; it may be lost, and is nobody by itself. */
@@ -345,6 +361,22 @@ command_run(struct channel *channel, uint32_t seq, const struct message_command 
 		account_proof(call.pass, command->credential, call.proof);
 	}
 	wait_begin();
-	wait_answer(channel, seq, answer_to(&call, asked, command));
+	json_t *out = answer_to(&call, asked, command);
+	if (out)
+		wait_answer(channel, seq, out);
 	json_decref(asked);
+	return !out;
+}
+
+void
+command_run(struct channel *channel, uint32_t seq, const struct message_command *command, int fd)
+{
+	answer(channel, seq, command, fd, NULL);
+}
+
+bool
+command_turn(struct channel *channel, uint32_t seq, const struct message_command *command,
+	struct turn *turn)
+{
+	return answer(channel, seq, command, -1, turn);
 }

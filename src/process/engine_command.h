@@ -17,11 +17,14 @@ struct call {
 	const json_t *args;
 	struct ward *ward; /* of "device", where the verb needs one */
 	struct channel *channel;
+	uint32_t seq;
 	int fd;                /* that came along, the caller's; -1: none */
 	char proof[PROOF_MAX]; /* that a page of ours asks; empty where none is needed */
 	int64_t journal;       /* 0: nothing to take back */
 	int64_t next;          /* a list goes on behind this one; 0: it does not */
 	uint32_t retry_s;
+	struct turn *turn; /* where the verb needs keys of passwords (engine_derive.h) */
+	bool is_put_off;   /* it is run again, and answered then */
 	struct fault why;
 };
 
@@ -34,6 +37,7 @@ enum {
 	SENDS = 4,        /* not where the gateway is a sensor */
 	CONSOLE = 8,      /* from the control socket only */
 	IS_SECRET = 16,   /* the answer holds a secret: it is not kept for a repetition */
+	DERIVES = 32,     /* it has its turn (engine_derive.h) */
 };
 
 /* role: the least that may ask; ROLE_UNKNOWN: anybody who reaches us. */
@@ -57,6 +61,10 @@ enum facet call_source(const struct call *); /* "from" of a policy */
 
 /* The list has as many rows as were asked for: it goes on behind the last one's number. */
 void call_next(struct call *, const json_t *rows, const char *key, size_t limit);
+
+/* A command in its turn; true: it was put off and is called again. */
+bool command_turn(
+	struct channel *, uint32_t seq, const struct message_command *, struct turn *turn);
 
 void call_begin(struct call *, struct change *);
 json_t *call_commit(struct call *, struct change *);

@@ -10,10 +10,7 @@
 #include "base/log.h"
 #include "check/credentials.h"
 
-/*
- * 32 MiB, one lane.  More lanes would cost a guesser more, but the engine has one
- * thread, and whoever logs in keeps it from deciding for that long.
- */
+/* 32 MiB, one lane: more lanes would cost a guesser more, and whoever logs in as well. */
 enum { COST = 15, BLOCK = 8, LANES = 1 };
 enum { SCRYPT_BYTES_MAX = 160 * 1024 * 1024 };
 enum { WORD_MIN = 4, UNITS_MIN = 8, DIFFERENT_MIN = 5, WORD_MARK = 1 };
@@ -123,37 +120,42 @@ password_is_strong(const char *password, const char *account, struct fault *why)
 
 /* --- what is kept ------------------------------------------------------------------------------------- */
 
-static void
-derive(uint8_t key[static 32], const struct password *kept, const char *password)
+bool
+password_derive(struct password *password, const char *text)
 {
-	if (EVP_PBE_scrypt(password, strlen(password), kept->salt, sizeof kept->salt,
-		    UINT64_C(1) << kept->cost, kept->block, kept->lanes, SCRYPT_BYTES_MAX, key,
-		    32) != 1)
-		fatalx("password", "scrypt failed; is there memory?");
+	return EVP_PBE_scrypt(text, strlen(text), password->salt, sizeof password->salt,
+		       UINT64_C(1) << password->cost, password->block, password->lanes,
+		       SCRYPT_BYTES_MAX, password->key, sizeof password->key) == 1;
 }
 
 void
-password_keep(struct password *kept, const char *password)
+password_begin(struct password *password)
 {
-	if (getrandom(kept->salt, sizeof kept->salt, 0) != sizeof kept->salt)
+	*password = (struct password){.cost = COST, .block = BLOCK, .lanes = LANES};
+	if (getrandom(password->salt, sizeof password->salt, 0) != sizeof password->salt)
 		fatal("password", "no random numbers");
-	kept->cost = COST;
-	kept->block = BLOCK;
-	kept->lanes = LANES;
-	derive(kept->key, kept, password);
+}
+
+/* What was read from the database is believed as far as it costs no more than this. */
+static bool
+is_kept(const struct password *kept)
+{
+	return kept->cost >= 10 && kept->cost <= 17 && kept->block >= 1 && kept->block <= 8 &&
+	       kept->lanes >= 1 && kept->lanes <= 8;
+}
+
+void
+password_ask(struct password *asked, const struct password *kept)
+{
+	static const struct password nobodys = {.cost = COST, .block = BLOCK, .lanes = LANES};
+
+	*asked = is_kept(kept) ? *kept : nobodys;
+	OPENSSL_cleanse(asked->key, sizeof asked->key);
 }
 
 bool
-password_fits(const struct password *kept, const char *password)
+password_is(const struct password *kept, const struct password *derived)
 {
-	struct password nobody = {.cost = COST, .block = BLOCK, .lanes = LANES};
-	uint8_t key[32];
-	/* What was read from the database is believed as far as it costs no more than this. */
-	bool is_kept = kept->cost >= 10 && kept->cost <= 17 && kept->block >= 1 &&
-		       kept->block <= 8 && kept->lanes >= 1 && kept->lanes <= 8;
-
-	derive(key, is_kept ? kept : &nobody, password);
-	bool fits = CRYPTO_memcmp(key, is_kept ? kept->key : nobody.key, sizeof key) == 0;
-	OPENSSL_cleanse(key, sizeof key);
-	return fits && is_kept;
+	bool is = CRYPTO_memcmp(kept->key, derived->key, sizeof kept->key) == 0;
+	return is && is_kept(kept);
 }

@@ -26,10 +26,21 @@ struct password {
  */
 bool password_is_strong(const char *password, const char *account, struct fault *why);
 
-/* Makes salt and key.  Takes some 32 MiB and a tenth of a second, for as long as it runs. */
-void password_keep(struct password *, const char *password);
+/* Salt and cost of a new one, without key. */
+void password_begin(struct password *);
 
-/* In the same time for every password, and for one that is kept with cost 0. */
-bool password_fits(const struct password *, const char *password);
+/*
+ * The key by salt and cost.  Takes some 32 MiB and a tenth of a second, for as long as it runs
+ * (engine_derive.h does it).  False: there is no memory.
+ */
+bool password_derive(struct password *, const char *password);
+
+/*
+ * How to derive what is to be compared with what is kept; where nothing is (cost 0), in
+ * the same time.
+ */
+void password_ask(struct password *, const struct password *kept);
+/* What was derived so is what is kept; in the same time for every password. */
+bool password_is(const struct password *kept, const struct password *derived);
 
 #endif

@@ -105,7 +105,7 @@ crowd() { # STEP...
 memory() {
 	for process in /proc/[0-9]*; do
 		case $(cat "$process/comm" 2>/dev/null) in
-		pinfoldd | capture | engine | enforcer | resolver | relay | fetcher | web | dnsmasq)
+		pinfoldd | capture | engine | passwords | enforcer | resolver | relay | fetcher | web | dnsmasq)
 			awk -v name="$(cat "$process/comm")" '$1 == "Pss:" { print name, $2 }' "$process/smaps_rollup"
 			;;
 		esac

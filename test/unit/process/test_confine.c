@@ -87,6 +87,8 @@ clean(void)
 	}
 }
 
+static void (*confined_by)(enum process, const struct settings *) = confine;
+
 /* before: as root, before confinement (may be NULL); its result is handed to attempt. */
 static bool
 may_after(enum process process, int (*before)(void), bool (*attempt)(int))
@@ -99,7 +101,7 @@ may_after(enum process process, int (*before)(void), bool (*attempt)(int))
 	if (pid == 0) {
 		log_set_sink(quiet);
 		int got = before ? before() : -1;
-		confine(process, &settings);
+		confined_by(process, &settings);
 		/* Not through exit(): the test runner's own ends must not run here. */
 		syscall(SYS_exit_group, attempt(got) ? 42 : 1);
 	}
@@ -658,4 +660,19 @@ TEST(the_dhcp_server_cannot_touch_the_rules_nor_make_frames_nor_start_anything)
 	/* The controls: what it must be able to do. */
 	EXPECT_INT(foreign(opens_routes), 42);
 	EXPECT_INT(foreign(executes_itself), 0);
+}
+
+TEST(a_child_that_computes_does_nothing_else)
+{
+	SKIP_IF_SANITIZED();
+	confined_by = confine_to_computing;
+	EXPECT(may(PROCESS_ENGINE, breathes));
+	EXPECT(may(PROCESS_ENGINE, is_own_user));
+	EXPECT(!may(PROCESS_ENGINE, reads_world_readable));
+	EXPECT(!may(PROCESS_ENGINE, makes_state));
+	EXPECT(!may(PROCESS_ENGINE, opens_inet));
+	EXPECT(!may(PROCESS_ENGINE, opens_unix));
+	EXPECT(!may(PROCESS_ENGINE, forks));
+	EXPECT(!may(PROCESS_ENGINE, signals_parent));
+	confined_by = confine;
 }

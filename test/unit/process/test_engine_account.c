@@ -33,6 +33,8 @@ static struct {
 	size_t len;
 	uint32_t seq;
 	unsigned events, policies;
+	uint32_t answered[64]; /* in their order */
+	unsigned n_answered;
 } home;
 
 static void
@@ -59,8 +61,11 @@ on_message(struct channel *channel, const struct message_header *header, const v
 			.device = policy->device, .generation = policy->generation};
 		home.policies++;
 		EXPECT(!channel_send(channel, MESSAGE_DONE, header->seq, &done, sizeof done, -1));
-	} else if (header->type == MESSAGE_ANSWER && header->seq == home.seq) {
-		on_answer(payload);
+	} else if (header->type == MESSAGE_ANSWER) {
+		if (home.n_answered < sizeof home.answered / sizeof home.answered[0])
+			home.answered[home.n_answered++] = header->seq;
+		if (header->seq == home.seq)
+			on_answer(payload);
 	} else if (header->type == MESSAGE_EVENT) {
 		home.events++;
 	}
@@ -684,5 +689,78 @@ TEST(other_programs_are_told_events_by_syslog_also_when_they_came_late)
 	close(fd);
 	home.settings.events_to = SETTINGS_EVENTS_OFF;
 	home.settings.events_as_syslog = false;
+	move_out();
+}
+
+static uint32_t
+send_login(const char *name, const char *from)
+{
+	static struct message_command command;
+
+	memset(&command, 0, sizeof command);
+	command.role = ROLE_OWNER;
+	EXPECT(ip_parse(&command.from, from));
+	command.len = (uint32_t)snprintf(command.text, sizeof command.text,
+		"{\"verb\":\"session.login\",\"args\":{\"name\":\"%s\",\"password\":\"" GOOD "\"}}",
+		name);
+	EXPECT(!channel_send(home.web, MESSAGE_COMMAND, ++home.seq, &command,
+		message_command_len(&command), -1));
+	return home.seq;
+}
+
+TEST(what_the_engine_decides_does_not_wait_for_who_logs_in)
+{
+	struct shown anna = {0};
+
+	NEEDS_ENGINE;
+	has_account("anna", "owner");
+	EXPECT(logs_in(&anna, "anna", GOOD));
+	home.n_answered = 0;
+	uint32_t login = send_login("anna", "192.168.77.20");
+	EXPECT(is_ok(as(&anna, "{\"verb\":\"status\"}")));
+	EXPECT_INT(home.answered[0], login + 1);
+	for (int i = 0; i < WAIT_MS / STEP_MS && home.n_answered < 2; i++)
+		stage_pump(STEP_MS);
+	EXPECT_INT(home.answered[1], login);
+	move_out();
+}
+
+TEST(those_who_log_in_have_their_turn_in_the_order_in_which_they_came)
+{
+	enum { ALL = 24, ROOM = 16 };
+	struct shown anna = {0};
+	uint32_t first = 0;
+
+	NEEDS_ENGINE;
+	has_account("anna", "owner");
+	EXPECT(logs_in(&anna, "anna", GOOD)); /* from where it is known, so nothing slows it down */
+	home.n_answered = 0;
+	for (int i = 0; i < ALL; i++)
+		first = first ? (send_login("anna", "192.168.77.20"), first)
+			      : send_login("anna", "192.168.77.20");
+	for (int i = 0; i < 4 * WAIT_MS / STEP_MS && home.n_answered < ALL; i++)
+		stage_pump(STEP_MS);
+	EXPECT_INT(home.n_answered, ALL);
+	/* Those for whom there was no room are told at once; the others in their order. */
+	for (uint32_t i = 0; i < ALL - ROOM; i++)
+		EXPECT_INT(home.answered[i], first + ROOM + i);
+	for (uint32_t i = 0; i < ROOM; i++)
+		EXPECT_INT(home.answered[ALL - ROOM + i], first + i);
+	EXPECT_STR(code_of(home.answer), "ERR_BUSY");
+	move_out();
+}
+
+TEST(whoever_goes_away_while_waiting_takes_the_turn_with_him)
+{
+	struct shown anna = {0};
+
+	NEEDS_ENGINE;
+	has_account("anna", "owner");
+	for (int i = 0; i < 4; i++)
+		send_login("anna", "192.168.77.20");
+	channel_free(home.web);
+	home.web = stage_peer(&home.stage, PROCESS_WEB);
+	EXPECT(logs_in(&anna, "anna", GOOD));
+	EXPECT(stage_runs(&home.stage));
 	move_out();
 }
