@@ -16,6 +16,7 @@
 
 #include "base/auto.h"
 #include "policy/kernel.h"
+#include "policy/nfnetlink.h"
 
 struct conntrack {
 	int read_fd, cut_fd; /* flows are cut while the list is still being read */
@@ -66,39 +67,14 @@ conntrack_count(const struct conntrack *conntrack)
 }
 
 static struct nlmsghdr *
-put_header(struct conntrack *conntrack, char *buffer, uint8_t type, uint16_t flags, uint8_t family)
+request_of(struct conntrack *conntrack, char *buffer, uint8_t type, uint16_t flags, uint8_t family)
 {
-	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
-	struct nfgenmsg *generic;
-
-	header->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
-	header->nlmsg_flags = NLM_F_REQUEST | flags;
-	header->nlmsg_seq = ++conntrack->seq;
-	generic = mnl_nlmsg_put_extra_header(header, sizeof *generic);
-	generic->nfgen_family = family;
-	generic->version = NFNETLINK_V0;
-	return header;
-}
-
-struct attributes {
-	const struct nlattr *at[CTA_MAX + 1];
-};
-
-static struct attributes
-attributes_of(const struct nlattr *nest)
-{
-	struct attributes out = {0};
-	const struct nlattr *attribute;
-
-	if (!nest)
-		return out;
-	mnl_attr_for_each_nested(attribute, nest) if (mnl_attr_get_type(attribute) <= CTA_MAX)
-		out.at[mnl_attr_get_type(attribute)] = attribute;
-	return out;
+	return nfnetlink_header(buffer, (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type), flags,
+		++conntrack->seq, family);
 }
 
 static bool
-read_address(struct ip *out, const struct attributes *ip, uint16_t v4, uint16_t v6)
+read_address(struct ip *out, const struct nfnetlink_attributes *ip, uint16_t v4, uint16_t v6)
 {
 	if (ip->at[v4] && mnl_attr_get_payload_len(ip->at[v4]) == 4)
 		*out = ip_from_v4(mnl_attr_get_payload(ip->at[v4]));
@@ -126,14 +102,14 @@ read_u8(const struct nlattr *attribute)
 
 /* The initiator from the original direction, the target from the answers: there it is real. */
 static bool
-read_flow(struct flow *out, const struct attributes *flow)
+read_flow(struct flow *out, const struct nfnetlink_attributes *flow)
 {
-	struct attributes original = attributes_of(flow->at[CTA_TUPLE_ORIG]);
-	struct attributes reply = attributes_of(flow->at[CTA_TUPLE_REPLY]);
-	struct attributes ip = attributes_of(original.at[CTA_TUPLE_IP]);
-	struct attributes back = attributes_of(reply.at[CTA_TUPLE_IP]);
-	struct attributes proto = attributes_of(original.at[CTA_TUPLE_PROTO]);
-	struct attributes back_proto = attributes_of(reply.at[CTA_TUPLE_PROTO]);
+	struct nfnetlink_attributes original = nfnetlink_attributes_of(flow->at[CTA_TUPLE_ORIG]);
+	struct nfnetlink_attributes reply = nfnetlink_attributes_of(flow->at[CTA_TUPLE_REPLY]);
+	struct nfnetlink_attributes ip = nfnetlink_attributes_of(original.at[CTA_TUPLE_IP]);
+	struct nfnetlink_attributes back = nfnetlink_attributes_of(reply.at[CTA_TUPLE_IP]);
+	struct nfnetlink_attributes proto = nfnetlink_attributes_of(original.at[CTA_TUPLE_PROTO]);
+	struct nfnetlink_attributes back_proto = nfnetlink_attributes_of(reply.at[CTA_TUPLE_PROTO]);
 
 	memset(out, 0, sizeof *out);
 	if (!read_address(&out->source, &ip, CTA_IP_V4_SRC, CTA_IP_V6_SRC) ||
@@ -152,25 +128,17 @@ read_flow(struct flow *out, const struct attributes *flow)
 	return true;
 }
 
-static uint64_t
-read_u64(const struct nlattr *attribute)
-{
-	return attribute && mnl_attr_get_payload_len(attribute) == 8
-		       ? be64toh(mnl_attr_get_u64(attribute))
-		       : 0;
-}
-
 static struct flow_counts
-read_counts(const struct attributes *flow)
+read_counts(const struct nfnetlink_attributes *flow)
 {
-	struct attributes out = attributes_of(flow->at[CTA_COUNTERS_ORIG]);
-	struct attributes in = attributes_of(flow->at[CTA_COUNTERS_REPLY]);
+	struct nfnetlink_attributes out = nfnetlink_attributes_of(flow->at[CTA_COUNTERS_ORIG]);
+	struct nfnetlink_attributes in = nfnetlink_attributes_of(flow->at[CTA_COUNTERS_REPLY]);
 	const struct nlattr *status = flow->at[CTA_STATUS];
 
-	return (struct flow_counts){.packets_out = read_u64(out.at[CTA_COUNTERS_PACKETS]),
-		.packets_in = read_u64(in.at[CTA_COUNTERS_PACKETS]),
-		.bytes_out = read_u64(out.at[CTA_COUNTERS_BYTES]),
-		.bytes_in = read_u64(in.at[CTA_COUNTERS_BYTES]),
+	return (struct flow_counts){.packets_out = nfnetlink_u64(out.at[CTA_COUNTERS_PACKETS]),
+		.packets_in = nfnetlink_u64(in.at[CTA_COUNTERS_PACKETS]),
+		.bytes_out = nfnetlink_u64(out.at[CTA_COUNTERS_BYTES]),
+		.bytes_in = nfnetlink_u64(in.at[CTA_COUNTERS_BYTES]),
 		.is_assured = status && mnl_attr_get_payload_len(status) == 4 &&
 			      ntohl(mnl_attr_get_u32(status)) & IPS_ASSURED};
 }
@@ -198,13 +166,13 @@ on_flow(const struct nlmsghdr *header, void *arg)
 {
 	struct cutting *cutting = arg;
 	const struct nfgenmsg *generic = mnl_nlmsg_get_payload(header);
-	struct attributes attributes = {0};
+	struct nfnetlink_attributes attributes = {0};
 	const struct nlattr *attribute;
 	struct flow flow;
 	char buffer[1024];
 
-	mnl_attr_for_each(
-		attribute, header, sizeof *generic) if (mnl_attr_get_type(attribute) <= CTA_MAX)
+	mnl_attr_for_each(attribute, header,
+		sizeof *generic) if (mnl_attr_get_type(attribute) < COUNT_OF(attributes.at))
 		attributes.at[mnl_attr_get_type(attribute)] = attribute;
 	uint32_t mark =
 		attributes.at[CTA_MARK] ? ntohl(mnl_attr_get_u32(attributes.at[CTA_MARK])) : 0;
@@ -218,7 +186,7 @@ on_flow(const struct nlmsghdr *header, void *arg)
 	if (!cutting->judge(&flow, mark, cutting->arg))
 		return true;
 	/* The number keeps us from cutting a flow that took the place of the one we judged. */
-	struct nlmsghdr *request = put_header(
+	struct nlmsghdr *request = request_of(
 		cutting->conntrack, buffer, IPCTNL_MSG_CT_DELETE, 0, generic->nfgen_family);
 	if (mnl_attr_get_payload_len(attributes.at[CTA_TUPLE_ORIG]) > 512)
 		return true;
@@ -235,7 +203,7 @@ walk(struct conntrack *conntrack, struct cutting *cutting)
 {
 	char buffer[128];
 	struct nlmsghdr *header =
-		put_header(conntrack, buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
+		request_of(conntrack, buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
 
 	/* The kernel walks its whole table, however few flows are in it. */
 	if (!conntrack_count(conntrack))

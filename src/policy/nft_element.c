@@ -2,15 +2,15 @@
 #include "policy/nft_element.h"
 
 const struct nft_set_shape nft_sets[NFT_SET_COUNT] = {
-#define X(set, text, in, length, has)                                                              \
-	[set] = {.name = text, .table = in, .key = length, .traits = has},
+#define X(set_, text, in, length, has)                                                             \
+	[set_] = {.name = text, .table = in, .key = length, .traits = has},
 	NFT_SET_LIST(X)
 #undef X
 };
 
 unsigned
-nft_element_key_len(const struct nft_element *element)
+nft_set_key_len(uint8_t set)
 {
-	const struct nft_set_shape *shape = &nft_sets[element->set];
+	const struct nft_set_shape *shape = &nft_sets[set];
 	return shape->traits & NFT_IS_INTERVAL ? 2u * shape->key : shape->key;
 }

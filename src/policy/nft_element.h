@@ -35,9 +35,9 @@
 
 /* name in the ruleset, table, length of a key (one end), what an element carries */
 #define NFT_SET_LIST(X)                                                                            \
-	X(NFT_BOUND4, "bound4", NFT_TABLE_BRIDGE, 28, NFT_HAS_DATA)                                \
-	X(NFT_BOUND6, "bound6", NFT_TABLE_BRIDGE, 40, NFT_HAS_DATA)                                \
-	X(NFT_TARGET6, "target6", NFT_TABLE_BRIDGE, 40, NFT_HAS_DATA)                              \
+	X(NFT_BOUND4, "bound4", NFT_TABLE_BRIDGE, 28, NFT_HAS_DATA | NFT_HAS_MARK)                 \
+	X(NFT_BOUND6, "bound6", NFT_TABLE_BRIDGE, 40, NFT_HAS_DATA | NFT_HAS_MARK)                 \
+	X(NFT_TARGET6, "target6", NFT_TABLE_BRIDGE, 40, NFT_HAS_DATA | NFT_HAS_MARK)               \
 	X(NFT_CAP, "cap", NFT_TABLE_BRIDGE, 24, NFT_HAS_LIMIT)                                     \
 	X(NFT_SURGE, "surge", NFT_TABLE_BRIDGE, 24, NFT_HAS_LIMIT)                                 \
 	X(NFT_TESTED, "tested", NFT_TABLE_BRIDGE, 24, 0)                                           \
@@ -45,33 +45,36 @@
 	X(NFT_CONTAINED, "contained", NFT_TABLE_BRIDGE, 6, 0)                                      \
 	X(NFT_KNOWN, "known", NFT_TABLE_BRIDGE, 6, 0)                                              \
 	X(NFT_CLOSED, "closed", NFT_TABLE_BRIDGE, 16, 0)                                           \
-	X(NFT_ADDRESS4, "address4", NFT_TABLE_INET, 4, NFT_HAS_DATA)                               \
-	X(NFT_ADDRESS6, "address6", NFT_TABLE_INET, 16, NFT_HAS_DATA)                              \
-	X(NFT_ALLOW4, "allow4", NFT_TABLE_INET, 16, NFT_OPENS)                                     \
-	X(NFT_ALLOW6, "allow6", NFT_TABLE_INET, 28, NFT_OPENS)                                     \
-	X(NFT_RANGE4, "range4", NFT_TABLE_INET, 20, NFT_OPENS | NFT_IS_INTERVAL)                   \
-	X(NFT_RANGE6, "range6", NFT_TABLE_INET, 32, NFT_OPENS | NFT_IS_INTERVAL)                   \
-	X(NFT_ICMP4, "icmp4", NFT_TABLE_INET, 16, NFT_OPENS | NFT_IS_INTERVAL)                     \
-	X(NFT_ICMP6, "icmp6", NFT_TABLE_INET, 28, NFT_OPENS | NFT_IS_INTERVAL)                     \
-	X(NFT_NEIGHBOUR, "neighbour", NFT_TABLE_INET, 16, NFT_OPENS)                               \
-	X(NFT_NEIGHBOUR_RANGE, "neighbour_range", NFT_TABLE_INET, 20, NFT_OPENS | NFT_IS_INTERVAL) \
-	X(NFT_NEIGHBOUR_ICMP4, "neighbour_icmp4", NFT_TABLE_INET, 16, NFT_OPENS | NFT_IS_INTERVAL) \
-	X(NFT_NEIGHBOUR_ICMP6, "neighbour_icmp6", NFT_TABLE_INET, 16, NFT_OPENS | NFT_IS_INTERVAL) \
-	X(NFT_DOOR4, "door4", NFT_TABLE_INET, 20, NFT_OPENS | NFT_IS_INTERVAL)                     \
-	X(NFT_DOOR6, "door6", NFT_TABLE_INET, 32, NFT_OPENS | NFT_IS_INTERVAL)                     \
+	X(NFT_ADDRESS4, "address4", NFT_TABLE_INET, 4, NFT_HAS_DATA | NFT_HAS_MARK)                \
+	X(NFT_ADDRESS6, "address6", NFT_TABLE_INET, 16, NFT_HAS_DATA | NFT_HAS_MARK)               \
+	X(NFT_ALLOW4, "allow4", NFT_TABLE_INET, 16, NFT_BY_DEVICE | NFT_OPENS)                     \
+	X(NFT_ALLOW6, "allow6", NFT_TABLE_INET, 28, NFT_BY_DEVICE | NFT_OPENS)                     \
+	X(NFT_RANGE4, "range4", NFT_TABLE_INET, 20, NFT_BY_DEVICE | NFT_OPENS | NFT_IS_INTERVAL)   \
+	X(NFT_RANGE6, "range6", NFT_TABLE_INET, 32, NFT_BY_DEVICE | NFT_OPENS | NFT_IS_INTERVAL)   \
+	X(NFT_ICMP4, "icmp4", NFT_TABLE_INET, 16, NFT_BY_DEVICE | NFT_OPENS | NFT_IS_INTERVAL)     \
+	X(NFT_ICMP6, "icmp6", NFT_TABLE_INET, 28, NFT_BY_DEVICE | NFT_OPENS | NFT_IS_INTERVAL)     \
+	X(NFT_NEIGHBOUR, "neighbour", NFT_TABLE_INET, 16, NFT_BY_DEVICE | NFT_OPENS)               \
+	X(NFT_NEIGHBOUR_RANGE, "neighbour_range", NFT_TABLE_INET, 20,                              \
+		NFT_BY_DEVICE | NFT_OPENS | NFT_IS_INTERVAL)                                       \
+	X(NFT_NEIGHBOUR_ICMP4, "neighbour_icmp4", NFT_TABLE_INET, 16,                              \
+		NFT_BY_DEVICE | NFT_OPENS | NFT_IS_INTERVAL)                                       \
+	X(NFT_NEIGHBOUR_ICMP6, "neighbour_icmp6", NFT_TABLE_INET, 16,                              \
+		NFT_BY_DEVICE | NFT_OPENS | NFT_IS_INTERVAL)                                       \
+	X(NFT_DOOR4, "door4", NFT_TABLE_INET, 20, NFT_BY_DEVICE | NFT_OPENS | NFT_IS_INTERVAL)     \
+	X(NFT_DOOR6, "door6", NFT_TABLE_INET, 32, NFT_BY_DEVICE | NFT_OPENS | NFT_IS_INTERVAL)     \
 	X(NFT_DOOR_NAT4, "door_nat4", NFT_TABLE_INET, 12, NFT_HAS_DATA | NFT_IS_INTERVAL)          \
-	X(NFT_PATCHED, "patched", NFT_TABLE_INET, 12, NFT_IS_INTERVAL)                             \
-	X(NFT_PAUSE, "pause", NFT_TABLE_INET, 4, 0)                                                \
-	X(NFT_RECHECK, "recheck", NFT_TABLE_INET, 4, 0)                                            \
-	X(NFT_RIG, "rig", NFT_TABLE_INET, 8, 0)                                                    \
-	X(NFT_RIG_TO4, "rig_to4", NFT_TABLE_INET, 12, 0)                                           \
-	X(NFT_RIG_TO6, "rig_to6", NFT_TABLE_INET, 24, 0)                                           \
-	X(NFT_RIG_OFF, "rig_off", NFT_TABLE_INET, 4, 0)                                            \
-	X(NFT_FLOW_CAP, "flow_cap", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)                              \
-	X(NFT_FLOW_SURGE, "flow_surge", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)                          \
-	X(NFT_DENIED, "denied", NFT_TABLE_INET, 4, NFT_HAS_COUNTER)                                \
-	X(NFT_QUIET, "quiet", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)                                    \
-	X(NFT_URGENT, "urgent", NFT_TABLE_INET, 4, NFT_HAS_LIMIT)
+	X(NFT_PATCHED, "patched", NFT_TABLE_INET, 12, NFT_BY_DEVICE | NFT_IS_INTERVAL)             \
+	X(NFT_PAUSE, "pause", NFT_TABLE_INET, 4, NFT_BY_DEVICE)                                    \
+	X(NFT_RECHECK, "recheck", NFT_TABLE_INET, 4, NFT_BY_DEVICE)                                \
+	X(NFT_RIG, "rig", NFT_TABLE_INET, 8, NFT_BY_DEVICE)                                        \
+	X(NFT_RIG_TO4, "rig_to4", NFT_TABLE_INET, 12, NFT_BY_DEVICE)                               \
+	X(NFT_RIG_TO6, "rig_to6", NFT_TABLE_INET, 24, NFT_BY_DEVICE)                               \
+	X(NFT_RIG_OFF, "rig_off", NFT_TABLE_INET, 4, NFT_BY_DEVICE)                                \
+	X(NFT_FLOW_CAP, "flow_cap", NFT_TABLE_INET, 4, NFT_BY_DEVICE | NFT_HAS_LIMIT)              \
+	X(NFT_FLOW_SURGE, "flow_surge", NFT_TABLE_INET, 4, NFT_BY_DEVICE | NFT_HAS_LIMIT)          \
+	X(NFT_DENIED, "denied", NFT_TABLE_INET, 4, NFT_BY_DEVICE | NFT_HAS_COUNTER)                \
+	X(NFT_QUIET, "quiet", NFT_TABLE_INET, 4, NFT_BY_DEVICE | NFT_HAS_LIMIT)                    \
+	X(NFT_URGENT, "urgent", NFT_TABLE_INET, 4, NFT_BY_DEVICE | NFT_HAS_LIMIT)
 
 /* The guard has no sets: it drops what the inet table has not judged. */
 enum nft_table { NFT_TABLE_BRIDGE, NFT_TABLE_INET, NFT_TABLE_GUARD, NFT_TABLE_COUNT };
@@ -82,6 +85,8 @@ enum nft_trait {
 	NFT_HAS_COUNTER = 4, /* counts what it matched */
 	NFT_IS_INTERVAL = 8, /* a key has two ends, both inclusive */
 	NFT_OPENS = 16,      /* its elements let something pass: their loss narrows */
+	NFT_BY_DEVICE = 32,  /* a key begins with a device's number */
+	NFT_HAS_MARK = 64,   /* the data is a device's mark */
 };
 
 enum nft_set {
@@ -119,6 +124,6 @@ nft_is_rig(uint8_t set)
 }
 
 /* Bytes of key that count. */
-unsigned nft_element_key_len(const struct nft_element *);
+unsigned nft_set_key_len(uint8_t set);
 
 #endif
