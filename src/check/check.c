@@ -247,10 +247,10 @@ speak_of_the_rest(
 			continue;
 		if (cut)
 			findings_inc(findings, provision, cut, NULL,
-				"'%s' was not done, or not to its end", row->id);
+				"not tested, or not to the end: %s", row->title);
 		else
 			findings_inc(findings, provision, INC_NOT_SEEN, NULL,
-				"nothing that '%s' saw speaks of it", row->id);
+				"nothing was seen that speaks of it (%s)", row->title);
 	}
 }
 

@@ -521,11 +521,11 @@ say_absent(struct story *story, const char *provision, const struct exchange *fi
 		say_obstacle(story, provision, &o, what);
 		return;
 	}
-	of_maker(story, findings_fail(story->findings, provision, first ? first : story->one.front,
-				first && second ? second : story->two.front,
-				story->one.control_is_fine ? story->one.control : NULL,
-				"%.48s: %.120s (%u pages were read)", story->site.name, what,
-				story->pages));
+	of_maker(story,
+		findings_fail(story->findings, provision, first ? first : story->one.front,
+			first && second ? second : story->two.front,
+			story->one.control_is_fine ? story->one.control : NULL,
+			"%.40s: %.160s (%u pages read)", story->site.name, what, story->pages));
 }
 
 /* --- disclosure ----------------------------------------------------------------------------------------- */
@@ -587,7 +587,34 @@ say_complete(struct story *story, const char *provision, const char *contact)
 	of_maker(story, finding);
 }
 
-/* "acknowledged: vague ('We answer promptly.'), status updates: none" */
+/* What the maker wrote: whole, or up to the end of a word, and then it is said that it goes on. */
+enum { QUOTE_MAX = 96 };
+static const char *
+quote(const char *text, size_t most, char out[static QUOTE_MAX])
+{
+	size_t len = strlen(text);
+
+	if (len <= most) {
+		snprintf(out, QUOTE_MAX, "%s", text);
+		return out;
+	}
+	for (len = most; len > most / 2 && text[len] != ' ';)
+		len--;
+	snprintf(out, QUOTE_MAX, "%.*s ...", (int)len, text);
+	return out;
+}
+
+static const char *
+says(const struct timeline *line)
+{
+	static const char *const words[] = {[GRADE_NONE] = "does not say",
+		[GRADE_VAGUE] = "says only softly",
+		[GRADE_QUANTIFIED] = "says"};
+
+	return words[line->grade <= GRADE_QUANTIFIED ? line->grade : GRADE_NONE];
+}
+
+/* "its policy says only softly when it answers, and does not say ... ('We answer promptly.')" */
 static void
 grades_text(const struct story *story, char *out, size_t size)
 {
@@ -596,11 +623,13 @@ grades_text(const struct story *story, char *out, size_t size)
 						? &d->acknowledgement
 					: d->status.grade == GRADE_VAGUE ? &d->status
 									 : NULL;
+	char words[QUOTE_MAX];
 
-	snprintf(out, size, "when it is acknowledged: %s, when one hears of it: %s%s%.50s%s",
-		grade_word((enum grade)d->acknowledgement.grade),
-		grade_word((enum grade)d->status.grade), quoted ? " ('" : "",
-		quoted ? quoted->quote : "", quoted ? "')" : "");
+	snprintf(out, size,
+		"its policy %s when a report is acknowledged, and %s how often one hears of "
+		"it%s%s%s",
+		says(&d->acknowledgement), says(&d->status), quoted ? " ('" : "",
+		quoted ? quote(quoted->quote, 50, words) : "", quoted ? "')" : "");
 }
 
 static void
@@ -610,7 +639,7 @@ judge_disclosure(struct story *story)
 	const struct seen *one = &story->one, *two = &story->two;
 	const char *contact = contact_of(one);
 	const struct disclosure *d = &one->disclosure;
-	char what[160];
+	char what[200];
 
 	if (is_quantified(one) && contact) {
 		for (size_t i = 0; i < COUNT_OF(both); i++)
@@ -641,7 +670,7 @@ judge_disclosure(struct story *story)
 	if (d->acknowledgement.grade && d->status.grade) {
 		/* ETSI TS 103 701 may be content with soft words; the regulation asks when. */
 		struct finding *finding = findings_inc(story->findings, "5.2-1", INC_NO_OPERATOR,
-			one->policy_at, "%.48s: %.150s", story->site.name, what);
+			one->policy_at, "%.40s: %.170s", story->site.name, what);
 		finding_evidence(finding, two->policy_at);
 		of_maker(story, finding);
 		say_absent(story, "PSTI-2.2", one->policy_at, two->policy_at, what);
@@ -685,7 +714,7 @@ judge_support(struct story *story)
 {
 	const struct seen *one = &story->one, *two = &story->two;
 	const struct support *s = &one->support;
-	char end[DATE_TEXT_MAX], what[160];
+	char end[DATE_TEXT_MAX], what[160], words[QUOTE_MAX];
 	enum support_state state = (enum support_state)s->state;
 
 	if (state == SUPPORT_END && one->supports_differ)
@@ -714,13 +743,13 @@ judge_support(struct story *story)
 	case SUPPORT_SEVERAL:
 	case SUPPORT_YEARS:
 	case SUPPORT_AMBIGUOUS: {
-		snprintf(what, sizeof what, "%s ('%.80s')",
+		snprintf(what, sizeof what, "%s ('%s')",
 			state == SUPPORT_SEVERAL
 				? "it names several products, and none is known to be this one"
 			: state == SUPPORT_YEARS
 				? "a number of years, whose end the public cannot know"
 				: "a date that can be read in two ways",
-			s->quote);
+			quote(s->quote, 80, words));
 		struct finding *finding = findings_inc(story->findings, "5.3-13", INC_NO_OPERATOR,
 			one->support_at, "%.48s: %s", story->site.name, what);
 		finding_evidence(finding, two->support_at);
@@ -728,8 +757,8 @@ judge_support(struct story *story)
 		return;
 	}
 	case SUPPORT_VAGUE:
-		snprintf(what, sizeof what,
-			"only vague words on how long it is supported ('%.70s')", s->quote);
+		snprintf(what, sizeof what, "only soft words on how long it is supported ('%s')",
+			quote(s->quote, 70, words));
 		say_absent(story, "5.3-13", one->support_at, two->support_at, what);
 		return;
 	default:

@@ -2,6 +2,8 @@
 #include "label/report_words.h"
 
 #include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -14,6 +16,10 @@ const char report_legend[] =
 	"declared "
 	"and not tested. NA: does not apply, and that was shown. Exchange numbers refer to "
 	"probes.jsonl in the evidence pack, from which everybody can judge again.";
+const char report_by_standard[] =
+	"How many lines of each got which verdict. There is no score: one FAIL is not made good by "
+	"many that are met. Unchecked: that the line asks for the same was not yet compared with "
+	"its text.";
 const char report_declared[] = "Somebody said this, and no test bears it out. DECL: said to be so. "
 			       "NA: said not to apply. INC: "
 			       "said not to be met, or it fits nothing that was seen.";
@@ -63,11 +69,49 @@ report_utc(char out[static 32], int64_t seconds)
 		snprintf(out, 32, "not yet");
 }
 
-void
-report_settles(FILE *out, const struct verdict *verdict)
+const char *
+report_text(const struct finding *finding, char out[static REPORT_TEXT_MAX])
+{
+	size_t len = strspn(finding->text, "abcdefghijklmnopqrstuvwxyz");
+
+	snprintf(out, REPORT_TEXT_MAX, "%s", finding->text);
+	/* A word, and not a name such as "camera.example". */
+	if (len && strchr(" ,", finding->text[len]))
+		out[0] = (char)toupper((unsigned char)out[0]);
+	return out;
+}
+
+struct built {
+	char *text;
+	size_t len;
+	FILE *file;
+};
+
+static FILE *
+build(struct built *built)
+{
+	built->text = NULL;
+	built->file = open_memstream(&built->text, &built->len);
+	if (!built->file)
+		abort();
+	return built->file;
+}
+
+static char *
+built_text(struct built *built)
+{
+	if (fclose(built->file))
+		abort();
+	return built->text;
+}
+
+char *
+report_settles(const struct verdict *verdict)
 {
 	uint32_t reasons = verdict->reasons;
 	bool is_first = true;
+	struct built built;
+	FILE *out = build(&built);
 
 	if (verdict->n_missing) {
 		/* The reason of what nobody looked at is that, and not a lack of time. */
@@ -81,6 +125,7 @@ report_settles(FILE *out, const struct verdict *verdict)
 				inc_reason_settles((enum inc_reason)i));
 			is_first = false;
 		}
+	return built_text(&built);
 }
 
 static bool
@@ -94,32 +139,28 @@ has_port(const struct finding *finding)
 	return at && !isdigit((unsigned char)at[strlen(port)]);
 }
 
-void
-report_place(FILE *out, const struct finding *finding, bool with_address)
+char *
+report_place(const struct finding *finding, bool with_address)
 {
+	struct built built;
+	FILE *out = build(&built);
 	bool with_port = finding->port && !has_port(finding);
 	char address[IP_TEXT_MAX];
 
 	with_address = with_address && finding->address.version;
 	if (!with_port && !with_address)
-		return;
+		return built_text(&built);
 	fputs(" (", out);
 	if (with_port)
 		fprintf(out, "%s port %u", finding->proto == 17 ? "UDP" : "TCP", finding->port);
 	if (with_address)
 		fprintf(out, "%s%s", with_port ? ", " : "", ip_render(&finding->address, address));
 	fputs(")", out);
+	return built_text(&built);
 }
 
-void
-report_coverage(FILE *out, const struct finding *finding)
-{
-	if (finding->n_all)
-		fprintf(out, "%u of %u", finding->n_tried, finding->n_all);
-}
-
-void
-report_evidence(FILE *out, const struct finding *finding)
+static void
+put_evidence(FILE *out, const struct finding *finding)
 {
 	uint32_t n = finding->n_evidence < FINDING_EVIDENCE_MAX ? finding->n_evidence
 								: FINDING_EVIDENCE_MAX;
@@ -128,10 +169,21 @@ report_evidence(FILE *out, const struct finding *finding)
 		fprintf(out, "%s %u", i ? "," : "exchange", finding->evidence[i]);
 }
 
-void
-report_absent(FILE *out, const struct audit_result *result, const struct provision *provision)
+char *
+report_evidence(const struct finding *finding)
+{
+	struct built built;
+
+	put_evidence(build(&built), finding);
+	return built_text(&built);
+}
+
+char *
+report_absent(const struct audit_result *result, const struct provision *provision)
 {
 	const char *cell = provision->v3_condition;
+	struct built built;
+	FILE *out = build(&built);
 
 	while (cell && *cell) {
 		size_t len = strcspn(cell, ";");
@@ -145,11 +197,12 @@ report_absent(FILE *out, const struct audit_result *result, const struct provisi
 		for (size_t i = 0; i < result->n_findings; i++)
 			if (!strcmp(result->finding[i].provision, key)) {
 				fputs(" [", out);
-				report_evidence(out, &result->finding[i]);
+				put_evidence(out, &result->finding[i]);
 				fputs("]", out);
 			}
-		return;
+		break;
 	}
+	return built_text(&built);
 }
 
 bool

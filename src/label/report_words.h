@@ -2,8 +2,6 @@
 #ifndef PINFOLD_LABEL_REPORT_WORDS_H
 #define PINFOLD_LABEL_REPORT_WORDS_H
 
-#include <stdio.h>
-
 #include "verdict/result.h"
 #include "verdict/works.h"
 
@@ -11,14 +9,19 @@
 const char *report_sentence(uint8_t word); /* of enum verdict_word: "met" ... */
 const char *report_name(const struct audit_result *);
 void report_utc(char out[static 32], int64_t seconds);
-/* What would settle a verdict: the sentences of its reasons. */
-void report_settles(FILE *, const struct verdict *);
+/* What was seen, as the beginning of a sentence. */
+enum { REPORT_TEXT_MAX = FINDING_TEXT_MAX };
+const char *report_text(const struct finding *, char out[static REPORT_TEXT_MAX]);
+
+/* These are on the heap, and the caller frees them. */
+char *report_settles(
+	const struct verdict *); /* what would settle it: the sentences of its reasons */
 /* " (TCP port 23, 198.18.0.7)": the port if the text does not have it, the address if wanted. */
-void report_place(FILE *, const struct finding *, bool with_address);
-void report_coverage(FILE *, const struct finding *); /* "3 of 59", or nothing */
-void report_evidence(FILE *, const struct finding *); /* "exchange 4, 5", or nothing */
+char *report_place(const struct finding *, bool with_address);
+char *report_evidence(const struct finding *); /* "exchange 4, 5", or nothing */
 /* Why a provision does not apply: which of its conditions was shown not to hold; or nothing. */
-void report_absent(FILE *, const struct audit_result *, const struct provision *);
+char *report_absent(const struct audit_result *, const struct provision *);
+
 /* Checks that were not made, those that were no part of the run included; false at the end. */
 bool report_not_tested(
 	const struct audit_result *, size_t *at, const char **title, const char **because);
@@ -37,8 +40,8 @@ bool report_is_declared(const struct audit_result *, const struct finding *);
 const char *report_declared_of(
 	const struct audit_result *, const struct finding *, const struct finding **but);
 
-extern const char report_declared[], report_legend[], report_limits[], report_no_failure[],
-	report_no_certificate[];
+extern const char report_by_standard[], report_declared[], report_legend[], report_limits[],
+	report_no_failure[], report_no_certificate[];
 
 /* Whether it works without one thing (enum works_without), as a line; false: nobody looked. */
 struct report_works {

@@ -146,7 +146,8 @@ standards_html(FILE *out)
 	      "<meta name=\"viewport\" content=\"width=device-width, "
 	      "initial-scale=1\">\n" PAGE_POLICY
 	      "<title>What the standards ask for, side by side</title>\n" PAGE_STYLE
-	      "<style>body{max-width:none}th,td{overflow-wrap:normal}td span,td:nth-child(2)"
+	      "<style>body{max-width:none}th,td{overflow-wrap:normal}td "
+	      "span,td:first-child,td:nth-child(2)"
 	      "{white-space:nowrap}td:nth-child(4){min-width:16rem}</style></head><body>\n"
 	      "<h1>What the standards ask for, side by side</h1>\n"
 	      "<p class=\"soft\">The provisions of ETSI EN 303 645 by identifier and in our own "

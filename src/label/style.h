@@ -39,10 +39,16 @@
 	".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem}\n"      \
 	"th,td{text-align:left;vertical-align:top;padding:.4rem .6rem .4rem 0;border-bottom:1px "  \
 	"solid var(--line);overflow-wrap:break-word}th{color:var(--soft);font-weight:600}"         \
-	"td:first-child,td:nth-child(2){white-space:nowrap}.loose "                                \
-	"td{white-space:normal!important}.why{display:block;font-size:.8rem;color:var(--soft)}\n"  \
+	".short{white-space:nowrap}\n"                                                             \
 	"ul{padding-left:1.2rem;margin:.4rem 0}li{margin:.3rem 0}\n"                               \
-	"@media(max-width:40rem){dl{grid-template-columns:1fr;gap:0}dt{margin-top:.4rem}}\n"       \
+	"@media(max-width:40rem){dl{grid-template-columns:1fr;gap:0}dt{margin-top:.4rem}"          \
+	".stack thead{display:none}.stack tr{display:block;padding:.6rem 0;border-bottom:1px "     \
+	"solid var(--line)}"                                                                       \
+	".stack td:empty{display:none!important}.stack td{display:block;border:0;padding:.1rem "   \
+	"0}.stack "                                                                                \
+	".short{display:inline-block;margin-right:1rem}"                                           \
+	".stack [data-of$=mandatory]::before,.stack [data-of=Mandatory]::before,.stack "           \
+	"[data-of=Recommended]::before{content:attr(data-of) \": \";color:var(--soft)}}\n"         \
 	"@media print{body{max-width:none;padding:0;font-size:10.5pt}h2{break-after:avoid}"        \
 	"tr,.item,li{break-inside:avoid}.page{break-after:page}thead{display:table-header-group}"  \
 	"@page{margin:16mm}}\n"                                                                    \
