@@ -196,8 +196,7 @@ take_list(const struct verify_asked *asked, const uint8_t *key, struct verified 
 			fault_set(why, ERR_STALE,
 				"the status list is too old, or of a time that is yet to come");
 		} else {
-			out->now.status =
-				(uint8_t)label_status_from_code(list->code[out->label.index]);
+			status_list_now(list, out->label.index, &out->now);
 			out->status_s = list->issued_s;
 			is_good = true;
 		}

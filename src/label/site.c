@@ -262,23 +262,47 @@ put_label(struct writing *writing, const struct site_label *at)
 	return err ? err : err_qr ? err_qr : err_svg ? err_svg : err_page;
 }
 
+static void
+add_fallen(struct status_list *list, const struct site *site, bool is_recalled)
+{
+	for (size_t i = 0; i < site->n_labels && list->n_fallen < STATUS_FALLEN_MAX; i++) {
+		const struct site_label *at = &site->label[i];
+		if ((at->now.status != STATUS_SUSPENDED && at->now.status != STATUS_REVOKED) ||
+			at->now.is_recalled != is_recalled)
+			continue;
+		struct status_fallen *fallen = &list->fallen[list->n_fallen++];
+		fallen->index = at->label.index;
+		fallen->is_recalled = is_recalled;
+		snprintf(fallen->reason, sizeof fallen->reason, "%s", at->now.reason);
+	}
+}
+
 static enum err
 put_list(struct writing *writing)
 {
 	const struct site *site = writing->site;
-	size_t n = 0;
+	auto_free struct status_list *all = must_alloc(1, sizeof *all);
 
+	*all = (struct status_list){.issued_s = site->now_s,
+		.until_s = site->now_s + site->ttl_s,
+		.ttl_s = site->ttl_s};
+	snprintf(all->issuer, sizeof all->issuer, "%s", site->url);
 	for (size_t i = 0; i < site->n_labels; i++)
-		if (site->label[i].label.index >= n)
-			n = site->label[i].label.index + 1;
-	auto_free uint8_t *code = must_alloc(n + 1, 1);
+		if (site->label[i].label.index >= all->n)
+			all->n = site->label[i].label.index + 1;
+	if (all->n > STATUS_LIST_MAX) {
+		fault_set(writing->why, ERR_FULL, "more labels than a status list holds");
+		return ERR_FULL;
+	}
 	/* A number that no label has says nothing. */
-	memset(code, label_status_code(STATUS_UNKNOWN), n + 1);
+	memset(all->code, label_status_code(STATUS_UNKNOWN), all->n);
 	for (size_t i = 0; i < site->n_labels; i++)
-		code[site->label[i].label.index] =
+		all->code[site->label[i].label.index] =
 			label_status_code((enum label_status)site->label[i].now.status);
-	auto_free char *list = status_list_render(
-		site->issuer, site->url, code, n, site->now_s, site->ttl_s, writing->why);
+	/* Those that are recalled first: they are what narrows most. */
+	add_fallen(all, site, true);
+	add_fallen(all, site, false);
+	auto_free char *list = status_list_render(site->issuer, all, writing->why);
 	return list ? put_text(writing, "status-list.jwt", list) : ERR_SYSTEM;
 }
 

@@ -251,14 +251,25 @@ TEST(a_label_fits_into_a_qr_code_and_comes_back)
 
 /* --- statuses ------------------------------------------------------------------------------------------ */
 
+/* So many labels that hold. */
+static void
+list_of(struct status_list *list, size_t n)
+{
+	memset(list, 0, sizeof *list);
+	strcpy(list->issuer, "https://labels.example");
+	list->issued_s = ISSUED_S;
+	list->until_s = ISSUED_S + 600;
+	list->ttl_s = 600;
+	list->n = n;
+}
+
 TEST(a_status_and_a_list_say_the_same)
 {
-	static struct status_list list;
+	static struct status_list list, from;
 	struct issuer *issuer = issued_key(&keys);
 	struct label_now now = {
 		.status = STATUS_SUSPENDED, .reason = "recalled", .is_recalled = true};
 	struct status_token token;
-	uint8_t code[7];
 
 	issued_label(&label, &keys);
 	auto_free char *one = status_render(issuer, &label, &now, ISSUED_S, 600, &why);
@@ -270,14 +281,26 @@ TEST(a_status_and_a_list_say_the_same)
 	EXPECT(!status_is_fresh(token.issued_s, token.until_s, ISSUED_S + 600));
 	EXPECT(!status_is_fresh(token.issued_s, token.until_s, ISSUED_S - 301));
 
-	memset(code, label_status_code(STATUS_VALID), sizeof code);
-	code[5] = label_status_code(STATUS_SUSPENDED);
-	code[6] = label_status_code(STATUS_RETEST_DUE);
-	auto_free char *all =
-		status_list_render(issuer, label.issuer, code, sizeof code, ISSUED_S, 600, &why);
+	list_of(&from, 7);
+	from.code[5] = label_status_code(STATUS_SUSPENDED);
+	from.code[6] = label_status_code(STATUS_RETEST_DUE);
+	from.n_fallen = 1;
+	from.fallen[0] = (struct status_fallen){5, true, "it is recalled: overheats"};
+	auto_free char *all = status_list_render(issuer, &from, &why);
 	EXPECT_INT(status_list_parse(&list, all, strlen(all), &keys, by, &why), SEAL_GOOD);
-	EXPECT(list.n >= sizeof code);
-	EXPECT_MEM(list.code, code, sizeof code);
+	EXPECT(list.n >= from.n);
+	EXPECT_INT(list.ttl_s, 600);
+	EXPECT_MEM(list.code, from.code, from.n);
+	/* Whoever reads the whole list, as everybody does, has the reason as well. */
+	status_list_now(&list, 5, &now);
+	EXPECT_INT(now.status, STATUS_SUSPENDED);
+	EXPECT(now.is_recalled);
+	EXPECT_STR(now.reason, "it is recalled: overheats");
+	status_list_now(&list, 6, &now);
+	EXPECT_INT(now.status, STATUS_RETEST_DUE);
+	EXPECT_STR(now.reason, "");
+	status_list_now(&list, 4000, &now);
+	EXPECT_INT(now.status, STATUS_UNKNOWN);
 	/* The one is no list, and a list no status. */
 	EXPECT_INT(status_list_parse(&list, one, strlen(one), &keys, by, &why), SEAL_INVALID);
 	EXPECT_INT(status_parse(&token, all, strlen(all), &keys, by, &why), SEAL_INVALID);
@@ -287,30 +310,39 @@ TEST(a_status_and_a_list_say_the_same)
 /* Two bits a status in the draft's example; four in ours, the lower index in the lower half. */
 TEST(a_list_of_thousands_is_small)
 {
+	static struct status_list list;
 	struct issuer *issuer = issued_key(&keys);
-	uint8_t *code = calloc(1, 50000);
 
-	code[49999] = 2;
-	auto_free char *all = status_list_render(
-		issuer, "https://labels.example", code, 50000, ISSUED_S, 600, &why);
+	list_of(&list, 50000);
+	list.code[49999] = 2;
+	auto_free char *all = status_list_render(issuer, &list, &why);
 	EXPECT(all && strlen(all) < 1000);
-	free(code);
 	issuer_free(issuer);
 }
 
 TEST(a_list_that_inflates_beyond_its_bound_is_refused)
 {
-	static struct status_list list;
+	static struct status_list list, from;
 	struct issuer *issuer = issued_key(&keys);
-	uint8_t *code = calloc(1, STATUS_LIST_MAX);
 
-	auto_free char *whole = status_list_render(
-		issuer, "https://labels.example", code, STATUS_LIST_MAX, ISSUED_S, 600, &why);
+	list_of(&from, STATUS_LIST_MAX);
+	auto_free char *whole = status_list_render(issuer, &from, &why);
 	EXPECT_INT(status_list_parse(&list, whole, strlen(whole), &keys, by, &why), SEAL_GOOD);
 	EXPECT_INT(list.n, STATUS_LIST_MAX);
-	EXPECT(!status_list_render(
-		issuer, "https://labels.example", code, STATUS_LIST_MAX + 1, ISSUED_S, 600, &why));
-	free(code);
+	from.n++;
+	EXPECT(!status_list_render(issuer, &from, &why));
+
+	/* As many reasons as there may be, each as long as it may be, fit into what is fetched. */
+	list_of(&from, STATUS_FALLEN_MAX);
+	from.n_fallen = STATUS_FALLEN_MAX;
+	for (uint32_t i = 0; i < STATUS_FALLEN_MAX; i++) {
+		from.fallen[i].index = i;
+		memset(from.fallen[i].reason, '"', sizeof from.fallen[i].reason - 1);
+	}
+	auto_free char *long_one = status_list_render(issuer, &from, &why);
+	EXPECT(long_one && strlen(long_one) < 256 * 1024);
+	EXPECT_INT(status_list_parse(&list, long_one, strlen(long_one), &keys, by, &why), SEAL_GOOD);
+	EXPECT_INT(list.n_fallen, STATUS_FALLEN_MAX);
 
 	/* 64 KiB of zeroes, twice what a list may be. */
 	static const char bomb[] =
