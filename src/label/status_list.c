@@ -17,10 +17,10 @@ fallen_json(const struct status_list *list)
 	json_t *rows = json_array();
 
 	for (size_t i = 0; i < list->n_fallen; i++)
-		json_array_append_new(rows,
-			json_pack("{s:I, s:b, s:s}", "idx", (json_int_t)list->fallen[i].index,
-				"recalled", list->fallen[i].is_recalled, "reason",
-				list->fallen[i].reason));
+		json_array_append_new(
+			rows, json_pack("{s:I, s:b, s:s}", "idx", (json_int_t)list->fallen[i].index,
+				      "recalled", list->fallen[i].is_recalled, "reason",
+				      list->fallen[i].reason));
 	return rows;
 }
 

@@ -612,7 +612,8 @@ static bool
 page_ask_ok(const void *payload, size_t len)
 {
 	const struct message_page_ask *m = payload;
-	if (!m->run || m->is_earlier > 1 || !PADDING_OK(m->zero) || !is_text(m->url, sizeof m->url))
+	if (m->is_status + m->is_earlier > 1 || (m->run == 0) != m->is_status ||
+		!PADDING_OK(m->zero) || !is_text(m->url, sizeof m->url))
 		return false;
 	return m->is_earlier ? !m->url[0] : !strncmp(m->url, "https://", 8);
 }
@@ -621,9 +622,9 @@ static bool
 page_ok(const void *payload, size_t len)
 {
 	const struct message_page *m = payload;
-	return m->run && m->err < ERR_COUNT && m->status < 1000 && m->is_cut <= 1 &&
-	       PADDING_OK(m->zero) && !m->zero2 && is_ip_or_none(&m->address) &&
-	       is_text(m->why, sizeof m->why);
+	return m->is_status <= 1 && (m->run == 0) == m->is_status && m->err < ERR_COUNT &&
+	       m->status < 1000 && m->is_cut <= 1 && PADDING_OK(m->zero) && !m->zero2 &&
+	       is_ip_or_none(&m->address) && is_text(m->why, sizeof m->why);
 }
 
 static bool

@@ -411,7 +411,8 @@ struct message_page_ask {
 	uint32_t run;
 	uint32_t ticket;    /* repeated in the answer */
 	uint8_t is_earlier; /* no page: what an earlier run saw, see `exchange` below */
-	uint8_t zero[7];
+	uint8_t is_status;  /* by the engine, for itself: an issuer's status list; run is 0 */
+	uint8_t zero[6];
 	char url[256]; /* empty with is_earlier */
 };
 /*
@@ -426,7 +427,8 @@ struct message_page {
 	uint32_t n_head, n_body; /* bytes */
 	uint32_t exchange;       /* with is_earlier: where it begins in that transcript */
 	uint8_t is_cut;          /* the body was longer than is fetched */
-	uint8_t zero[3];
+	uint8_t is_status;       /* as it was asked */
+	uint8_t zero[2];
 	struct ip address; /* that answered; version 0: none did */
 	char why[160];     /* printable */
 	uint32_t zero2;

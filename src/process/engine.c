@@ -73,7 +73,10 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		maker_page_asked(payload);
 		break;
 	case MESSAGE_PAGE:
-		maker_page_came(payload, fd);
+		if (((const struct message_page *)payload)->is_status)
+			label_list_came(payload, fd);
+		else
+			maker_page_came(payload, fd);
 		break;
 	case MESSAGE_MAKER_FACT:
 		maker_fact_told(payload);

@@ -602,6 +602,7 @@ look_at(struct kept *kept)
 void
 label_look(void)
 {
+	label_list_look();
 	if (!n_labels)
 		return;
 	look_at_runs();
@@ -755,7 +756,7 @@ run_show(const json_t *args, struct fault *why)
 	label.revision = kept ? kept->row.revision : 1;
 	json_object_set_new(out, "label", label_to_json(&label));
 	json_object_set_new(out, "behind", json_boolean(kept && is_behind(kept, &label)));
-	json_object_set_new(out, "attached", ward_facet(ward, FACET_LABEL));
+	json_object_set_new(out, "attached", label_attached(ward));
 	return out;
 }
 

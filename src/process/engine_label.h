@@ -8,7 +8,8 @@
 
 /*
  * Labels, as the engine keeps them.  engine_label.c issues its own and derives their
- * status; engine_label_trust.c follows those of issuers whom the owner trusts.
+ * status; engine_label_trust.c follows those of issuers whom the owner trusts, and
+ * engine_label_list.c asks those issuers.
  *
  * The engine says what is to be signed, and writes it down together with the entry
  * of the log; who publishes (the command line) signs.  Ed25519 gives the same
@@ -42,6 +43,29 @@ json_t *label_override(struct ward *, const char *who, int64_t *journal, struct 
 void label_trusted_keys(struct issuer_keys *);
 /* Adds what a label that fell takes away; it adds nothing else, whatever the label says. */
 void label_narrow(const struct ward *, struct policy *);
+
+/*
+ * What an issuer says the label of this device is worth now.  True also when nothing
+ * follows from it; false: it could not be written down.
+ */
+bool label_heard(struct ward *, const struct label_now *, int64_t issued_s, int64_t until_s,
+	const char *who, struct fault *why);
+/* The label that is attached, for showing: what is not confirmed now is UNKNOWN.  Gives. */
+json_t *label_attached(const struct ward *);
+/* The key of the issuer who is trusted under this address; false: nobody is. */
+bool label_trusted_key(const char *url, uint8_t key[static ISSUER_PUBLIC_LEN]);
+
+/* --- engine_label_list.c --------------------------------------------------------------------- */
+
+/*
+ * The status lists of issuers whom the owner trusts, as long as a device has a label
+ * of theirs: fetched by the fetcher, all of a list by everybody alike.
+ */
+void label_list_look(void);           /* once a second */
+void label_list_due(const char *url); /* the owner acted: ask this issuer at once */
+void label_list_came(const struct message_page *, int fd); /* fd is borrowed */
+/* When it was asked last and why nothing came; members are added to out. */
+void label_list_describe(const char *url, json_t *out);
 
 /* Text of an argument: printable, of 1 to size - 1 characters; false with the reason. */
 bool label_text_arg(const json_t *args, const char *key, char *out, size_t size, struct fault *why);

@@ -39,6 +39,26 @@ label_trusted_keys(struct issuer_keys *keys)
 	keys_of(NULL, keys);
 }
 
+bool
+label_trusted_key(const char *url, uint8_t key[static ISSUER_PUBLIC_LEN])
+{
+	struct issuer_keys own;
+
+	keys_of(url, &own);
+	if (own.n)
+		memcpy(key, own.key[0], ISSUER_PUBLIC_LEN);
+	return own.n;
+}
+
+/* By the key of this issuer: a trusted issuer speaks for its own address alone. */
+static bool
+is_key_of(const char *url, const uint8_t key[static ISSUER_PUBLIC_LEN])
+{
+	uint8_t own[ISSUER_PUBLIC_LEN];
+
+	return label_trusted_key(url, own) && !memcmp(own, key, sizeof own);
+}
+
 json_t *
 label_trust(const json_t *args, const char *who, int64_t *journal, struct fault *why)
 {
@@ -65,10 +85,14 @@ label_trust(const json_t *args, const char *who, int64_t *journal, struct fault 
 		return NULL;
 	}
 	change_init(&change, who, "label.trust");
-	snprintf(change.text, sizeof change.text, "labels of %.100s are believed, to narrow", url);
+	snprintf(change.text, sizeof change.text,
+		"labels of %.100s are believed, to narrow; while a device has one, its status list "
+		"is asked for",
+		url);
 	change_set(&change, &engine.home, FACET_LABEL_TRUST, set);
 	if (change_commit(&change, journal, why))
 		return NULL;
+	label_list_due(url);
 	return json_pack("{s:s}", "text", change.text);
 }
 
@@ -141,7 +165,7 @@ static bool
 read_label(const char *text, size_t len, struct label *label, struct fault *why)
 {
 	uint8_t key[ISSUER_PUBLIC_LEN], claims[CWT_BYTES_MAX];
-	struct issuer_keys keys, own;
+	struct issuer_keys keys;
 	size_t claims_len;
 	json_t *payload;
 	bool is_read;
@@ -158,9 +182,7 @@ read_label(const char *text, size_t len, struct label *label, struct fault *why)
 	}
 	if (!is_read)
 		return false;
-	/* A trusted issuer speaks for its own address alone. */
-	keys_of(label->issuer, &own);
-	if (!own.n || memcmp(own.key[0], key, sizeof key)) {
+	if (!is_key_of(label->issuer, key)) {
 		fault_set(why, ERR_DENIED, "it names the address of another issuer: %.100s",
 			label->issuer);
 		return false;
@@ -196,14 +218,15 @@ label_attach(
 	snprintf(change.text, sizeof change.text, "%.60s has label %s of %.60s (%s)",
 		device_label(ward->device), label.id, label.issuer, matches[match]);
 	change_set(&change, ward, FACET_LABEL,
-		json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "issuer",
-			label.issuer, "id", label.id, "revision", (int)label.revision, "maker",
-			label.maker, "model", label.model, "band",
+		json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "issuer",
+			label.issuer, "id", label.id, "revision", (int)label.revision, "index",
+			(int)label.index, "maker", label.maker, "model", label.model, "band",
 			label_band_word((enum label_band)label.band), "match", matches[match],
 			"status", label_status_word(STATUS_UNKNOWN), "signed", (json_int_t)0,
 			"reason", ""));
 	if (change_commit(&change, journal, why))
 		return NULL;
+	label_list_due(label.issuer);
 	return json_pack("{s:s, s:s}", "text", change.text, "match", matches[match]);
 }
 
@@ -219,53 +242,124 @@ narrowing(const struct label_now *now)
 }
 
 static bool
-apply(struct ward *ward, const struct status_token *token, const char *who, struct fault *why)
+is_graver(const char *narrows, const char *than)
 {
-	const json_t *was = ward->facet[FACET_LABEL];
-	const char *narrows = narrowing(&token->now), *before = json_text_of(was, "narrows");
-	struct change change;
-	int64_t journal;
+	return *narrows &&
+	       (!*than || (strcmp(than, "recalled") != 0 && !strcmp(narrows, "recalled")));
+}
 
-	/* An old one that is played again changes nothing. */
-	if (token->issued_s <= json_integer_value(json_object_get(was, "signed")))
-		return true;
-	json_t *label = json_deep_copy(was);
-	json_object_set_new(label, "status",
-		json_string(label_status_word((enum label_status)token->now.status)));
-	json_object_set_new(label, "reason", json_string(token->now.reason));
-	json_object_set_new(label, "signed", json_integer(token->issued_s));
-	json_object_set_new(label, "until", json_integer(token->until_s));
-	/* What the owner overrode was this fall; after it has been good again, another is another. */
-	if (!*narrows)
-		json_object_del(label, "overridden");
-	bool is_overridden = json_is_true(json_object_get(label, "overridden"));
-	bool is_graver = *narrows &&
-			 (!*before || (strcmp(before, "recalled") && !strcmp(narrows, "recalled")));
-	bool acts = is_graver && !is_overridden && contain_may_act(ward);
-	if (acts) {
-		json_object_set_new(label, "narrows", json_string(narrows));
-		json_object_set_new(label, "since", json_integer(clock_wall_s()));
+/*
+ * No issuer is a switch for a whole home: within a day the labels of one issuer act by
+ * themselves on so many models, or on a quarter of those that are here; then the owner
+ * is asked.  All units of one model count once, or a recall would stop half way.
+ */
+static bool
+may_issuer_narrow(const struct ward *ward)
+{
+	enum { AT_ONCE = 2, SHARE = 4, COUNTED = 64, DAY_S = 24 * 3600 };
+	const char *issuer = json_text_of(ward->facet[FACET_LABEL], "issuer");
+	const char *id = json_text_of(ward->facet[FACET_LABEL], "id");
+	const char *fallen[COUNTED];
+	int64_t now_s = clock_wall_s();
+	size_t n_attached = 0, n_fallen = 0;
+
+	for (size_t i = 0; i < engine.n_peers; i++) {
+		const json_t *at = engine.wards[i]->facet[FACET_LABEL];
+		size_t k = 0;
+		if (!at || strcmp(json_text_of(at, "issuer"), issuer))
+			continue;
+		n_attached++;
+		if (now_s - json_integer_value(json_object_get(at, "since")) >= DAY_S)
+			continue;
+		if (!strcmp(json_text_of(at, "id"), id))
+			return true;
+		while (k < n_fallen && strcmp(fallen[k], json_text_of(at, "id")))
+			k++;
+		if (k == n_fallen && n_fallen < COUNTED)
+			fallen[n_fallen++] = json_text_of(at, "id");
 	}
-	change_init(&change, who, "label.status");
-	snprintf(change.text, sizeof change.text, "the label of %.60s is %s: %.100s",
-		device_label(ward->device), json_text_of(label, "status"), token->now.reason);
-	change_set(&change, ward, FACET_LABEL, label);
-	if (change_commit(&change, &journal, why))
-		return false;
+	return n_fallen < AT_ONCE || (n_fallen < n_attached / SHARE && n_fallen < COUNTED);
+}
+
+static void
+tell_fall(struct ward *ward, const char *narrows, bool acts, bool is_held)
+{
+	const char *id = json_text_of(ward->facet[FACET_LABEL], "id");
+
 	if (acts)
-		event(EVENT_ALARM, ward, "label-narrows", json_text_of(was, "id"),
+		event(EVENT_ALARM, ward, "label-narrows", id,
 			"its label is %s, so %s; to take that back: pinfold label override %s",
 			narrows,
 			!strcmp(narrows, "recalled")
 				? "it reaches nothing but the gateway"
 				: "nobody on the internet opens anything on it",
 			ward->device->id);
-	else if (is_graver && !is_overridden)
-		event(EVENT_ALARM, ward, "label-narrows", json_text_of(was, "id"),
-			"its label is %s; nothing was done, because a person decides for this "
-			"device; "
-			"to act: pinfold device quarantine %s",
+	else if (is_held)
+		event(EVENT_ALARM, ward, "label-held", id,
+			"its label is %s, as are more labels of its issuer today than one issuer "
+			"may act by; nothing was done; to act: pinfold device quarantine %s",
 			narrows, ward->device->id);
+	else
+		event(EVENT_ALARM, ward, "label-narrows", id,
+			"its label is %s; nothing was done, because a person decides for this "
+			"device; to act: pinfold device quarantine %s",
+			narrows, ward->device->id);
+}
+
+/* What changes with time alone is no decision, and needs no journal. */
+static bool
+is_as_before(json_t *label, const struct label_now *now, const char *narrows)
+{
+	const char *word = label_status_word((enum label_status)now->status);
+
+	return json_integer_value(json_object_get(label, "signed")) &&
+	       !strcmp(json_text_of(label, "status"), word) &&
+	       !strcmp(json_text_of(label, "reason"), now->reason) &&
+	       !strcmp(json_text_of(label, "fallen"), narrows);
+}
+
+bool
+label_heard(struct ward *ward, const struct label_now *now, int64_t issued_s, int64_t until_s,
+	const char *who, struct fault *why)
+{
+	json_t *was = ward->facet[FACET_LABEL];
+	const char *narrows = narrowing(now);
+	struct change change;
+	int64_t journal;
+
+	/* An old one that is played again changes nothing. */
+	if (issued_s <= json_integer_value(json_object_get(was, "signed")))
+		return true;
+	bool is_same = is_as_before(was, now, narrows);
+	json_t *label = is_same ? was : json_deep_copy(was);
+	json_object_set_new(label, "signed", json_integer(issued_s));
+	json_object_set_new(label, "until", json_integer(until_s));
+	if (is_same)
+		return true;
+	json_object_set_new(
+		label, "status", json_string(label_status_word((enum label_status)now->status)));
+	json_object_set_new(label, "reason", json_string(now->reason));
+	json_object_set_new(label, "fallen", json_string(narrows));
+	/* What the owner overrode was that fall: a graver one, or one after a good day, is another. */
+	bool falls = is_graver(narrows, json_text_of(was, "fallen"));
+	if (falls || !*narrows)
+		json_object_del(label, "overridden");
+	bool is_held = falls && contain_may_act(ward) && !may_issuer_narrow(ward);
+	bool acts = falls && contain_may_act(ward) && !is_held;
+	if (acts) {
+		json_object_set_new(label, "narrows", json_string(narrows));
+		json_object_set_new(label, "since", json_integer(clock_wall_s()));
+	}
+	json_object_set_new(label, "held", json_boolean(is_held));
+	change_init(&change, who, "label.status");
+	snprintf(change.text, sizeof change.text, "the label of %.60s is %s%s%.100s",
+		device_label(ward->device), json_text_of(label, "status"),
+		now->reason[0] ? ": " : "", now->reason);
+	change_set(&change, ward, FACET_LABEL, label);
+	if (change_commit(&change, &journal, why))
+		return false;
+	if (falls)
+		tell_fall(ward, narrows, acts, is_held);
 	return true;
 }
 
@@ -275,7 +369,7 @@ label_take_status(const json_t *args, const char *who, struct fault *why)
 	const json_t *text = json_object_get(args, "status");
 	uint8_t key[ISSUER_PUBLIC_LEN];
 	struct status_token token;
-	struct issuer_keys keys, own;
+	struct issuer_keys keys;
 	int n = 0;
 
 	if (!json_is_string(text)) {
@@ -286,8 +380,7 @@ label_take_status(const json_t *args, const char *who, struct fault *why)
 	if (status_parse(&token, json_string_value(text), json_string_length(text), &keys, key,
 		    why) != SEAL_GOOD)
 		return NULL;
-	keys_of(token.issuer, &own);
-	if (!own.n || memcmp(own.key[0], key, sizeof key)) {
+	if (!is_key_of(token.issuer, key)) {
 		fault_set(why, ERR_DENIED, "it is signed by the key of another issuer");
 		return NULL;
 	}
@@ -302,13 +395,33 @@ label_take_status(const json_t *args, const char *who, struct fault *why)
 		if (strcmp(json_text_of(label, "id"), token.label) ||
 			strcmp(json_text_of(label, "issuer"), token.issuer))
 			continue;
-		if (!apply(ward, &token, who, why))
+		if (!label_heard(ward, &token.now, token.issued_s, token.until_s, who, why))
 			return NULL;
 		n++;
 	}
 	return json_pack("{s:s, s:s, s:s, s:i}", "label", token.label, "status",
 		label_status_word((enum label_status)token.now.status), "reason", token.now.reason,
 		"devices", n);
+}
+
+json_t *
+label_attached(const struct ward *ward)
+{
+	json_t *was = ward->facet[FACET_LABEL];
+	int64_t now_s = clock_wall_s();
+
+	if (!was)
+		return json_null();
+	json_t *out = json_deep_copy(was);
+	bool is_confirmed = status_is_fresh(json_integer_value(json_object_get(was, "signed")),
+		json_integer_value(json_object_get(was, "until")), now_s);
+	if (!is_confirmed) {
+		json_object_set_new(out, "status", json_string(label_status_word(STATUS_UNKNOWN)));
+		json_object_set_new(out, "last_status", json_string(json_text_of(was, "status")));
+	}
+	json_object_set_new(out, "confirmed", json_boolean(is_confirmed));
+	label_list_describe(json_text_of(was, "issuer"), out);
+	return out;
 }
 
 json_t *

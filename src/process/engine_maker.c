@@ -153,7 +153,7 @@ maker_page_asked(const struct message_page_ask *asked)
 
 	while (i < AUDITS_AT_ONCE && runs[i].run != asked->run)
 		i++;
-	if (!audit || audit->row.state != AUDIT_RUNNING || audit->is_ending ||
+	if (!audit || asked->is_status || audit->row.state != AUDIT_RUNNING || audit->is_ending ||
 		i == AUDITS_AT_ONCE || !runs[i].url[0]) {
 		refuse(asked, ERR_NOT_OURS, "no run of that number reads pages");
 		return;

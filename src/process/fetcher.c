@@ -6,7 +6,8 @@
  *
  * And pages of a maker's site, for an audit.  Out: what was answered, whatever it
  * is, as it came, in sealed memory; nobody here reads it, and no redirect is
- * followed.
+ * followed.  The same with the list in which an issuer says what its labels are
+ * worth: each gateway asks for the same file, in the same words.
  *
  * Must never: speak to anything inside (each name is looked up by the resolver,
  * each address checked and pinned, each redirect the same anew), read a file or
@@ -58,6 +59,7 @@ struct job {
 	struct mud_url url;       /* as the device claimed it: the file's identity */
 	struct mud_url signature; /* where the signature is */
 	bool is_signature_named;
+	bool is_status; /* the page is a list of statuses */
 	uint64_t begun_ns;
 	struct loop_timer *timer;
 	/* the running request */
@@ -287,6 +289,26 @@ static const char robot[] =
 	"pinfold/" PINFOLD_VERSION " (reads what a maker publishes on weaknesses and updates; "
 	"obeys robots.txt)";
 
+/* Which version asks is nobody's business; a crawler owes its name to those it reads. */
+static const char *
+agent_of(const struct job *job)
+{
+	if (job->is_status)
+		return "label-status";
+	return job->step == STEP_PAGE ? robot : "mud-manager";
+}
+
+static const char *
+accept_of(const struct job *job)
+{
+	if (job->is_status)
+		return "Accept: application/statuslist+jwt, */*;q=0.1";
+	if (job->step == STEP_FILE)
+		return "Accept: application/mud+json, application/json;q=0.5";
+	return job->step == STEP_PAGE ? "Accept: text/html, text/plain;q=0.9, */*;q=0.1"
+				      : "Accept: application/pkcs7-signature, */*;q=0.1";
+}
+
 #define SET(option, value) (!curl_easy_setopt(job->easy, option, value))
 
 static bool
@@ -304,8 +326,7 @@ request_set(struct job *job)
 	       SET(CURLOPT_SSL_CTX_FUNCTION, on_ssl) && SET(CURLOPT_SSL_SESSIONID_CACHE, 0L) &&
 	       SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) &&
 	       SET(CURLOPT_TIMEOUT_MS, (long)left_ms(job)) &&
-	       SET(CURLOPT_HTTPHEADER, job->headers) &&
-	       SET(CURLOPT_USERAGENT, job->step == STEP_PAGE ? robot : "mud-manager") &&
+	       SET(CURLOPT_HTTPHEADER, job->headers) && SET(CURLOPT_USERAGENT, agent_of(job)) &&
 	       SET(CURLOPT_WRITEFUNCTION, on_body) && SET(CURLOPT_WRITEDATA, job) &&
 	       (job->step != STEP_PAGE ||
 		       (SET(CURLOPT_HEADERFUNCTION, on_head) && SET(CURLOPT_HEADERDATA, job))) &&
@@ -357,11 +378,9 @@ request_connect(struct job *job, const struct message_looked_up *found)
 		step_end(job, ERR_DENIED, why);
 		return;
 	}
-	job->headers = curl_slist_append(NULL,
-		job->step == STEP_FILE   ? "Accept: application/mud+json, application/json;q=0.5"
-		: job->step == STEP_PAGE ? "Accept: text/html, text/plain;q=0.9, */*;q=0.1"
-					 : "Accept: application/pkcs7-signature, */*;q=0.1");
-	job->headers = curl_slist_append(job->headers, "Accept-Language: en");
+	job->headers = curl_slist_append(NULL, accept_of(job));
+	if (!job->is_status)
+		job->headers = curl_slist_append(job->headers, "Accept-Language: en");
 	job->len_max = job->step == STEP_FILE   ? MUD_FILE_MAX
 		       : job->step == STEP_PAGE ? PAGE_MAX
 						: SIGNATURE_BYTES_MAX;
@@ -562,7 +581,8 @@ signature_end(struct job *job, enum err err, const char *why)
 static void
 page_end(struct job *job, enum err err, const char *why)
 {
-	struct message_page page = {.run = job->id, .ticket = job->seq, .err = err};
+	struct message_page page = {
+		.run = job->id, .ticket = job->seq, .err = err, .is_status = job->is_status};
 	char *text = NULL;
 	long status = 0;
 	auto_close int fd = -1;
@@ -581,8 +601,10 @@ page_end(struct job *job, enum err err, const char *why)
 		page.n_body = (uint32_t)job->len;
 		page.is_cut = job->is_too_long;
 		if (fd < 0)
-			page = (struct message_page){
-				.run = job->id, .ticket = job->seq, .err = ERR_SYSTEM};
+			page = (struct message_page){.run = job->id,
+				.ticket = job->seq,
+				.err = ERR_SYSTEM,
+				.is_status = job->is_status};
 	}
 	if (!engine || channel_send(engine, MESSAGE_PAGE, 0, &page, sizeof page, fd))
 		log_warnx("engine", "a page could not be sent");
@@ -741,13 +763,17 @@ fetch_page(const struct message_page_ask *asked)
 		if (jobs[i].step == STEP_FREE)
 			job = &jobs[i];
 	if (!job) {
-		struct job refused = {.step = STEP_PAGE, .id = asked->run, .seq = asked->ticket};
+		struct job refused = {.step = STEP_PAGE,
+			.id = asked->run,
+			.seq = asked->ticket,
+			.is_status = asked->is_status};
 		job_fail(&refused, ERR_BUSY, "too many fetches at once");
 		return;
 	}
 	*job = (struct job){.step = STEP_PAGE,
 		.id = asked->run,
 		.seq = asked->ticket,
+		.is_status = asked->is_status,
 		.begun_ns = clock_monotonic_ns()};
 	if (asked->is_earlier || !fetch_url_begin(&job->at, asked->url)) {
 		job_fail(job, ERR_INVALID, "not an https URL");

@@ -438,23 +438,40 @@ TEST(a_page_without_end_is_cut)
 
 TEST(nothing_in_a_request_tells_whose_gateway_asks)
 {
+	struct message_page_ask list = {.ticket = 9003, .is_status = 1};
 	char path[300], line[512] = "";
-	bool is_seen = false;
+	bool is_seen = false, is_list_seen = false;
 
 	start();
 	snprintf(path, sizeof path, "%s/good.access", getenv("FOLDER"));
 	fetch("https://good.example/named.json", 10);
-	pump(1500);
-	FILE *log = fopen(path, "r");
-	EXPECT(log);
-	while (fgets(line, sizeof line, log)) {
-		if (strstr(line, "GET /named.json"))
-			is_seen |= strstr(line, "|mud-manager|application/mud+json, "
-						"application/json;q=0.5") != NULL;
+	world.n_pages = 0;
+	snprintf(list.url, sizeof list.url, "https://good.example/status-list.jwt");
+	EXPECT(!channel_send(world.engine, MESSAGE_PAGE_ASK, 0, &list, sizeof list, -1));
+	for (int i = 0; i < 1000 && !world.n_pages; i++)
+		pump(10);
+	EXPECT_INT(world.page.ticket, 9003);
+	EXPECT(world.page.is_status);
+	EXPECT_INT(world.page.status, 404);
+	/* The server writes its lines now and then. */
+	for (int i = 0; i < 80 && !(is_seen && is_list_seen); i++) {
+		pump(100);
+		FILE *log = fopen(path, "r");
+		EXPECT(log);
+		while (fgets(line, sizeof line, log)) {
+			if (strstr(line, "GET /named.json"))
+				is_seen |= strstr(line, "|mud-manager|application/mud+json, "
+							"application/json;q=0.5") != NULL;
+			if (strstr(line, "GET /status-list.jwt"))
+				is_list_seen |=
+					strstr(line, "|label-status|application/statuslist+jwt, "
+						     "*/*;q=0.1") != NULL;
+		}
+		fclose(log);
 	}
-	fclose(log);
 	print_message("  %s", line);
 	EXPECT(is_seen);
+	EXPECT(is_list_seen);
 }
 
 TEST(the_fetcher_outlives_all_of_it_and_ends_with_its_monitor)

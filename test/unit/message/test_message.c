@@ -388,6 +388,15 @@ TEST(a_page_is_asked_for_by_https_and_answered_by_the_fetcher_alone)
 	EXPECT(!IS_OK(MESSAGE_PAGE_ASK, CHECKER, ENGINE, ask));
 	snprintf(ask.url, sizeof ask.url, "http://maker.example/");
 	EXPECT(!IS_OK(MESSAGE_PAGE_ASK, CHECKER, ENGINE, ask));
+	/* A status list belongs to no run, and only to none. */
+	ask.is_status = 1;
+	memset(ask.url, 0, sizeof ask.url);
+	snprintf(ask.url, sizeof ask.url, "https://labels.example/status-list.jwt");
+	EXPECT(!IS_OK(MESSAGE_PAGE_ASK, ENGINE, FETCHER, ask));
+	ask.run = 0;
+	EXPECT(IS_OK(MESSAGE_PAGE_ASK, ENGINE, FETCHER, ask));
+	ask.is_earlier = 1;
+	EXPECT(!IS_OK(MESSAGE_PAGE_ASK, ENGINE, FETCHER, ask));
 
 	EXPECT(IS_OK(MESSAGE_PAGE, FETCHER, ENGINE, page));
 	EXPECT(IS_OK(MESSAGE_PAGE, ENGINE, CHECKER, page));

@@ -23,7 +23,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../label/issued.h"
 #include "base/clock.h"
+#include "label/status.h"
 #include "message/channel.h"
 #include "policy/mud.h"
 #include "test.h"
@@ -1698,6 +1700,285 @@ TEST(a_signed_report_of_a_trusted_issuer_narrows_and_any_other_is_refused)
 	json_decref(forged);
 	stop(SIGTERM);
 	move_out();
+}
+
+/* --- labels of others ----------------------------------------------------------------------- */
+
+static struct status_list labels_list;
+
+/* Of its model, with this number in the list of the issuer. */
+static void
+attach_label(
+	struct issuer *issuer, const struct issuer_keys *keys, const char *device, uint32_t index)
+{
+	static struct label label;
+	struct fault why;
+
+	issued_label(&label, keys);
+	label.index = index;
+	label.issued_s = clock_wall_s() - 3600;
+	label.until_s = clock_wall_s() + DAY_S;
+	snprintf(label.model, sizeof label.model, "IPC-%u", index);
+	label_id(&label, keys->key[0]);
+	char *payload_text = label_to_text(&label);
+	char *jws = jws_render_text(issuer, LABEL_TYPE, payload_text, &why);
+	json_t *asked = json_pack("{s:s, s:{s:s, s:s}}", "verb", "label.attach", "args", "device",
+		device, "text", jws);
+	char *question = json_dumps(asked, 0);
+	json_t *answer = ask(question);
+	EXPECT(is_ok(answer));
+	json_decref(answer);
+	json_decref(asked);
+	free(question);
+	free(jws);
+	free(payload_text);
+}
+
+static void
+trust_labels(const struct issuer_keys *keys)
+{
+	char question[300], hex[ISSUER_TEXT_MAX];
+
+	for (int i = 0; i < ISSUER_PUBLIC_LEN; i++)
+		snprintf(hex + 2 * i, 3, "%02x", keys->key[0][i]);
+	snprintf(question, sizeof question,
+		"{\"verb\":\"label.trust\",\"args\":{\"url\":\"https://labels.example\","
+		"\"key\":\"%s\"}}",
+		hex);
+	json_t *answer = ask(question);
+	EXPECT(is_ok(answer));
+	json_decref(answer);
+}
+
+/* So many labels that hold, as of so many seconds ago. */
+static void
+begin_list(size_t n, int64_t ago_s)
+{
+	memset(&labels_list, 0, sizeof labels_list);
+	strcpy(labels_list.issuer, "https://labels.example");
+	labels_list.issued_s = clock_wall_s() - ago_s;
+	labels_list.until_s = labels_list.issued_s + 3600;
+	labels_list.ttl_s = 3600;
+	labels_list.n = n;
+}
+
+static void
+fall(uint32_t index, bool is_recalled, const char *reason)
+{
+	struct status_fallen *fallen = &labels_list.fallen[labels_list.n_fallen++];
+
+	labels_list.code[index] = label_status_code(STATUS_SUSPENDED);
+	fallen->index = index;
+	fallen->is_recalled = is_recalled;
+	snprintf(fallen->reason, sizeof fallen->reason, "%s", reason);
+}
+
+/* Plays the fetcher: the question, and this answer to it. */
+static void
+serve_list(const char *body)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\n\r\n";
+	const struct message_page_ask *asked = next(PROCESS_FETCHER, MESSAGE_PAGE_ASK);
+
+	EXPECT(asked != NULL);
+	EXPECT(asked->is_status);
+	EXPECT_STR(asked->url, "https://labels.example/status-list.jwt");
+	struct message_page page = {.ticket = asked->ticket,
+		.is_status = 1,
+		.status = body ? 200 : 0,
+		.err = body ? ERR_OK : ERR_TIMEOUT,
+		.n_head = body ? sizeof head - 1 : 0,
+		.n_body = body ? (uint32_t)strlen(body) : 0};
+	int fd = body ? memfd_create("list", MFD_ALLOW_SEALING | MFD_CLOEXEC) : -1;
+	if (body) {
+		EXPECT(write(fd, head, sizeof head - 1) == sizeof head - 1);
+		EXPECT(write(fd, body, strlen(body)) == (ssize_t)strlen(body));
+	}
+	send_message(home.peer[PROCESS_FETCHER], MESSAGE_PAGE, &page, sizeof page, fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+serve_signed(const struct issuer *issuer)
+{
+	struct fault why;
+	char *text = status_list_render(issuer, &labels_list, &why);
+
+	EXPECT(text != NULL);
+	serve_list(text);
+	free(text);
+}
+
+/* A member of the attached label, when it is this text; "" while it is not. */
+static bool
+attached_is(const char *device, const char *member, const char *wanted)
+{
+	bool is_it = false;
+	char question[100];
+
+	snprintf(question, sizeof question,
+		"{\"verb\":\"label.show\",\"args\":{\"device\":\"%s\"}}", device);
+	for (int i = 0; i < 50 && !is_it; i++) {
+		json_t *answer = ask(question);
+		const json_t *attached =
+			json_object_get(json_object_get(answer, "result"), "attached");
+		const char *text = json_string_value(json_object_get(attached, member));
+		is_it = wanted ? text && !strcmp(text, wanted) : !text;
+		json_decref(answer);
+		if (!is_it)
+			usleep(10000);
+	}
+	return is_it;
+}
+
+/* The next policy of the first device that accepts something, or nothing; older ones may come. */
+static bool
+ends_up_accepting(bool accepting)
+{
+	const struct message_policy *policy;
+
+	do
+		policy = policy_with(1, DEVICE_ENFORCE, 1);
+	while (policy && accepts(policy) != accepting);
+	return policy != NULL;
+}
+
+TEST(a_label_that_its_trusted_issuer_recalls_narrows_by_itself_and_nothing_widens)
+{
+	struct issuer_keys keys, others;
+	struct issuer *issuer = issued_key(&keys), *stranger = issued_key(&others);
+	NEEDS_ENGINE;
+
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", "\"name\":\"camera\"");
+	tell("policy.add", "1", "\"rule\":\"allow tcp 198.18.0.99 443\"");
+	tell("device.enforce", "1", "\"from\":\"rules\"");
+	EXPECT(ends_up_accepting(true));
+	trust_labels(&keys);
+	attach_label(issuer, &keys, "1", 5);
+	EXPECT(attached_is("1", "status", "UNKNOWN")); /* nobody has said anything yet */
+	begin_list(8, 500);
+	serve_signed(issuer);
+	EXPECT(attached_is("1", "status", "VALID"));
+
+	/* The owner asks again; what somebody else signed, or is old, or nothing, is nothing. */
+	begin_list(8, 400);
+	fall(5, true, "it is recalled: overheats");
+	trust_labels(&keys);
+	serve_signed(stranger);
+	EXPECT(attached_is("1", "why_not", "it is signed by a key that is not trusted here"));
+	trust_labels(&keys);
+	serve_list("{}");
+	labels_list.until_s = clock_wall_s() - 1;
+	trust_labels(&keys);
+	serve_signed(issuer);
+	EXPECT(attached_is(
+		"1", "why_not", "the list is too old, or of a time that is yet to come"));
+	EXPECT(attached_is("1", "narrows", NULL));
+
+	labels_list.until_s = clock_wall_s() + 600;
+	trust_labels(&keys);
+	serve_signed(issuer);
+	EXPECT(attached_is("1", "narrows", "recalled"));
+	EXPECT(attached_is("1", "reason", "it is recalled: overheats"));
+	EXPECT(ends_up_accepting(false));
+
+	/* An earlier list that is played again, and a later one in which it is good again. */
+	begin_list(8, 450);
+	trust_labels(&keys);
+	serve_signed(issuer);
+	EXPECT(attached_is("1", "why_not", "the list is older than the one before"));
+	EXPECT(attached_is("1", "status", "SUSPENDED"));
+	begin_list(8, 300);
+	trust_labels(&keys);
+	serve_signed(issuer);
+	EXPECT(attached_is("1", "status", "VALID"));
+	EXPECT(attached_is("1", "narrows", "recalled"));
+
+	/* What it took away is the owner's to give back, and the same fall does not act twice. */
+	tell("label.override", "1", NULL);
+	EXPECT(ends_up_accepting(true));
+	EXPECT(attached_is("1", "narrows", NULL));
+	stop(SIGTERM);
+	move_out();
+	issuer_free(issuer);
+	issuer_free(stranger);
+}
+
+TEST(a_status_that_ran_out_is_not_confirmed_and_gives_nothing_back)
+{
+	struct issuer_keys keys;
+	struct issuer *issuer = issued_key(&keys);
+	NEEDS_ENGINE;
+
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", "\"name\":\"camera\"");
+	trust_labels(&keys);
+	attach_label(issuer, &keys, "1", 5);
+	begin_list(8, 500);
+	fall(5, false, "a fault that is used");
+	labels_list.until_s = clock_wall_s() + 2;
+	serve_signed(issuer);
+	EXPECT(attached_is("1", "narrows", "suspended"));
+	for (int i = 0; i < 40 && !attached_is("1", "last_status", "SUSPENDED"); i++)
+		;
+	EXPECT(attached_is("1", "status", "UNKNOWN"));
+	EXPECT(attached_is("1", "narrows", "suspended"));
+	stop(SIGKILL);
+	start();
+	EXPECT(attached_is("1", "narrows", "suspended"));
+	stop(SIGTERM);
+	move_out();
+	issuer_free(issuer);
+}
+
+TEST(no_issuer_switches_off_a_whole_home_at_once)
+{
+	struct issuer_keys keys;
+	struct issuer *issuer = issued_key(&keys);
+	int n_narrowed = 0, n_held = 0;
+	char name[8], address[16];
+	NEEDS_ENGINE;
+
+	for (int i = 1; i <= 5; i++) {
+		snprintf(name, sizeof name, "%d", i);
+		snprintf(address, sizeof address, "10.77.0.%d", 10 + i);
+		join("p1", (uint8_t)(0x10 + i), "thing", address);
+		EXPECT(policy_with((uint32_t)i, DEVICE_WAITING, 1) != NULL);
+		tell("device.admit", name, i == 5 ? "\"class\":\"critical\"" : NULL);
+	}
+	trust_labels(&keys);
+	/* Two units of one model are one label. */
+	for (uint32_t i = 1; i <= 5; i++) {
+		snprintf(name, sizeof name, "%u", i);
+		attach_label(issuer, &keys, name, i == 2 ? 1 : i);
+	}
+	begin_list(8, 500);
+	for (uint32_t i = 0; i < 8; i++)
+		fall(i, true, "everything");
+	serve_signed(issuer);
+	for (int i = 1; i <= 5; i++) {
+		snprintf(name, sizeof name, "%d", i);
+		EXPECT(attached_is(name, "status", "SUSPENDED"));
+		bool is_narrowed = attached_is(name, "narrows", "recalled");
+		n_narrowed += is_narrowed;
+		EXPECT(i <= 3 ? is_narrowed : !is_narrowed);
+		char question[100];
+		snprintf(question, sizeof question,
+			"{\"verb\":\"label.show\",\"args\":{\"device\":\"%d\"}}", i);
+		json_t *answer = ask(question);
+		n_held += json_is_true(json_object_get(
+			json_object_get(json_object_get(answer, "result"), "attached"), "held"));
+		json_decref(answer);
+	}
+	EXPECT_INT(n_narrowed, 3);
+	EXPECT_INT(n_held, 1); /* the critical one is its owner's in any case */
+	stop(SIGTERM);
+	move_out();
+	issuer_free(issuer);
 }
 
 /* Fills the small disk that was mounted on the state; gives the descriptor of the filler. */
