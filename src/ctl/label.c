@@ -65,6 +65,29 @@ show_shields(const json_t *label)
 		printf("%s%s\n", i ? "                  " : "  the gateway     ", text(row, NULL));
 }
 
+/* The label of another issuer, which the owner attached. */
+static void
+show_attached(const json_t *attached)
+{
+	bool is_confirmed = is_true(attached, "confirmed");
+
+	if (!json_is_object(attached))
+		return;
+	printf("label of %s: %s, %s, it is %s%s%s\n", text(attached, "issuer"),
+		text(attached, "band"), text(attached, "match"),
+		is_confirmed ? text(attached, "status") : "not confirmed; the last word was ",
+		is_confirmed ? "" : text(attached, "last_status"),
+		*text(attached, "narrows") ? ", and narrows what this device may do" : "");
+	if (*text(attached, "reason"))
+		printf("  it says          %s\n", text(attached, "reason"));
+	if (is_true(attached, "held"))
+		printf("  nothing was done: more labels of this issuer fell within a day than it "
+		       "may "
+		       "act by; to act: pinfold device quarantine DEVICE\n");
+	if (*text(attached, "why_not"))
+		printf("  its status list  %s\n", text(attached, "why_not"));
+}
+
 static bool
 label_of(const json_t *answer, struct label *label)
 {
@@ -97,11 +120,7 @@ show_label(const json_t *answer, const struct options *options)
 	show_shields(json_object_get(answer, "label"));
 	show_clock(json_object_get(answer, "clock"));
 	show_issued(json_object_get(answer, "issued"), is_true(answer, "behind"));
-	const json_t *attached = json_object_get(answer, "attached");
-	if (json_is_object(attached))
-		printf("label of %s: %s, %s, it is %s%s\n", text(attached, "issuer"),
-			text(attached, "band"), text(attached, "match"), text(attached, "status"),
-			*text(attached, "narrows") ? ", and narrows what this device may do" : "");
+	show_attached(json_object_get(answer, "attached"));
 	printf("why no better: pinfold label why %s\n",
 		text(json_object_get(answer, "device"), "id"));
 }

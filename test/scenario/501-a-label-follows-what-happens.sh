@@ -3,7 +3,8 @@
 #
 # A camera's label is out when a later test finds its factory login; a bulb's when its
 # maker recalls it.  The site says so within a minute, by itself.  A gateway that trusts
-# the issuer takes the bulb's internet away, and gives it back to its owner alone.
+# the issuer asks its server for the list of all labels, takes the bulb's internet away,
+# and gives it back to its owner alone.
 #
 #	501-*.sh BUILD
 set -eu
@@ -21,7 +22,7 @@ status() {
 }
 site=$gateway_state/site
 
-quiet pinfold label issuer https://labels.example "Example Shop" --kind retailer
+quiet pinfold label issuer https://www.bulb.example "Example Shop" --kind retailer
 for name in camera bulb; do
 	quiet pinfold label set $name maker "Example Maker"
 	quiet pinfold label set $name firmware 1.9
@@ -39,8 +40,7 @@ expect "the site is there" within 100 quiet gateway test -s "$site/log/checkpoin
 cp "$site/l/$bulb/status.jwt" "$folder/good.jwt"
 
 # --- a re-test finds more
-quiet pinfold audit run camera --checks tcp-ports,telnet-login
-begun=$(date +%s)
+quiet pinfold audit run camera --checks tcp-ports,telnet-login --pace lab
 word() { pinfold --json label verify "$site/l/$1/label.jwt" --key "$folder/key" --status "$site/l/$1/status.jwt" | sed -n 's/.*"status": "\([A-Z_]*\)",.*/\1/p' | head -n 1; }
 is_word() { [ "$(word "$1")" = "$2" ]; }
 ended() { [ "$(field state audit list camera)" = "done" ]; }
@@ -62,9 +62,13 @@ quiet pinfold device enforce bulb --from rules
 allowed() { says "^allowed" pinfold policy why bulb 198.18.9.9 443; }
 denied() { ! allowed; }
 expect "nobody's label is attached without trust" is 1 status pinfold label attach bulb "$site/l/$bulb/label.jwt"
-quiet pinfold label trust "$folder/key" https://labels.example
+serve() { lab exec internet sh -c 'cat >/var/www/www.bulb.example/status-list.jwt' <"$site/status-list.jwt"; }
+serve
+expect "an issuer is trusted" says "status list is asked for" pinfold label trust "$folder/key" https://www.bulb.example
 expect "the camera's label is no bulb's" is 1 status pinfold label attach bulb "$site/l/$camera/label.jwt"
 expect "the bulb's own is" says "(match)" pinfold label attach bulb "$site/l/$bulb/label.jwt"
+attached() { says "$1" pinfold label show bulb; }
+expect "its status comes by itself" within 100 attached "match, it is VALID"
 expect "a good status changes nothing" quiet pinfold label status "$folder/good.jwt"
 expect "the bulb reaches its server" allowed
 
@@ -78,8 +82,14 @@ expect "the site says it" within 600 is_word "$bulb" SUSPENDED
 expect "within a minute, too" [ $(($(date +%s) - begun)) -le 60 ]
 expect "the label is invalid, with the reason" says "overheats" pinfold label verify "$site/l/$bulb/qr.txt" \
 	--key "$folder/key" --status "$site/l/$bulb/status.jwt"
-expect "the status reaches the gateway" quiet pinfold label status "$site/l/$bulb/status.jwt"
+serve
+quiet pinfold label trust "$folder/key" https://www.bulb.example
+expect "so does the list that the gateway asked for" within 100 attached "it is SUSPENDED, and narrows"
+expect "with the reason, though nobody asked for this label" attached "overheats"
 expect "the bulb reaches its server no more" denied
+asked() { room internet grep status-list /run/web/log >"$folder/asked"; }
+expect "the issuer's server saw who asked for what all ask for" within 50 asked
+refuse "and not for which label" grep -q "$bulb" "$folder/asked"
 expect "and is told why" says "label recalled" pinfold policy why bulb 198.18.9.9 443
 expect "an old status that is played again widens nothing" quiet pinfold label status "$folder/good.jwt"
 expect "it is closed as before" denied
