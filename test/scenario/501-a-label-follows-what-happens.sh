@@ -40,7 +40,7 @@ expect "the site is there" within 100 quiet gateway test -s "$site/log/checkpoin
 cp "$site/l/$bulb/status.jwt" "$folder/good.jwt"
 
 # --- a re-test finds more
-quiet pinfold audit run camera --checks tcp-ports,telnet-login --pace lab
+quiet pinfold audit run camera --checks tcp-ports,telnet-login
 word() { pinfold --json label verify "$site/l/$1/label.jwt" --key "$folder/key" --status "$site/l/$1/status.jwt" | sed -n 's/.*"status": "\([A-Z_]*\)",.*/\1/p' | head -n 1; }
 is_word() { [ "$(word "$1")" = "$2" ]; }
 ended() { [ "$(field state audit list camera)" = "done" ]; }
