@@ -8,71 +8,16 @@
 
 #include "base/auto.h"
 #include "check/check.h"
+#include "check/guide.h"
 #include "ctl/ctl.h"
 
-enum { STEPS_MAX = 5, CHECKS_TEXT_MAX = 1024, WORD = 64 };
-
-/* {a}, {p}, {d}: address, port and device. */
-static const struct guide {
-	const char *check;
-	const char *step[STEPS_MAX];
-} guides[] = {
-	{"telnet-login", {"Where the device has a page or an app, look there for a switch called "
-			  "telnet, remote "
-			  "access or developer, and switch it off. That is the best mend.",
-				 "Where it has none: log in (telnet {a} {p}) and type: passwd",
-				 "Choose a password that is used nowhere else, of 12 characters or "
-				 "more, and "
-				 "write it down."}},
-	{"ssh-login", {"Log in (ssh -p {p} USER@{a}) and type: passwd",
-			      "Choose a password that is used nowhere else, of 12 characters or "
-			      "more, and "
-			      "write it down.",
-			      "Where nobody needs it, switch SSH off in the device's settings."}},
-	{"http-login",
-		{"Open the device's page in a browser: http://{a}:{p}/",
-			"Log in, and look for System, Administration or User; there is the "
-			"password.",
-			"Choose one that is used nowhere else, of 12 characters or more, and write "
-			"it down.",
-			"Log out and in again: the old password must be refused."}},
-	{"ftp-login", {"In the device's settings look for FTP or file sharing: switch it off where "
-		       "nobody "
-		       "needs it.",
-			      "Else change the password of its user there."}},
-	{"rtsp-login", {"In the camera's settings look for RTSP, ONVIF or stream; it may have a "
-			"user of its "
-			"own.",
-			       "Change that user's password, or switch the stream off."}},
-	{"snmp-public",
-		{"In the device's settings look for SNMP: switch it off.",
-			"Where it is needed: version 3, or a community that nobody guesses."}},
-	{"mqtt-open", {"In the settings of the broker at {a}:{p} switch anonymous access off, and "
-		       "give each "
-		       "device a user.",
-			      "Where it is there by accident, switch it off."}},
-	{"debug-ports", {"In the device's settings look for developer options, debugging or ADB, "
-			 "and switch "
-			 "them off.",
-				"Where there is no such setting only the maker can mend it; the "
-				"gateway keeps "
-				"port {p} closed."}},
-};
+enum { CHECKS_TEXT_MAX = 1024, WORD = 64 };
 
 /* What text() gives is good for some calls only. */
 static void
 id_of(const json_t *run, char out[static WORD])
 {
 	snprintf(out, WORD, "%s", text(json_object_get(run, "device"), "id"));
-}
-
-static const struct guide *
-guide_of(const char *check)
-{
-	for (size_t i = 0; i < COUNT_OF(guides); i++)
-		if (!strcmp(guides[i].check, check))
-			return &guides[i];
-	return NULL;
 }
 
 static bool
@@ -185,7 +130,7 @@ print_fault(
 {
 	char check[WORD];
 	snprintf(check, sizeof check, "%s", text(finding, "check"));
-	const struct guide *guide = guide_of(check);
+	const char *const *guide = guide_steps(check);
 	int step = 1;
 
 	printf("\n%d. %s (%s, %s)\n", nth, text(finding, "text"), text(finding, "provision"),
@@ -195,9 +140,9 @@ print_fault(
 		       "from "
 		       "a device that you trust: pinfold device pause %s 15m\n",
 			step++, number(finding, "port"), id);
-	for (int i = 0; guide && i < STEPS_MAX && guide->step[i]; i++) {
+	for (int i = 0; guide && guide[i]; i++) {
 		printf("   %d) ", step++);
-		print_step(guide->step[i], finding, id);
+		print_step(guide[i], finding, id);
 		printf("\n");
 	}
 	if (!guide)

@@ -1,17 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The test bench: run an audit, watch it, read what came out. */
+/* The test bench: begin an audit, and see what there was. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/auto.h"
+#include "page/audit.h"
 #include "page/pages.h"
-#include "page/piece.h"
+
+void
+put_bench_pages(struct sheet *page, const char *here)
+{
+	static const struct {
+		const char *path, *word;
+	} rows[] = {{"/bench", N_("Audits")}, {"/shelf", N_("Shelf")}};
+
+	html(&page->out, "<ul class=\"facets\">");
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		html(&page->out, "<li><a href=\"%s\"%s>%s</a></li>", rows[i].path,
+			!strcmp(rows[i].path, here) ? " aria-current=\"true\"" : "",
+			_(rows[i].word));
+	html(&page->out, "</ul>\n");
+}
+
+static void
+put_choice(struct sheet *page, const char *name, const char *legend, const char *const (*rows)[2],
+	size_t n, size_t chosen)
+{
+	html(&page->out, "<fieldset><legend>%s</legend>", legend);
+	for (size_t i = 0; i < n; i++)
+		html(&page->out,
+			"<label><input type=\"radio\" name=\"%s\" value=\"%s\"%s> %s</label> ",
+			name, rows[i][0], i == chosen ? " checked" : "", _(rows[i][1]));
+	html(&page->out, "</fieldset>\n");
+}
 
 static void
 put_begin(struct sheet *page)
 {
-	const char *chosen = asked(page, "device");
+	static const char *const profiles[][2] = {
+		{"quick", N_("15 minutes at most")}, {"full", N_("as long as a day")}};
+	static const char *const consents[][2] = {
+		{"passive", N_("only watch what it does by itself")},
+		{"probe", N_("connect to it and ask")},
+		{"intrude", N_("also confuse and interrupt it")}};
+	static const char *const paces[][2] = {{"gentle", N_("gently: it is in use")},
+		{"lab", N_("fast: it is there to be tested")}};
 
 	html(&page->out, "<section class=\"card\"><h2>%s</h2>", _("Test a device"));
 	if (!put_form(page, "audit.run", END_PAIRS)) {
@@ -20,149 +54,72 @@ put_begin(struct sheet *page)
 		return;
 	}
 	html(&page->out, "<p><label>%s <select name=\"device\" required>", _("Which?"));
-	put_device_options(page, page->answer[1], chosen);
+	put_device_options(page, page->answer[1], asked(page, "device"));
 	html(&page->out,
-		"</select></label> <label>%s <select name=\"profile\"><option "
-		"value=\"quick\">%s</option>"
-		"<option "
-		"value=\"full\">%s</option></select></label></p><fieldset><legend>%s</legend>"
-		"<label><input type=\"radio\" name=\"consent\" value=\"passive\"> %s</label> "
-		"<label><input type=\"radio\" name=\"consent\" value=\"probe\" checked> %s</label> "
-		"<label><input type=\"radio\" name=\"consent\" value=\"intrude\"> "
-		"%s</label></fieldset>\n",
-		_("How long?"), _("15 minutes at most"), _("as long as a day"),
-		_("What may be done to it?"), _("only watch what it does by itself"),
-		_("connect to it and ask"), _("also confuse and interrupt it"));
+		"</select></label> <label>%s <input name=\"maker\" maxlength=\"255\" "
+		"placeholder=\"https://maker.example\"></label></p>\n",
+		_("Its maker's site, if you know it"));
+	put_choice(page, "profile", _("How long?"), profiles, COUNT_OF(profiles), 0);
+	put_choice(page, "consent", _("What may be done to it?"), consents, COUNT_OF(consents), 1);
+	put_choice(page, "pace", _("How fast?"), paces, COUNT_OF(paces), 0);
 	put_form_end(page, "main", _("Begin"));
+	html(&page->out, "</section>\n");
+}
+
+static void
+put_run(struct sheet *page, const json_t *run)
+{
+	const json_t *progress = json_object_get(run, "progress");
+
+	html(&page->out, "<tr><th scope=\"row\"><a href=\"/bench/%lld\">%lld</a></th><td>",
+		number_of(run, "run"), number_of(run, "run"));
+	put_device_link(page, json_object_get(run, "device"));
+	html(&page->out, "</td><td>");
+	put_chip(page, json_text_of(run, "state"));
+	if (json_is_object(progress))
+		html(&page->out, " %lld / %lld", number_of(progress, "done"),
+			number_of(progress, "all"));
+	html(&page->out, "</td><td>%s, %s, %s</td><td>", json_text_of(run, "profile"),
+		json_text_of(run, "pace"), json_text_of(run, "consent"));
+	put_time(page, number_of(run, "begun"));
+	html(&page->out, "</td></tr>\n");
+}
+
+static void
+put_runs(struct sheet *page)
+{
+	const json_t *run;
+	size_t i;
+
+	html(&page->out, "<section class=\"card wide\"><h2>%s</h2>\n", _("Audits"));
+	if (!json_array_size(page->answer[0])) {
+		put_empty(page, _("None yet. Choose a device above: a first look takes a few "
+				  "minutes and harms nothing."));
+		html(&page->out, "</section>\n");
+		return;
+	}
+	html(&page->out,
+		"<table><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
+		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
+		"scope=\"col\">%s</th></tr></thead>"
+		"<tbody>\n",
+		_("Run"), _("Device"), _("State"), _("How"), _("Begun"));
+	json_array_foreach(page->answer[0], i, run) put_run(page, run);
+	html(&page->out, "</tbody></table>\n");
+	if (page->next[0])
+		html(&page->out,
+			"<p><a rel=\"next\" href=\"/bench?before=%lld&amp;device=%s\">%s</a></p>\n",
+			(long long)page->next[0], asked(page, "device"), _("Earlier"));
 	html(&page->out, "</section>\n");
 }
 
 void
 page_bench(struct sheet *page)
 {
-	const json_t *run;
-	size_t i;
-
+	put_bench_pages(page, "/bench");
 	html(&page->out, "<p class=\"lead\">%s</p>\n",
 		_("The same checks that laboratories use, with their evidence. Nothing is called "
-		  "passed "
-		  "that was not shown."));
+		  "passed that was not shown."));
 	put_begin(page);
-	html(&page->out,
-		"<section class=\"card wide\"><h2>%s</h2><table><thead><tr><th "
-		"scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th></tr></thead><tbody>\n",
-		_("Audits"), _("Run"), _("Device"), _("State"), _("Consent"), _("Begun"));
-	json_array_foreach(page->answer[0], i, run)
-	{
-		html(&page->out, "<tr><th scope=\"row\"><a href=\"/bench/%lld\">%lld</a></th><td>",
-			number_of(run, "run"), number_of(run, "run"));
-		put_device_link(page, json_object_get(run, "device"));
-		html(&page->out, "</td><td>");
-		put_chip(page, json_text_of(run, "state"));
-		html(&page->out, "</td><td>%s</td><td>", json_text_of(run, "consent"));
-		put_time(page, number_of(run, "begun"));
-		html(&page->out, "</td></tr>\n");
-	}
-	html(&page->out, "</tbody></table></section>\n");
-}
-
-/* --- one run ---------------------------------------------------------------------------------- */
-
-static void
-put_progress(struct sheet *page, const json_t *run)
-{
-	const json_t *progress = json_object_get(run, "progress");
-	char number[24];
-
-	if (!json_is_object(progress))
-		return;
-	snprintf(number, sizeof number, "%lld", number_of(run, "run"));
-	html(&page->out,
-		"<section class=\"card\"><h2>%s</h2><p><progress max=\"%lld\" value=\"%lld\" "
-		"aria-label=\"%s\"></progress> %lld / %lld, %s</p><p class=\"soft\">%s</p>",
-		_("Running"), number_of(progress, "all"), number_of(progress, "done"),
-		_("checks that are done"), number_of(progress, "done"), number_of(progress, "all"),
-		json_text_of(progress, "title"), json_text_of(progress, "note"));
-	put_button(page, "audit.stop", "", _("Stop it"), "run", number, END_PAIRS);
-	html(&page->out, "</section>\n");
-}
-
-static void
-put_findings(struct sheet *page, const json_t *findings)
-{
-	const json_t *finding;
-	size_t i;
-
-	html(&page->out,
-		"<section class=\"card wide\"><h2>%s</h2><table><thead><tr><th "
-		"scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th></tr></thead>"
-		"<tbody>\n",
-		_("What was found"), _("Provision"), _("Verdict"), _("Why"), _("Check"));
-	json_array_foreach(findings, i, finding)
-	{
-		html(&page->out, "<tr><th scope=\"row\">%s</th><td>",
-			json_text_of(finding, "provision"));
-		put_chip(page, json_text_of(finding, "verdict"));
-		html(&page->out, "</td><td>%s</td><td><code>%s</code></td></tr>\n",
-			json_text_of(finding, "text"), json_text_of(finding, "check"));
-	}
-	html(&page->out, "</tbody></table></section>\n");
-}
-
-void
-page_audit(struct sheet *page)
-{
-	const json_t *run = page->answer[0], *result = json_object_get(run, "result");
-	const json_t *provisions =
-		json_object_get(json_object_get(result, "verdicts"), "provisions");
-
-	html(&page->out, "<p class=\"lead\">");
-	put_device_link(page, json_object_get(run, "device"));
-	html(&page->out, " ");
-	put_chip(page, json_text_of(run, "state"));
-	html(&page->out, " %s, %s, %s ", json_text_of(run, "profile"), json_text_of(run, "pace"),
-		json_text_of(run, "consent"));
-	put_time(page, number_of(run, "begun"));
-	html(&page->out, "</p>\n");
-	if (*json_text_of(run, "why"))
-		put_trouble(page, json_text_of(run, "why"));
-	put_progress(page, run);
-	html(&page->out, "<p><a href=\"/gate/%lld\">%s</a></p>\n", number_of(run, "run"),
-		_("May it go on the shelf?"));
-	if (json_array_size(provisions)) {
-		html(&page->out, "<section class=\"card\"><h2>%s</h2>\n", _("By clause"));
-		put_clauses(page, provisions);
-		html(&page->out, "</section>\n");
-	}
-	if (result)
-		put_findings(page, json_object_get(result, "findings"));
-}
-
-/* --- the gate ---------------------------------------------------------------------------------- */
-
-void
-page_gate(struct sheet *page)
-{
-	const json_t *gate = page->answer[0], *reason;
-	size_t i;
-
-	html(&page->out, "<section class=\"card\"><p class=\"lead\">");
-	put_chip(page, json_text_of(gate, "answer"));
-	html(&page->out, " %s <a href=\"/bench/%lld\">%s %lld</a></p><ol>",
-		json_text_of(gate, "device"), number_of(gate, "run"), _("by audit"),
-		number_of(gate, "run"));
-	json_array_foreach(json_object_get(gate, "reasons"), i, reason)
-	{
-		html(&page->out, "<li><b>%s</b> %s", json_text_of(reason, "provision"),
-			json_text_of(reason, "text"));
-		if (*json_text_of(reason, "fix"))
-			html(&page->out, " <span class=\"soft\">%s</span>",
-				json_text_of(reason, "fix"));
-		html(&page->out, "</li>");
-	}
-	html(&page->out, "</ol></section>\n");
+	put_runs(page);
 }

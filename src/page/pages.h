@@ -25,7 +25,13 @@ void page_doors(struct sheet *);
 
 void page_bench(struct sheet *);
 void page_audit(struct sheet *);
+void page_compare(struct sheet *);
+void file_report_html(struct sheet *);
+void file_report_pdf(struct sheet *);
+void file_report_json(struct sheet *);
+void file_report_junit(struct sheet *);
 void page_gate(struct sheet *);
+void page_shelf(struct sheet *);
 
 void page_label(struct sheet *);
 void page_labels(struct sheet *);

@@ -126,23 +126,3 @@ put_flows(struct sheet *page, const char *label, const json_t *flows)
 		"<text class=\"here\" x=\"67\" y=\"%.1f\" text-anchor=\"middle\">%s</text></svg>\n",
 		middle - 17, middle + 5, label);
 }
-
-/* --- clauses ------------------------------------------------------------------------ */
-
-void
-put_clauses(struct sheet *page, const json_t *provisions)
-{
-	const json_t *row;
-	size_t i;
-
-	html(&page->out, "<ul class=\"clauses\" aria-label=\"%s\">",
-		_("Verdicts by provision; the table below says why."));
-	json_array_foreach(provisions, i, row)
-	{
-		const char *verdict = json_text_of(row, "verdict");
-		html(&page->out, "<li class=\"v-%s\"><b>%s</b><br>%s</li>",
-			*verdict ? verdict : "NONE", json_text_of(row, "provision"),
-			*verdict ? verdict : _("not tested"));
-	}
-	html(&page->out, "</ul>\n");
-}

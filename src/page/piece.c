@@ -62,6 +62,18 @@ put_time(struct sheet *page, int64_t then_s)
 	html(&page->out, "<time datetime=\"%s\" title=\"%s\">%s</time>", utc, utc, said);
 }
 
+void
+put_date(struct sheet *page, int64_t at_s)
+{
+	char day[40] = "";
+	time_t at = (time_t)at_s;
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm))
+		strftime(day, sizeof day, "%Y-%m-%d", &tm);
+	html(&page->out, "<time datetime=\"%s\">%s</time>", day, day);
+}
+
 /* Words that the style sheet knows; the sign, a character of HTML, stands beside the colour. */
 static const struct {
 	const char *word, *class, *sign;
@@ -99,6 +111,9 @@ static const struct {
 	{"REVOKED", "bad", "&#10005;"},
 	{"SUPERSEDED", "soft", "&#8594;"},
 	{"UNKNOWN", "warn", "?"},
+	{"fine", "good", "&#10003;"},
+	{"checking", "warn", "&#8230;"},
+	{"changed", "bad", "&#9650;"},
 	{"shelf", "good", "&#10003;"},
 	{"hold", "bad", "&#10005;"},
 	{"laboratory", "warn", "?"},

@@ -19,6 +19,8 @@ bool truth_of(const json_t *object, const char *key);
 
 /* "5 minutes ago", with the moment itself for a script to show in the viewer's zone. */
 void put_time(struct sheet *, int64_t then_s);
+/* A day, as 2026-11-22. */
+void put_date(struct sheet *, int64_t at_s);
 /* A word with its shape and colour; states and levels of the engine, verdicts. */
 void put_chip(struct sheet *, const char *word);
 /* On whose word a rule is, for people. */
@@ -62,7 +64,5 @@ void put_ring(struct sheet *, const json_t *devices);
 void put_flows(struct sheet *, const char *label, const json_t *flows);
 /* The shrinking sky: device.sky, with its history to choose from and its table. */
 void put_sky(struct sheet *, const json_t *sky);
-/* Verdicts by provision as a map of small fields. */
-void put_clauses(struct sheet *, const json_t *provisions);
 
 #endif

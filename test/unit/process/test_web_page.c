@@ -50,7 +50,8 @@ hostile_row(void)
 		"address", "token", "maker", "model", "band", "of", "reason", "status", "word",
 		"issuer", "match", "narrows", "key", "step", "works", "seen", "hardware",
 		"firmware", "support_end", "responsible", "last_update", "tested", "how", "found",
-		"reported", "acknowledged", "fixed", "installed", "disclose"};
+		"what", "claimed_model", "for_owner", "for_maker", "title", "reported",
+		"acknowledged", "fixed", "installed", "disclose"};
 	static const char *const numbers[] = {"since", "first", "last", "time", "count", "run",
 		"journal", "begun", "ended", "flows", "bytes", "used", "until", "number", "minutes",
 		"place", "entry", "at", "revision", "issued", "life_years", "unprotected_months",
@@ -69,11 +70,12 @@ hostile(void)
 {
 	static const char *const lists[] = {"addresses", "rules", "open", "seen", "identifiers",
 		"offers", "would_break", "reasons", "findings", "provisions", "needs", "clock",
-		"issuers", "devices", "shield"};
+		"issuers", "devices", "shield", "requirements", "checks"};
 	static const char *const parts[] = {"device", "asker", "answerer", "containment", "mud",
 		"mud_next", "progress", "result", "verdicts", "uplink", "database", "resolver",
 		"enforcer", "label", "issued", "status", "own", "attached", "product", "updates",
-		"firmware", "test", "mandatory", "recommended", "works", "without_internet"};
+		"firmware", "test", "en303645-v3", "mandatory", "recommended", "works",
+		"without_internet"};
 	json_t *whole = hostile_row(), *inner = hostile_row();
 
 	for (size_t i = 0; i < COUNT_OF(lists); i++)
@@ -187,6 +189,85 @@ TEST(who_may_only_look_is_shown_no_button_that_would_be_refused)
 		html_fini(&out);
 	}
 	json_decref(object);
+}
+
+/* A run in which one provision failed, one was not looked at and one was found sound. */
+static json_t *
+run_of(unsigned number, const char *verdict)
+{
+	return json_pack(
+		"{s:i, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:i, s:{s:[{s:s, s:s, s:s, s:i, s:i, "
+		"s:s, s:b, s:[i,i], s:i}], s:[{s:s, s:s, s:s, s:s}], s:{s:{s:[{s:s, s:b, "
+		"s:s, s:i, s:i}, {s:s, s:b, s:s, s:i, s:i, s:[s]}], s:{s:i}}}}}",
+		"run", (int)number, "device", "id", "d-1", "name", "camera", "state", "done",
+		"profile", "quick", "pace", "lab", "consent", "probe", "begun", 999000, "result",
+		"findings", "check", "telnet-login", "provision", "5.1-1", "verdict", verdict,
+		"port", 23, "proto", 6, "text", "it takes a factory login", "is_critical", 1,
+		"evidence", 56, 63, "evidence_in_all", 5, "checks", "id", "telnet-login", "consent",
+		"probe", "for_owner", "Change it.", "for_maker", "One for each.", "verdicts",
+		"en303645-v3", "requirements", "id", "5.1-1", "mandatory", 1, "verdict", verdict,
+		"findings", 1, "missing", 0, "id", "5.1-2", "mandatory", 1, "verdict", "INC",
+		"findings", 0, "missing", 1, "reasons", "NOT_SEEN", "mandatory", "FAIL", 1);
+}
+
+TEST(a_failure_stands_with_its_evidence_and_what_to_do_and_can_be_tested_again)
+{
+	json_t *run = run_of(7, "FAIL");
+	struct html out = rendered(page_of("/bench/{run}"), run, "admin");
+
+	EXPECT(strstr(out.at, "<tr id=\"p-5.1-1\">") != NULL);
+	EXPECT(strstr(out.at, "<li class=\"v-FAIL\"><a href=\"#p-5.1-1\">") != NULL);
+	EXPECT(strstr(out.at, "evidence: exchange 56, 63 (in all 5)") != NULL);
+	EXPECT(strstr(out.at, "type: passwd") != NULL);
+	EXPECT(strstr(out.at, "name=\"checks\" value=\"tcp-ports,telnet-login\"") != NULL);
+	/* What nobody looked at is in no colour, and says so. */
+	EXPECT(strstr(out.at, "<li class=\"v-NONE\"><a href=\"#p-5.1-2\">") != NULL);
+	EXPECT(strstr(out.at, "No check of this run looked at it.") != NULL);
+	html_fini(&out);
+	json_decref(run);
+}
+
+TEST(of_two_audits_the_verdicts_that_are_others_are_shown_and_no_others)
+{
+	json_t *now = run_of(8, "FAIL"), *before = run_of(7, "NFF");
+	json_t *whole[] = {json_pack("{s:b, s:o}", "ok", 1, "result", now),
+		json_pack("{s:b, s:o}", "ok", 1, "result", before)};
+	struct page_view view = {.page = page_of("/compare"),
+		.path = "/compare",
+		.answer = {whole[0], whole[1]},
+		.now_s = 1000000};
+	struct html out = {0};
+
+	page_render(&out, &view);
+	EXPECT(strstr(out.at, "<th scope=\"row\">5.1-1</th>") != NULL);
+	EXPECT(strstr(out.at, "<th scope=\"row\">5.1-2</th>") == NULL);
+	html_fini(&out);
+	view.answer[0] = whole[1];
+	page_render(&out, &view);
+	EXPECT(strstr(out.at, "None: both say the same of every provision.") != NULL);
+	html_fini(&out);
+	json_decref(whole[0]);
+	json_decref(whole[1]);
+}
+
+TEST(a_label_shows_what_failed_before_anything_good)
+{
+	json_t *label = json_pack("{s:{s:s}, s:s, s:{s:s, s:{s:{s:i, s:i}}, s:{s:i, s:i}, "
+				  "s:{s:s, s:i, s:i}}, s:[{s:s, s:s, s:s, s:b}], s:[], s:n, s:n}",
+		"device", "id", "d-1", "sentence", "A fault was proved.", "label", "band", "failed",
+		"verdicts", "mandatory", "PASS", 9, "FAIL", 2, "findings", "open", 2, "critical", 1,
+		"updates", "support_end", "2027-06-30", "life_years", 8, "unprotected_months", 59,
+		"needs", "band", "basic", "id", "test", "sentence", "A test has ended.", "met", 0,
+		"clock", "issued", "attached");
+	struct html out = rendered(page_of("/labels/{device}"), label, "read");
+	const char *fail = strstr(out.at, "</span> FAIL</span>");
+
+	EXPECT(fail && fail < strstr(out.at, "</span> PASS</span>"));
+	EXPECT(strstr(out.at, "4 years and 11 months without updates, of an expected life of "
+			      "8 years") != NULL);
+	EXPECT(strstr(out.at, "<b>not met</b> A test has ended.") != NULL);
+	html_fini(&out);
+	json_decref(label);
 }
 
 TEST(a_page_without_an_engine_says_that_the_rules_hold)
