@@ -151,6 +151,14 @@ int finish_shelf_list(const json_t *args, const json_t *rows, const struct optio
 int finish_shelf_check(const json_t *args, const json_t *answer, const struct options *);
 int finish_fix(const json_t *args, const json_t *run, const struct options *);
 
+/* --- leave.c ------------------------------------------------------------------------------ */
+
+void show_leaving(const json_t *, const struct options *);
+int finish_leave(const json_t *args, const json_t *left, const struct options *);
+void show_left_list(const json_t *, const struct options *);
+void show_left(const json_t *, const struct options *);
+int run_left_verify(int argc, char **argv, const struct options *);
+
 /* --- maker.c ------------------------------------------------------------------------------ */
 
 void show_maker(const json_t *, const struct options *);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/engine_label.h"
 #include "process/engine_traffic.h"
+#include "process/engine_leave.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -342,6 +343,7 @@ static void
 on_minute(void *arg)
 {
 	account_look();
+	leave_look();
 	observe_retire();
 }
 

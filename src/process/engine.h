@@ -73,6 +73,7 @@ enum {
 	X(FACET_REPORTS, "reports")         /* [{text, issuer, since}] */                          \
 	X(FACET_ISSUERS, "issuers")         /* of the home: {name: key} */                         \
 	X(FACET_MEMBERS, "members")         /* of the home: [{class, device}] */                   \
+	X(FACET_LEAVING, "leaving")         /* ["account", ...]: steps that are done */            \
 	X(FACET_LABEL, "label") /* {issuer, id, status, signed, narrows, overridden, ...} */       \
 	X(FACET_LABEL_FACTS, "label-facts")   /* {field: text} */                                  \
 	X(FACET_LABEL_FIXES, "label-fixes")   /* [{provision, reported, fixed, ...}] */            \
@@ -297,6 +298,9 @@ enum err change_undo(int64_t journal, const char *who, int64_t *undo, char text[
 	struct fault *why) MUST_USE;
 enum err change_forget(
 	struct ward *, const char *who, int64_t *journal, struct fault *why) MUST_USE;
+/* The same, with what is kept of it until a date; fills in id and journal of *left. */
+enum err change_leave(struct ward *, struct stored_left *left, const char *who, int64_t *journal,
+	struct fault *why) MUST_USE;
 enum err change_merge(
 	const struct device_merge *, const char *who, int64_t *journal, struct fault *why) MUST_USE;
 /* Journal row for something that is no facet (a pause). */
@@ -497,6 +501,7 @@ json_t *show_introductions(const struct ward *); /* NULL: of all devices */
 json_t *show_ref(const struct ward *);           /* {"number", "id", "name"} */
 json_t *show_why(struct ward *, const char *destination, const char *proto, uint16_t port,
 	struct fault *why);
+json_t *show_flow(const struct learn_flow *);
 json_t *show_proposal(struct ward *, enum facet source, json_t **file, struct fault *why);
 
 #endif

@@ -135,6 +135,7 @@ void audit_open_mended(
 /* --- engine_audit_prune.c ------------------------------------------------------------------- */
 
 void audit_forget(uint32_t run);
+void audit_forget_all(const char *device_id); /* but those that something rests on */
 void audit_prune(const char *device_id); /* "": of nobody in particular */
 
 /* --- engine_audit_file.c: <state>/audit/<run>/ -------------------------------------------- */

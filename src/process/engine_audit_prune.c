@@ -68,6 +68,25 @@ audit_forget(uint32_t run)
 }
 
 static void
+on_any(const struct stored_audit *audit, void *arg)
+{
+	if (!audit_find(audit->run) && !is_rested_on(audit->run))
+		may_go(arg, audit->run);
+}
+
+void
+audit_forget_all(const char *device_id)
+{
+	struct pruning all = {.n = 0};
+
+	if (!device_id[0] ||
+		store_audits(engine.store, 0, device_id, STORE_AUDITS_A_DEVICE, on_any, &all))
+		return;
+	while (all.n)
+		audit_forget(all.run[--all.n]);
+}
+
+static void
 on_evidence(const struct stored_audit *audit, void *arg)
 {
 	struct pruning *pruning = arg;

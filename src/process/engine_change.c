@@ -486,19 +486,23 @@ gone(uint32_t number)
 	sync_pump();
 }
 
-enum err
-change_forget(struct ward *ward, const char *who, int64_t *journal, struct fault *why)
+/* left: what is kept of it, or NULL. */
+static enum err
+forget_as(struct ward *ward, struct change *change, struct stored_left *left, int64_t *journal,
+	struct fault *why)
 {
 	uint32_t number = ward_number(ward);
-	struct change change = {.who = who, .verb = "device.forget"};
 	json_t *before = json_pack("{s:o}", "device", keep_export(ward));
 	auto_free char *was = json_dumps(before, JSON_COMPACT | JSON_SORT_KEYS);
 
 	json_decref(before);
-	snprintf(change.text, sizeof change.text, "%s was forgotten", device_label(ward->device));
 	store_begin(engine.store);
 	store_device_delete(engine.store, number);
-	*journal = store_journal_row(&change, number, was, "{\"device\":null}");
+	*journal = store_journal_row(change, number, was, "{\"device\":null}");
+	if (left) {
+		left->journal = *journal;
+		left->id = store_left_add(engine.store, left);
+	}
 	enum err err = store_commit(engine.store, why);
 	if (err) {
 		keep_trouble(why);
@@ -506,7 +510,7 @@ change_forget(struct ward *ward, const char *who, int64_t *journal, struct fault
 	}
 	keep_trouble_over();
 	engine.is_snapshot_due = true;
-	event(EVENT_INFO, ward, change.verb, NULL, "%s", change.text);
+	event(EVENT_INFO, ward, change->verb, NULL, "%s", change->text);
 	struct device *device = ward->device;
 	traffic_forget(ward);
 	ward_free(ward);
@@ -514,6 +518,25 @@ change_forget(struct ward *ward, const char *who, int64_t *journal, struct fault
 	flow_forget(number);
 	gone(number);
 	return ERR_OK;
+}
+
+enum err
+change_forget(struct ward *ward, const char *who, int64_t *journal, struct fault *why)
+{
+	struct change change = {.who = who, .verb = "device.forget"};
+
+	snprintf(change.text, sizeof change.text, "%s was forgotten", device_label(ward->device));
+	return forget_as(ward, &change, NULL, journal, why);
+}
+
+enum err
+change_leave(struct ward *ward, struct stored_left *left, const char *who, int64_t *journal,
+	struct fault *why)
+{
+	struct change change = {.who = who, .verb = "device.leave"};
+
+	snprintf(change.text, sizeof change.text, "%s left", device_label(ward->device));
+	return forget_as(ward, &change, left, journal, why);
 }
 
 static json_t *
@@ -685,6 +708,7 @@ undo_forget(struct journal_copy *row, const char *who, int64_t *undo, struct fau
 	store_documents_of(all);
 	*undo = store_journal_row(&change, ward_number(ward), "{\"device\":null}", "{}");
 	store_journal_undone(engine.store, row->id, *undo);
+	store_left_returned(engine.store, row->id);
 	json_decref(all);
 	enum err err = store_commit(engine.store, why);
 	if (err) {

@@ -513,7 +513,7 @@ show_why(struct ward *ward, const char *destination, const char *proto, uint16_t
 
 /* --- proposals ----------------------------------------------------------------------------------------- */
 
-static json_t *
+json_t *
 show_flow(const struct learn_flow *flow)
 {
 	char address[IP_TEXT_MAX];

@@ -46,6 +46,9 @@ static const char *const decisions[] = {
 	"CREATE TABLE pass(id INTEGER PRIMARY KEY, account INTEGER NOT NULL, kind INTEGER NOT NULL,"
 	" role INTEGER NOT NULL, digest BLOB NOT NULL UNIQUE, name TEXT NOT NULL,"
 	" source BLOB NOT NULL, created INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;",
+	"CREATE TABLE gone(id INTEGER PRIMARY KEY AUTOINCREMENT, device_id TEXT NOT NULL,"
+	" name TEXT NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL, time INTEGER NOT NULL,"
+	" until INTEGER NOT NULL, journal INTEGER NOT NULL, body TEXT NOT NULL) STRICT;",
 };
 
 static const char *const observed[] = {

@@ -50,6 +50,15 @@ X(JOURNAL_FIND, STORE_DECISIONS,
 X(JOURNAL_PRUNE, STORE_DECISIONS,
   "DELETE FROM journal WHERE id<=(SELECT max(id) FROM journal)-?1")
 
+X(JOURNAL_BLANK, STORE_DECISIONS, "UPDATE journal SET before='{}',after='{}' WHERE id=?1")
+X(LEFT_ADD, STORE_DECISIONS,
+  "INSERT INTO gone(device_id,name,kind,who,time,until,journal,body) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)")
+X(LEFT_LIST, STORE_DECISIONS,
+  "SELECT id,device_id,name,kind,who,time,until,journal,body FROM gone WHERE ?1=0 OR id=?1"
+  " ORDER BY id DESC")
+X(LEFT_DELETE, STORE_DECISIONS, "DELETE FROM gone WHERE id=?1")
+X(LEFT_RETURNED, STORE_DECISIONS, "DELETE FROM gone WHERE journal=?1")
+
 X(ACCOUNT_PUT, STORE_DECISIONS,
   "INSERT INTO account(id,name,role,salt,key,cost,block,lanes,created)"
   " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT(id) DO UPDATE SET name=?2,role=?3,salt=?4,"

@@ -158,6 +158,25 @@ enum err store_journal(struct store *, int64_t before_id, uint32_t device, uint3
 enum err store_journal_find(struct store *, int64_t id,
 	void (*row)(const struct stored_journal *, void *), void *) MUST_USE;
 
+/* What it held of a device is taken away; that it happened stays. */
+void store_journal_blank(struct store *, int64_t id);
+
+/* A device that left, with what is kept of it until a time. */
+struct stored_left {
+	int64_t id; /* never used twice */
+	int64_t left_s, until_s, journal;
+	char device_id[STORE_ID_MAX];
+	char name[STORE_NAME_MAX], who[STORE_NAME_MAX], kind[64];
+	const char *body; /* JSON, borrowed */
+};
+enum { STORE_LEFT_MAX = 256 };                                      /* beyond: the caller refuses */
+int64_t store_left_add(struct store *, const struct stored_left *); /* gives its id */
+void store_left_delete(struct store *, int64_t id);
+void store_left_returned(struct store *, int64_t journal); /* it is taken back */
+/* Newest first; id 0: all. */
+enum err store_left(struct store *, int64_t id, void (*row)(const struct stored_left *, void *),
+	void *) MUST_USE;
+
 /* Who may ask by way of the web process; process/engine_account.h has the bounds. */
 struct stored_account {
 	int64_t id; /* chosen by the caller, never used twice */

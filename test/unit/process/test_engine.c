@@ -290,7 +290,7 @@ move_out(void)
 	static const char *const files[] = {"decisions.db", "decisions.db-wal", "decisions.good",
 		"observed.db", "observed.db-wal", "ctl", "decisions.db.damaged",
 		"decisions.db-wal.damaged", "observed.db.damaged", "observed.db-wal.damaged",
-		"audits.db", "audits.db-wal"};
+		"audits.db", "audits.db-wal", "issuer.key"};
 	char path[128];
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -740,6 +740,105 @@ flows_proposed(const char *device)
 	EXPECT(is_ok(answer));
 	json_decref(answer);
 	return flows;
+}
+
+/* How the step of a list stands; "" where there is no such step. */
+static const char *
+step_state(const json_t *result, const char *word)
+{
+	static char out[16];
+	json_t *step;
+	size_t i;
+
+	out[0] = '\0';
+	json_array_foreach(json_object_get(result, "steps"), i,
+		step) if (!strcmp(json_string_value(json_object_get(step, "step")), word))
+		snprintf(out, sizeof out, "%s", json_string_value(json_object_get(step, "state")));
+	return out;
+}
+
+static size_t
+n_left(void)
+{
+	json_t *answer = ask("{\"verb\":\"left.list\"}");
+	size_t n = json_array_size(json_object_get(answer, "result"));
+	json_decref(answer);
+	return n;
+}
+
+TEST(a_device_that_leaves_is_kept_until_its_date_and_comes_back_as_a_new_one)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", "\"name\":\"front door\"");
+	tell("policy.add", "front door", "\"rule\":\"allow tcp cloud.example 443\"");
+	char id[32];
+	snprintf(id, sizeof id, "%s", field("1", "id"));
+	tell("device.leaving.done", "1", "\"step\":\"account\"");
+	EXPECT(refuses("{\"verb\":\"device.leaving.done\",\"args\":{\"device\":\"1\",\"step\":"
+		       "\"maker\"}}"));
+	json_t *answer = ask("{\"verb\":\"device.leaving\",\"args\":{\"device\":\"1\"}}");
+	EXPECT_STR(step_state(json_object_get(answer, "result"), "account"), "done");
+	EXPECT_STR(step_state(json_object_get(answer, "result"), "reset"), "open");
+	EXPECT_STR(step_state(json_object_get(answer, "result"), "reset-verified"), "open");
+	EXPECT_STR(step_state(json_object_get(answer, "result"), "away"), "open");
+	EXPECT_STR(step_state(json_object_get(answer, "result"), "maker"), "cannot");
+	EXPECT_STR(step_state(json_object_get(answer, "result"), "maps"), "");
+	json_decref(answer);
+
+	answer = ask("{\"verb\":\"device.leave\",\"args\":{\"device\":\"1\"}}");
+	EXPECT(is_ok(answer));
+	long long journal = json_integer_value(json_object_get(answer, "journal"));
+	const char *note =
+		json_string_value(json_object_get(json_object_get(answer, "result"), "note"));
+	EXPECT(note && strchr(note, '.') && !strstr(note, "front door"));
+	json_decref(answer);
+	EXPECT(refuses("{\"verb\":\"device.show\",\"args\":{\"device\":\"front door\"}}"));
+	EXPECT_INT(n_left(), 1);
+
+	/* It is back: somebody that nobody knows. */
+	join("p1", 0x11, "camera", "10.77.0.11");
+	for (int i = 0; i < 100 && refuses("{\"verb\":\"device.show\",\"args\":{\"device\":"
+					   "\"00:00:5e:00:53:11\"}}");
+		i++)
+		usleep(10000);
+	EXPECT_STR(field("00:00:5e:00:53:11", "state"), "waiting");
+	EXPECT(strcmp(field("00:00:5e:00:53:11", "id"), id) != 0);
+
+	undo(journal);
+	EXPECT_STR(field("front door", "id"), id);
+	EXPECT_STR(field("front door", "state"), "observe");
+	EXPECT_INT(n_left(), 0);
+
+	journal = tell("device.leave", "front door", "\"lost\":true,\"days\":1");
+	stop(SIGKILL);
+	start();
+	EXPECT_INT(n_left(), 1);
+	answer = ask("{\"verb\":\"left.list\"}");
+	long long left = json_integer_value(
+		json_object_get(json_array_get(json_object_get(answer, "result"), 0), "left"));
+	json_decref(answer);
+	char question[100];
+	snprintf(question, sizeof question, "{\"verb\":\"left.show\",\"args\":{\"left\":%lld}}",
+		left);
+	answer = ask(question);
+	EXPECT_STR(step_state(json_object_get(answer, "result"), "reset"), "cannot");
+	EXPECT_INT(json_array_size(json_object_get(json_object_get(answer, "result"), "rules")), 1);
+	json_decref(answer);
+
+	/* Deleted, it cannot be taken back, and nothing holds its rules any more. */
+	snprintf(question, sizeof question, "{\"verb\":\"left.delete\",\"args\":{\"left\":%lld}}",
+		left);
+	answer = ask(question);
+	EXPECT(is_ok(answer));
+	json_decref(answer);
+	EXPECT_INT(n_left(), 0);
+	snprintf(question, sizeof question,
+		"{\"verb\":\"policy.undo\",\"args\":{\"journal\":%lld}}", journal);
+	EXPECT(refuses(question));
+	stop(SIGTERM);
+	move_out();
 }
 
 TEST(whoever_gets_the_number_of_a_forgotten_device_gets_nothing_that_it_did)
