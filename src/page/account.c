@@ -75,7 +75,13 @@ page_said(struct sheet *page, const json_t *answer, const char *back)
 		html(&page->out, "<p>%s</p><p><code>%s</code></p>\n",
 			_("This is the token. It is shown once, and never again."),
 			json_text_of(result, "token"));
-	else if (*json_text_of(result, "sentence"))
+	else if (*json_text_of(result, "note") && number_of(result, "left")) {
+		char row[24];
+		snprintf(row, sizeof row, "%lld", number_of(answer, "journal"));
+		put_left(page, result);
+		put_button(page, "policy.undo", "", _("Undo"), "journal", row, END_PAIRS);
+		back = "/devices";
+	} else if (*json_text_of(result, "sentence"))
 		html(&page->out, "<p>%s</p>\n", json_text_of(result, "sentence"));
 	html(&page->out, "<p><a href=\"%s\">%s</a></p>\n", back, _("Back"));
 }

@@ -111,8 +111,8 @@ put_actions(struct sheet *page, const json_t *device)
 	else if (strcmp(state, "waiting") != 0)
 		put_button(page, "device.quarantine", "danger", _("Keep it apart"), "device", id,
 			END_PAIRS);
-	put_button(page, "device.forget", "danger", _("It is leaving: forget it"), "device", id,
-		END_PAIRS);
+	html(&page->out, "<a class=\"button danger\" href=\"/leave/%s\">%s</a>\n", id,
+		_("It is leaving"));
 	html(&page->out, "</div><div class=\"forms\">");
 	if (put_form(page, "device.name", "device", id, END_PAIRS)) {
 		html(&page->out,

@@ -111,6 +111,7 @@ page_devices(struct sheet *page)
 	json_array_foreach(devices, i, device) put_row(page, device);
 	put_table_end(page);
 	html(&page->out, "</section>\n");
+	html(&page->out, "<p><a href=\"/left\">%s</a></p>\n", _("Devices that left"));
 	if (n == LIST_ROWS)
 		put_more(page, number_of(json_array_get(devices, n - 1), "number"));
 }

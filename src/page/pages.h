@@ -16,6 +16,11 @@ void page_devices(struct sheet *);
 
 void page_device(struct sheet *);
 void page_why(struct sheet *);
+void page_leave(struct sheet *);
+void page_left(struct sheet *);
+void page_left_one(struct sheet *);
+/* What is kept of one that left. */
+void put_left(struct sheet *, const json_t *left);
 void page_hold(struct sheet *);
 
 void page_story(struct sheet *);

@@ -112,10 +112,16 @@ const flows = async (page) => {
 
 	// leaving
 	await open_device(page, "bulb");
-	await click(page, "It is leaving: forget it");
+	await page.click('a:text-is("It is leaving")');
+	const account = 'li:has-text("Remove it from its account")';
+	await page.click(`${account} button:text-is("Done")`);
+	expect("a step of leaving is ticked and stays so", (await page.textContent(account)).includes("done"));
+	await click(page, "It left");
+	expect("who left has a signed note", (await page.textContent("textarea")).split(".").length === 3);
+	await page.goto(`${base}/left`);
+	expect("and is kept until a date", (await page.$$("tbody tr")).length === 1);
 	await page.goto(`${base}/rules`);
-	expect("who is leaving is forgotten, and that is in the journal",
-		(await page.textContent("tbody tr:first-child")).includes("forgotten"));
+	expect("that it left is in the journal", (await page.textContent("tbody tr:first-child")).includes("left"));
 	await page.click('tbody tr:first-child button:text-is("Undo")');
 	await open_device(page, "bulb");
 	expect("and comes back by undo, held as before", (await state(page)).includes("enforce"));
@@ -133,7 +139,8 @@ const keyboard = async (page) => {
 const everything = async (page) => {
 	const id = async (name) => { await open_device(page, name); return page.url().split("/").pop(); };
 	const bulb = await id("bulb");
-	return [["home", "/"], ["devices", "/devices"], ["device", `/devices/${bulb}`], ["hold", `/hold/${bulb}`],
+	const tv = await id("tv");
+	return [["home", "/"], ["leave", `/leave/${tv}`], ["left", "/left"], ["devices", "/devices"], ["device", `/devices/${bulb}`], ["hold", `/hold/${bulb}`],
 		["why", `/why/${bulb}?destination=cloud.example&port=443`], ["story", "/story"], ["rules", "/rules"],
 		["introductions", "/introductions"], ["doors", "/doors"], ["bench", "/bench"], ["box", "/box"],
 		["help-now", "/help-now"], ["account", "/account"]];
