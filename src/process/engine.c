@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/engine_label.h"
-#include "process/engine_traffic.h"
 #include "process/engine_leave.h"
+#include "process/engine_traffic.h"
 
 #include <dirent.h>
 #include <errno.h>

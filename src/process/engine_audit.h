@@ -136,7 +136,7 @@ void audit_open_mended(
 
 void audit_forget(uint32_t run);
 void audit_forget_all(const char *device_id); /* but those that something rests on */
-void audit_prune(const char *device_id); /* "": of nobody in particular */
+void audit_prune(const char *device_id);      /* "": of nobody in particular */
 
 /* --- engine_audit_file.c: <state>/audit/<run>/ -------------------------------------------- */
 
