@@ -78,7 +78,7 @@ page_said(struct sheet *page, const json_t *answer, const char *back)
 	else if (*json_text_of(result, "note") && number_of(result, "left")) {
 		char row[24];
 		snprintf(row, sizeof row, "%lld", number_of(answer, "journal"));
-		put_left(page, result);
+		put_farewell(page, result);
 		put_button(page, "policy.undo", "", _("Undo"), "journal", row, END_PAIRS);
 		back = "/devices";
 	} else if (*json_text_of(result, "sentence"))

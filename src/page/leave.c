@@ -101,7 +101,7 @@ page_leave(struct sheet *page)
 }
 
 void
-put_left(struct sheet *page, const json_t *left)
+put_farewell(struct sheet *page, const json_t *left)
 {
 	html(&page->out, "<section class=\"card\"><h2>%s %s</h2><p>%s ", json_text_of(left, "name"),
 		_("left"), _("What is kept of it is deleted at"));
@@ -152,5 +152,5 @@ void
 page_left_one(struct sheet *page)
 {
 	html(&page->out, "<p><a href=\"/left\">&#8592; %s</a></p>\n", _("Devices that left"));
-	put_left(page, page->answer[0]);
+	put_farewell(page, page->answer[0]);
 }

@@ -20,7 +20,7 @@ void page_leave(struct sheet *);
 void page_left(struct sheet *);
 void page_left_one(struct sheet *);
 /* What is kept of one that left. */
-void put_left(struct sheet *, const json_t *left);
+void put_farewell(struct sheet *, const json_t *left);
 void page_hold(struct sheet *);
 
 void page_story(struct sheet *);
