@@ -252,7 +252,9 @@ static const char text[] =
 	"		ct state new jump count_flow\n"
 	"		goto pass\n"
 	"	}\n"
+	/* Told when it begins: what is offered after the pause must not wait for its end. */
 	"	chain admit_by_pause {\n"
+	"		ct state new limit rate 200/second burst 400 packets log prefix \"new-flow\" group 100 snaplen 256\n"
 	"		ct mark set ct mark | 0x08000000\n"
 	"		goto pass\n"
 	"	}\n"

@@ -324,6 +324,25 @@ complain_about(json_t *rows, struct ward *ward)
 	}
 }
 
+/* What must be done comes before what is worth a look. */
+static json_t *
+alarms_first(json_t *rows)
+{
+	static const char *const levels[] = {"alarm", "notice"};
+	json_t *sorted = json_array(), *row;
+	size_t k;
+
+	for (size_t i = 0; i < COUNT_OF(levels); i++)
+		json_array_foreach(rows, k, row)
+		{
+			const char *level = json_string_value(json_object_get(row, "level"));
+			if (!strcmp(level, levels[i]))
+				json_array_append(sorted, row);
+		}
+	json_decref(rows);
+	return sorted;
+}
+
 json_t *
 show_doctor(void)
 {
@@ -385,7 +404,7 @@ show_doctor(void)
 			"the table of devices is full; forget some");
 	for (size_t i = 0; i < engine.n_peers; i++)
 		complain_about(rows, engine.wards[i]);
-	return rows;
+	return alarms_first(rows);
 }
 
 /* --- policy ------------------------------------------------------------------------------------------ */

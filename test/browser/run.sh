@@ -17,7 +17,7 @@ for program in node npm chromium; do
 done
 modules=$build/browser
 mkdir -p "$modules"
-cp "$here/package.json" "$here/package-lock.json" "$here/home.js" "$modules"
+cp "$here/package.json" "$here/package-lock.json" "$here"/*.js "$modules"
 [ -d "$modules/node_modules" ] ||
 	(cd "$modules" && npm ci --no-audit --no-fund --loglevel=error >npm.log 2>&1) ||
 	{ echo "skipped: npm cannot install playwright-core and axe-core"; exit 77; }
@@ -28,11 +28,12 @@ cp -a "$root/lab" "$lab"
 export PINFOLD_LAB_STATE="$build/lab-browser" PINFOLD_BUILD="$build"
 trap '"$lab/pinfold-lab" down >/dev/null 2>&1; rm -rf "$lab"' EXIT
 if [ "${2-}" != pictures ]; then
-	grep -E '^(camera|bulb|phone|tv) ' "$root/lab/devices.list" >"$lab/devices.list"
+	grep -E '^(camera|bulb|phone|tv|plug|doorcam) ' "$root/lab/devices.list" >"$lab/devices.list"
 fi
 "$lab/pinfold-lab" up --pinfold >/dev/null
 # Its network alone: the browser needs the fonts and the settings of this machine.
-in_gateway() { nsenter --target "$(pgrep -o -f "^$build/src/process/pinfoldd")" --net -- "$@" </dev/null; }
+monitor=$(pgrep -n -f "^$build/src/process/pinfoldd")
+in_gateway() { nsenter --target "$monitor" --net -- "$@" </dev/null; }
 if [ "${2-}" = pictures ]; then
 	"$lab/pinfold-lab" owner </dev/null >/dev/null
 	"$lab/pinfold-lab" attack logins camera </dev/null >/dev/null 2>&1 || :
@@ -40,6 +41,6 @@ if [ "${2-}" = pictures ]; then
 fi
 code=$("$lab/pinfold-lab" pinfold account claim-code </dev/null | head -n 1)
 status=0
-in_gateway env HOME="$modules" NODE_PATH="$modules/node_modules" node "$modules/home.js" "$code" "$build/screens" \
+in_gateway env HOME="$modules" NODE_PATH="$modules/node_modules" LAB="$lab/pinfold-lab" MONITOR="$monitor" node "$modules/home.js" "$code" "$build/screens" \
 	${2+"$2"} || status=$?
 exit $status

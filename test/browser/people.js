@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// People differ: by what they see, where they are, and what is put in their way.
+"use strict";
+const { execFileSync } = require("child_process");
+const fs = require("fs");
+const { base, here, expect, inside, reaches, pinfold, within, watched, follow, open_device, focus_is_visible,
+	picture } = require("./lib.js");
+const { names } = require("./flows.js");
+const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+// Every page that the navigation names, and those behind them; name: of a device to show.
+const everything = async (page, name) => {
+	await open_device(page, name);
+	const bulb = page.url().split("/").pop();
+	await page.goto(`${base}/`);
+	const listed = await page.$$eval("nav a", (links) => links.map((a) => a.getAttribute("href")));
+	const named = listed.map((path) => [path === "/" ? "home" : path.slice(1).replaceAll("/", "-"), path]);
+	return [...named, ["leave", `/leave/${bulb}`], ["left", "/left"], ["device", `/devices/${bulb}`], ["hold", `/hold/${bulb}`],
+		["why", `/why/${bulb}?destination=cloud.example&port=443`], ["help-now", "/help-now"], ["account", "/account"]];
+};
+
+const axe_says = async (page, rules) => {
+	// axe is ours, not the page's: it goes around the policy that holds for pages.
+	const found = await page.evaluate(`${axe}; axe.run(document, ${JSON.stringify(rules)})`);
+	return found.violations.map((v) => `${v.id} ${v.nodes[0].html.slice(0, 120)}`).join("; ");
+};
+
+const accessible = async (page, pages) => {
+	for (const [name, path] of pages) {
+		await page.goto(base + path);
+		const said = await axe_says(page, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+		expect(`axe has nothing to say of ${name}`, !said, said);
+	}
+};
+
+const keyboard = async (page) => {
+	await page.goto(`${base}/`);
+	await page.keyboard.press("Tab");
+	expect("the first stop of the keyboard leads to the content",
+		(await page.evaluate(() => document.activeElement.className)) === "skip");
+	await page.keyboard.press("Enter");
+	expect("and it goes there", await page.evaluate(() => document.activeElement.id === "main"));
+	await open_device(page, names.bulb);
+	const stops = await page.$$eval("a[href], button, input:not([type=hidden]), select, summary", (all) =>
+		all.filter((e) => e.checkVisibility()).length);
+	let visible = 0;
+	for (let i = 0; i < stops; i++) {
+		await page.keyboard.press("Tab");
+		visible += await focus_is_visible(page);
+	}
+	expect("each stop of the keyboard on a device's page is seen", visible === stops, `${visible} of ${stops}`);
+};
+
+const looks = async (browser, storageState, pages, with_pictures) => {
+	const all = [["light", 1280, 900, {}], ["dark", 1280, 900, { colorScheme: "dark" }], ["phone", 390, 844, {}],
+		["contrast", 1280, 900, { contrast: "more" }], ["forced", 1280, 900, { forcedColors: "active" }],
+		["darkest", 1280, 900, { contrast: "more", colorScheme: "dark" }], ["narrow", 320, 800, {}]]
+		.filter(([look]) => with_pictures || !["light", "phone", "forced"].includes(look));
+	for (const [look, width, height, options] of all) {
+		const context = await browser.newContext({ viewport: { width, height }, colorScheme: "light", storageState, ...options });
+		const page = watched(await context.newPage());
+		let wide = [], pale = [];
+		for (const [name, path] of pages) {
+			await page.goto(base + path);
+			if (with_pictures) await picture(page, `${name}-${look}`);
+			if (width < 400 && await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth))
+				wide.push(name);
+			if (["dark", "contrast", "darkest"].includes(look)) {
+				const rule = look === "dark" ? "color-contrast" : "color-contrast-enhanced";
+				const said = await axe_says(page, { runOnly: { type: "rule", values: [rule] } });
+				if (said) pale.push(`${name}: ${said}`);
+			}
+		}
+		if (width < 400)
+			expect(`no page is wider than a screen of ${width}`, !wide.length, wide.join(" "));
+		if (look === "contrast" || look === "darkest")
+			expect(`who asks for more contrast gets seven to one (${look})`, !pale.length, pale.join("\n"));
+		if (look === "dark")
+			expect("in the dark there is contrast enough", !pale.length, pale.join("\n"));
+		await context.close();
+	}
+};
+
+const zones = async (browser, storageState) => {
+	for (const timezoneId of ["Pacific/Auckland", "America/St_Johns"]) {
+		const context = await browser.newContext({ timezoneId, locale: "en-GB", storageState });
+		const page = watched(await context.newPage());
+		await page.goto(`${base}/story`);
+		const [at, title] = await page.$eval("time[datetime]", (t) => [t.dateTime, t.title]);
+		expect(`times are those of ${timezoneId}`,
+			title === new Date(at).toLocaleString("en-GB", { timeZone: timezoneId }), `${at}: ${title}`);
+		await context.close();
+	}
+};
+
+const without_script = async (browser, storageState, pages) => {
+	const context = await browser.newContext({ javaScriptEnabled: false, storageState });
+	const page = watched(await context.newPage());
+	await page.goto(`${base}/help-now`);
+	await page.selectOption("[name=device]", { label: names.bulb });
+	await follow(page, "main form button");
+	await page.goto(base + pages.find(([name]) => name === "device")[1]);
+	expect("without script, it is paused as well", (await page.textContent(".who")).includes("paused"));
+	pinfold("device", "resume", names.bulb);
+	await context.close();
+};
+
+// What a device calls itself, and what an owner may call it, is text and nothing else.
+const hostile_names = async (page, pages) => {
+	const bad = "zq<img src=x onerror=alert(1)><script>alert(2)</script>";
+	const id = pages.find(([name]) => name === "device")[1].split("/").pop();
+	inside("tv", "busybox", "udhcpc", "-i", "eth0", "-n", "-q", "-f", "-t", "1", "-T", "1", "-s", "/bin/true",
+		"-x", `0x0c:${Buffer.from(bad).toString("hex")}`);
+	await page.goto(`${base}/devices?find=zq%3Cimg`);
+	expect("a device that calls itself by a script is found by that name", (await page.$$("tbody tr")).length === 1);
+	await follow(page, "tbody a");
+	expect("its page shows the name", (await page.textContent("main")).includes("<script>alert(2)</script>"));
+	await picture(page, "hostile-name");
+	pinfold("device", "name", id, bad.slice(0, 60));
+	for (const [, path] of pages) {
+		await page.goto(base + path);
+		if (await page.$("main img, main script, main [onerror]"))
+			here.complaints.push(`${path} has an element that a name made`);
+	}
+	expect("and as a name it is no element on any page, and no dialog", !here.complaints.some((c) => /dialog|element/.test(c)));
+	pinfold("device", "name", id, names.bulb);
+};
+
+const web_process = () => {
+	try {
+		return execFileSync("pgrep", ["-P", process.env.MONITOR, "-x", "web"]).toString().trim();
+	} catch { return ""; }
+};
+
+const web_killed = async (page) => {
+	await page.goto(`${base}/`);
+	await page.waitForFunction(() => document.getElementById("live"));
+	const before = web_process();
+	await page.waitForTimeout(300); // the stream is open
+	const said = page.waitForFunction(() => /Connection lost/.test(document.getElementById("live").textContent));
+	process.kill(Number(before), "SIGKILL");
+	expect("while the web process is dead, what may pass arrives and nothing else",
+		reaches("bulb", "198.18.4.1", 80) && !reaches("bulb", "198.18.1.11"));
+	expect("the page says that the connection is lost", Boolean(await said.catch(() => false)));
+	expect("and comes back by itself", await within(20, () => page.evaluate(() => !document.getElementById("live").textContent)));
+	expect("from another process", web_process() !== before);
+	pinfold("device", "name", names.phone, "Phone of Anna");
+	await page.goto(`${base}/devices`);
+	expect("and hears what happens again", await within(15, async () => (await page.textContent("main")).includes("Phone of Anna")));
+};
+
+module.exports = { everything, accessible, keyboard, looks, zones, without_script, hostile_names, web_killed };
