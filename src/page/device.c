@@ -48,17 +48,22 @@ put_who(struct sheet *page, const json_t *device)
 static void
 put_containment(struct sheet *page, const json_t *device)
 {
-	const json_t *containment = json_object_get(device, "containment");
+	const json_t *acts = json_object_get(device, "containment"), *act;
+	size_t i;
 
-	if (!json_is_object(containment))
+	if (!json_array_size(acts))
 		return;
-	html(&page->out, "<section class=\"card trouble\"><h2>%s</h2><p>%s",
-		_("What Pinfold did about it"), json_text_of(containment, "text"));
-	if (number_of(containment, "since")) {
-		html(&page->out, " ");
-		put_time(page, number_of(containment, "since"));
+	html(&page->out, "<section class=\"card trouble\"><h2>%s</h2><ul class=\"plain-list\">",
+		_("What Pinfold did about it"));
+	json_array_foreach(acts, i, act)
+	{
+		html(&page->out, "<li>");
+		put_chip(page, json_text_of(act, "act"));
+		html(&page->out, " %s ", json_text_of(act, "text"));
+		put_time(page, number_of(act, "since"));
+		html(&page->out, "</li>\n");
 	}
-	html(&page->out, "</p>");
+	html(&page->out, "</ul>");
 	put_button(page, "device.release", "", _("Let it back"), "device",
 		json_text_of(device, "id"), END_PAIRS);
 	html(&page->out, "</section>\n");

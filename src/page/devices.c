@@ -77,7 +77,7 @@ put_search(struct sheet *page)
 		"name=\"find\" value=\"%s\" maxlength=\"64\"></label> ",
 		_("Name, kind, address or port"), asked(page, "find"));
 	put_field(page, "state", asked(page, "state"));
-	html(&page->out, "<button>%s</button></form>\n", _("Find"));
+	html(&page->out, "<button class=\"button\">%s</button></form>\n", _("Find"));
 }
 
 /* A form and no link: what was looked for is not put into an address by us. */
@@ -87,7 +87,9 @@ put_more(struct sheet *page, long long after)
 	html(&page->out, "<form action=\"/devices\">");
 	put_field(page, "find", asked(page, "find"));
 	put_field(page, "state", asked(page, "state"));
-	html(&page->out, "<button id=\"next\" name=\"after\" value=\"%lld\">%s</button></form>\n",
+	html(&page->out,
+		"<button class=\"button\" id=\"next\" name=\"after\" "
+		"value=\"%lld\">%s</button></form>\n",
 		after, _("More devices"));
 }
 

@@ -68,14 +68,13 @@ hostile_row(void)
 static json_t *
 hostile(void)
 {
-	static const char *const lists[] = {"addresses", "rules", "open", "seen", "identifiers",
-		"offers", "would_break", "reasons", "findings", "provisions", "needs", "clock",
-		"issuers", "devices", "shield", "requirements", "checks"};
-	static const char *const parts[] = {"device", "asker", "answerer", "containment", "mud",
-		"mud_next", "progress", "result", "verdicts", "uplink", "database", "resolver",
-		"enforcer", "label", "issued", "status", "own", "attached", "product", "updates",
-		"firmware", "test", "en303645-v3", "mandatory", "recommended", "works",
-		"without_internet"};
+	static const char *const lists[] = {"addresses", "containment", "rules", "open", "seen",
+		"identifiers", "offers", "would_break", "reasons", "findings", "provisions",
+		"needs", "clock", "issuers", "devices", "shield", "requirements", "checks"};
+	static const char *const parts[] = {"device", "asker", "answerer", "mud", "mud_next",
+		"progress", "result", "verdicts", "uplink", "database", "resolver", "enforcer",
+		"label", "issued", "status", "own", "attached", "product", "updates", "firmware",
+		"test", "en303645-v3", "mandatory", "recommended", "works", "without_internet"};
 	json_t *whole = hostile_row(), *inner = hostile_row();
 
 	for (size_t i = 0; i < COUNT_OF(lists); i++)
