@@ -7,7 +7,9 @@
 #	test/browser/run.sh BUILD pictures     pictures of every page (the whole home)
 #
 # Pictures go to BUILD/screens.  Needs nodejs, npm and chromium, and on its first run
-# what package-lock.json names; without them it says so and exits with 77.
+# what package-lock.json names; without them it says so and exits with 77.  They are not in
+# packages.list: with npm Debian installs some four hundred packages, and together with a
+# minute and a half of clicking that is more than ./check has time for in a fresh machine.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
