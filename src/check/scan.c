@@ -9,6 +9,7 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "check/scan_raw.h"
 #include "check/socket.h"
 #include "packet/reader.h"
 
@@ -18,7 +19,7 @@ enum { AT_ONCE_MAX = 16000, BURST = 200, FAST = 100000, FILTERED_MIN = 4000, LIK
  * Rates stay below what the gateway lets one device answer in a second
  * (session_answers()), or our own questions would raise its alarm.  On a bench that
  * lifts its cap a scan goes as fast as sockets can be made: as many of them at once as
- * this process may have.
+ * this process may have, or without any (scan_raw.h).
  */
 static const struct {
 	unsigned at_once, per_second;
@@ -115,8 +116,9 @@ struct scan {
 	/* A ring in the order of departure, which is also that of patience's end. */
 	struct flight flight[AT_ONCE_MAX];
 	size_t head, n_up, n_in_ring;
-	uint64_t bucket_ns; /* time that is paid for */
-	int spare;          /* a socket that was refused, and can ask again; -1: none */
+	uint64_t bucket_ns;   /* time that is paid for */
+	int spare;            /* a socket that was refused, and can ask again; -1: none */
+	struct scan_raw *raw; /* asks instead of connecting; NULL: no */
 };
 
 static enum port_state
@@ -240,14 +242,12 @@ may_take_off(struct scan *scan, unsigned per_second, uint64_t now)
 }
 
 static void
-pass(struct scan *scan, const uint16_t *ports, size_t n, enum port_state only, uint32_t ms)
+connect_all(struct scan *scan, const uint16_t *ports, size_t n, enum port_state only,
+	unsigned per_second, uint32_t ms)
 {
 	unsigned at_once = limits[session_pace(scan->session)].at_once;
-	unsigned per_second = limits[session_pace(scan->session)].per_second;
 	size_t next = 0;
 
-	if (per_second > session_answers(scan->session))
-		per_second = session_answers(scan->session);
 	scan->bucket_ns = clock_monotonic_ns();
 	while (next < n || scan->n_up) {
 		uint64_t now = clock_monotonic_ns();
@@ -275,6 +275,20 @@ pass(struct scan *scan, const uint16_t *ports, size_t n, enum port_state only, u
 	}
 }
 
+static void
+pass(struct scan *scan, const uint16_t *ports, size_t n, enum port_state only, uint32_t ms)
+{
+	unsigned per_second = limits[session_pace(scan->session)].per_second;
+
+	if (per_second > session_answers(scan->session))
+		per_second = session_answers(scan->session);
+	if (scan->raw && scan_raw_pass(scan->raw, ports, n, only, per_second, ms))
+		return;
+	if (scan->raw)
+		session_note(scan->session, "trouble", "no SYN could be sent: %s", strerror(errno));
+	connect_all(scan, ports, n, only, per_second, ms);
+}
+
 void
 scan_tcp(struct session *session, const struct ip *address, const uint16_t *ports, size_t n,
 	uint8_t *state)
@@ -291,6 +305,10 @@ scan_tcp(struct session *session, const struct ip *address, const uint16_t *port
 		session_note(session, "trouble", "no epoll: %s", strerror(errno));
 		return;
 	}
+	if (session_pace(session) == PACE_LAB)
+		scan->raw = scan_raw_new(session, address, state);
+	if (scan->raw)
+		session_note(session, "syn", "asked by single SYNs, without connections");
 	pass(scan, ports, n, PORT_UNTRIED, limits[session_pace(session)].first_ms);
 	for (size_t i = 0; i < n; i++) {
 		n_answered += state[ports[i]] == PORT_REFUSED || state[ports[i]] == PORT_OPEN;
@@ -304,6 +322,7 @@ scan_tcp(struct session *session, const struct ip *address, const uint16_t *port
 	if (scan->spare >= 0)
 		close(scan->spare);
 	close(scan->epoll);
+	scan_raw_free(scan->raw);
 }
 
 /* --- text ------------------------------------------------------------------------------------------ */

@@ -13,7 +13,8 @@ enum port_state {
 enum { PORT_COUNT = 65536 };
 
 /*
- * Connects to each of these ports once, many at a time, at the session's pace;
+ * Asks each of these ports once, many at a time, at the session's pace: connects, or on
+ * a bench, where there is a socket for it, asks without a connection (scan_raw.h);
  * what was silent is tried a second time where the device answered at all.
  * state is the caller's, PORT_COUNT long, and zero at first.
  */

@@ -49,6 +49,7 @@ struct session {
 	session_rig_ask *rig; /* NULL: no gateway */
 	session_tell_prompt *prompt;
 	int file;          /* -1: none */
+	int raw4, raw6;    /* -1: none */
 	const char *scope; /* NULL: everything */
 };
 
@@ -79,7 +80,7 @@ session_new(const struct session_target *target, enum pace pace, enum consent co
 	session->begun_ns = clock_monotonic_ns();
 	session->run_until_ns = UINT64_MAX;
 	session->answers = ANSWERS;
-	session->file = -1;
+	session->file = session->raw4 = session->raw6 = -1;
 	/* Of a run that goes on: who was heard before and is not now is away. */
 	for (size_t i = 0; i < transcript_count(transcript) && !session->was_heard; i++)
 		session->was_heard = !strcmp(transcript_at(transcript, i)->step, "alive");
@@ -258,6 +259,19 @@ int
 session_file(const struct session *session)
 {
 	return session->file;
+}
+
+void
+session_set_raw(struct session *session, int v4, int v6)
+{
+	session->raw4 = v4;
+	session->raw6 = v6;
+}
+
+int
+session_raw(const struct session *session, int version)
+{
+	return version == 4 ? session->raw4 : session->raw6;
 }
 
 void

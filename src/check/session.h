@@ -107,6 +107,13 @@ void session_set_file(struct session *, int fd);
 int session_file(const struct session *);
 
 /*
+ * Raw sockets of TCP for asking many ports (check/scan_raw.h), which somebody opened and
+ * keeps: one for each version of IP; -1: none.
+ */
+void session_set_raw(struct session *, int v4, int v6);
+int session_raw(const struct session *, int version);
+
+/*
  * Which servers this run may speak of, where it is about one app of a phone and not
  * about a device (check/app_scope.h); NULL: all.  Borrowed.
  */

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static socklen_t
 address_of(const struct ip *address, uint16_t port, struct sockaddr_storage *out)
@@ -64,6 +65,36 @@ socket_echo(const struct ip *address, int *fd)
 {
 	return make(
 		address, 0, SOCK_DGRAM, address->version == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6, fd);
+}
+
+int
+socket_aim(int fd, const struct ip *address, struct ip *from)
+{
+	struct sockaddr_storage ours;
+	socklen_t len = sizeof ours;
+	int error = socket_ask(fd, address, 0);
+
+	if (error || getsockname(fd, (struct sockaddr *)&ours, &len))
+		return error ? error : errno;
+	if (ours.ss_family == AF_INET)
+		*from = ip_from_v4((const uint8_t *)&((struct sockaddr_in *)&ours)->sin_addr);
+	else
+		*from = ip_from_v6((const uint8_t *)&((struct sockaddr_in6 *)&ours)->sin6_addr);
+	return 0;
+}
+
+int
+socket_reserve(const struct ip *ours, uint16_t port)
+{
+	struct sockaddr_storage at;
+	socklen_t len = address_of(ours, port, &at);
+	int fd = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+
+	if (fd >= 0 && !bind(fd, (struct sockaddr *)&at, len))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 int

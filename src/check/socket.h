@@ -18,7 +18,11 @@ int socket_tcp(const struct ip *, uint16_t port, int *fd);
  */
 int socket_ask(int fd, const struct ip *, uint16_t port);
 int socket_udp(const struct ip *, uint16_t port, int *fd); /* connected: refusals are heard */
-int socket_echo(const struct ip *, int *fd);               /* ICMP echo, where we may */
+/* A raw socket from now on speaks with this address alone; *from is ours towards it. */
+int socket_aim(int fd, const struct ip *, struct ip *from);
+/* Keeps a port of ours, at which nobody answers; -1 where it is taken. */
+int socket_reserve(const struct ip *ours, uint16_t port);
+int socket_echo(const struct ip *, int *fd); /* ICMP echo, where we may */
 /* 0 when it stands; ETIMEDOUT after ms. */
 int socket_wait_connected(int fd, uint32_t ms);
 int socket_error(int fd); /* what the connection came to */

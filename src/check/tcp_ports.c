@@ -9,7 +9,8 @@
 #include "check/table.h"
 
 /*
- * Steps:	"tried" "open" "refused" "silent"	lists of ports of one address, in "received"
+ * Steps:	"syn"		an event: asked without connections (check/scan_raw.h)
+ *		"tried" "open" "refused" "silent"	lists of ports of one address, in "received"
  *		"control"	a port that must not be open, so that one who opens all is known
  *		"service"	what an open port says (check/service.h)
  */

@@ -66,6 +66,9 @@ enum descriptor {
 	DESCRIPTOR_UPLINK_PACKETS,  /* uplink: AF_PACKET on the uplink, hears DHCPv4 answers only */
 	DESCRIPTOR_UPLINK_DHCP4, /* uplink: UDP 68, deaf; or the kernel would refuse the answers */
 	DESCRIPTOR_UPLINK_DHCP6, /* uplink: UDP 546 on the uplink */
+	/* checker: raw TCP on the bridge, hears answers to a scan and nothing else, for good */
+	DESCRIPTOR_SCAN4,
+	DESCRIPTOR_SCAN6,
 	DESCRIPTOR_COUNT,
 };
 

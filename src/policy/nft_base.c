@@ -487,6 +487,8 @@ static const char text[] =
 	"		oif lo meta skuid $UID_CHECKER drop\n"
 	"		oif lo accept\n"
 	"		oifname $BRIDGE meta mark set 0x10000000\n"
+	/* Its raw sockets say nothing in flows that others answer, but for those that the rig turns. */
+	"		oifname $BRIDGE meta skuid $UID_CHECKER ct direction reply ct mark & 0x60000000 == 0 drop\n"
 	/* Flows of the checker carry a mark by which their answers, and the bridge, know them. */
 	"		oifname $BRIDGE meta skuid $UID_CHECKER ct mark set 0x40000000\n"
 	"		oifname $BRIDGE ct mark & 0x40000000 != 0 meta mark set 0x50000000\n"

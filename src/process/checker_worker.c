@@ -349,27 +349,27 @@ run_check(uint16_t check)
 }
 
 _Noreturn void
-checker_worker(
-	const struct message_audit *audit, uint32_t answers, int transcript_fd, int file, int out)
+checker_worker(const struct message_audit *audit, const struct checker_tools *tools)
 {
 	struct session_target target = {.address4 = audit->address4, .address6 = audit->address6};
 
 	worker.audit = audit;
-	worker.out = out;
+	worker.out = tools->out;
 	memcpy(target.model_hint, audit->model_hint, sizeof target.model_hint);
 	memcpy(target.maker_url, audit->maker_url, sizeof target.maker_url);
 	target.maker_basis = audit->maker_basis;
 	target.page_ask = ask_page;
 	if (audit->is_judged)
-		judge_again(transcript_fd);
-	open_transcript(transcript_fd);
+		judge_again(tools->transcript);
+	open_transcript(tools->transcript);
 	worker.session = session_new(
 		&target, (enum pace)audit->pace, (enum consent)audit->consent, worker.transcript);
 	session_limit(worker.session, audit->seconds);
-	session_set_answers(worker.session, answers_allowed(answers));
+	session_set_answers(worker.session, answers_allowed(tools->answers));
 	session_set_rig(worker.session, ask_rig);
 	session_set_prompt(worker.session, tell_prompt);
-	session_set_file(worker.session, file);
+	session_set_file(worker.session, tools->file);
+	session_set_raw(worker.session, tools->raw4, tools->raw6);
 	if (audit->scope[0])
 		session_set_scope(worker.session, audit->scope);
 	for (uint16_t i = 0; i < n_checks; i++)

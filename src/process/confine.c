@@ -58,6 +58,7 @@ struct row {
 	bool is_blind;      /* holds a packet socket that must not name whom it sends to */
 	bool talks_tcp;     /* may connect TCP; Landlock closes it for the others */
 	bool has_workers;   /* forks itself, confined as it is */
+	bool holds_raw;     /* a raw socket of IP, whose headers the kernel is to write */
 	unsigned files_max; /* RLIMIT_NOFILE */
 	unsigned long controls[CONTROLS_MAX]; /* ioctl() requests beside those of everybody */
 };
@@ -80,7 +81,10 @@ static const char *const calls_receive[] = {"recvfrom", "recvmmsg", NULL};
 
 /* Hands a descriptor on, keeps one in a queue. */
 static const char *const calls_descriptors[] = {
-	"dup", "dup3", "eventfd2", "pipe2", "epoll_create1", "setsockopt", "shutdown", NULL};
+	"dup", "dup3", "eventfd2", "pipe2", "epoll_create1", "shutdown", NULL};
+
+/* Sets what it likes of its sockets. */
+static const char *const calls_set[] = {"setsockopt", NULL};
 
 /* What libnftables needs beside, when rules that somebody flushed are put back. */
 static const char *const calls_options[] = {"setsockopt", "pselect6", "select", NULL};
@@ -123,8 +127,8 @@ static const struct row rows[PROCESS_COUNT] = {
 		.files_max = 64,
 		.controls = {SIOCGIFNAME}},
 	/* Decides.  Its database and nothing else of the machine; no network. */
-	[PROCESS_ENGINE] = {.calls = {calls_send, calls_descriptors, calls_open, calls_database,
-				    calls_serve /* the control socket */},
+	[PROCESS_ENGINE] = {.calls = {calls_send, calls_descriptors, calls_set, calls_open,
+				    calls_database, calls_serve /* the control socket */},
 		.reach = {{.in_settings = SETTING(state_directory),
 				  .rights = R_READ | R_WRITE | R_MAKE},
 			/* SQLite seeds its random numbers from it. */
@@ -145,8 +149,8 @@ static const struct row rows[PROCESS_COUNT] = {
 				{"/etc/protocols", .rights = R_READ}},
 			.files_max = 64},
 	/* Asks upstream from sockets of its own; the kernel's rules hold its user to port 53. */
-	[PROCESS_RESOLVER] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_connect,
-				      calls_clock},
+	[PROCESS_RESOLVER] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_set,
+				      calls_connect, calls_clock},
 		.families = F_INET,
 		.empty_root = true,
 		.talks_tcp = true,
@@ -156,16 +160,16 @@ static const struct row rows[PROCESS_COUNT] = {
 		.files_max = 64,
 		/* by which link, and from which MAC, a frame leaves */
 		.controls = {SIOCGIFINDEX, SIOCGIFHWADDR}},
-	[PROCESS_FETCHER] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_connect,
-				     calls_sealed},
+	[PROCESS_FETCHER] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_set,
+				     calls_connect, calls_sealed},
 		.families = F_INET,
 		.reach = {{.in_settings = SETTING(mud_ca), .rights = R_READ},
 			{.in_settings = SETTING(web_ca), .rights = R_READ}},
 		.talks_tcp = true,
 		.files_max = 256},
 	/*
-	 * Sockets towards the devices, and one that listens for flows that the rig turns to it;
-	 * the kernel's rules hold its user to the LAN, and let in only such flows.  A process
+	 * Sockets towards the devices, raw ones to ask many ports, and one that listens for flows
+	 * that the rig turns to it; the kernel's rules hold its user to the LAN, and let in only such flows.  A process
 	 * for each audit, and what it heard goes to a file that the engine opened.
 	 */
 	[PROCESS_CHECKER] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_connect,
@@ -175,10 +179,12 @@ static const struct row rows[PROCESS_COUNT] = {
 		.empty_root = true,
 		.talks_tcp = true,
 		.has_workers = true,
+		.holds_raw = true,
 		/* a socket for each port of a device that is asked, many of them at a time */
 		.files_max = 16384},
 	/* Its pages are in its own memory. */
-	[PROCESS_WEB] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_serve},
+	[PROCESS_WEB] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_set,
+				 calls_serve},
 		.empty_root = true,
 		.files_max = 4096},
 	/*
@@ -502,6 +508,30 @@ allow_workers(scmp_filter_ctx filter)
 	allow_if(filter, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG));
 }
 
+/*
+ * With IP_HDRINCL a raw socket would take any source address, and any protocol.  So for who
+ * holds one the options of IP are those that it needs.  Compared in 32 bits, as the
+ * kernel does: the rest of a register is the caller's to fill.
+ */
+static void
+allow_options_but_headers(scmp_filter_ctx filter)
+{
+	static const struct {
+		int level, option; /* option 0: all of the level */
+	} options[] = {{SOL_SOCKET, 0}, {IPPROTO_TCP, 0}, {IPPROTO_IP, IP_TOS},
+		{IPPROTO_IP, IP_RECVERR}, {IPPROTO_IPV6, IPV6_TCLASS}, {IPPROTO_IPV6, IPV6_V6ONLY},
+		{IPPROTO_IPV6, IPV6_RECVERR}, {IPPROTO_IPV6, IPV6_RECVPKTINFO}};
+	int call = seccomp_syscall_resolve_name("setsockopt");
+
+	for (size_t i = 0; i < COUNT_OF(options); i++)
+		added(seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, options[i].option ? 2 : 1,
+			      SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX,
+				      (scmp_datum_t)options[i].level),
+			      SCMP_A2(SCMP_CMP_MASKED_EQ, UINT32_MAX,
+				      (scmp_datum_t)options[i].option)),
+			"setsockopt");
+}
+
 static void
 allow_arguments(scmp_filter_ctx filter, const struct row *row)
 {
@@ -531,6 +561,8 @@ allow_arguments(scmp_filter_ctx filter, const struct row *row)
 		allow_if(filter, "socket", SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
 	if (row->has_workers)
 		allow_workers(filter);
+	if (row->holds_raw)
+		allow_options_but_headers(filter);
 	if (row->is_blind) {
 		allow_send_but_packets(filter);
 		return;

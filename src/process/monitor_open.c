@@ -19,11 +19,12 @@
 
 #include "base/auto.h"
 #include "base/log.h"
+#include "check/scan_filter.h"
 #include "observation/filter.h"
 
 enum { DNS_PORT = 53, HTTP_PORT = 80, MDNS_PORT = 5353, SSDP_PORT = 1900, BACKLOG = 256 };
 enum { DHCP4_SERVER_PORT = 67, DHCP4_PORT = 68, DHCP6_PORT = 546, PROTO_UDP = 17 };
-enum { CAPTURE_BUFFER = 8 * 1024 * 1024, DNS_BUFFER = 1024 * 1024 };
+enum { CAPTURE_BUFFER = 8 * 1024 * 1024, DNS_BUFFER = 1024 * 1024, SCAN_BUFFER = 8 * 1024 * 1024 };
 
 #ifndef IPV6_FREEBIND
 #define IPV6_FREEBIND 78
@@ -344,6 +345,32 @@ asroot_relay_raw(
 	if (fd < 0)
 		return ERR_SYSTEM;
 	*out = fd;
+	return ERR_OK;
+}
+
+/*
+ * For the checker: questions to many ports at once.  It hears answers to them and
+ * nothing else, by a filter that is locked, and on the bridge alone; packets leave through
+ * the rules, as those of its other sockets do, with an IP header that the kernel
+ * writes (confine.c).  A lost checker can send devices of the LAN segments that belong
+ * to no connection; of the connections of others it sees nothing, and the rules drop
+ * what would fit into them.
+ */
+enum err
+asroot_scan(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	int version = at == AT_LAN4 ? 4 : 6;
+
+	if (!place->bridge)
+		return ERR_NOT_FOUND;
+	auto_close int fd = socket_as(settings, PROCESS_CHECKER, version == 4 ? AF_INET : AF_INET6,
+		SOCK_RAW, IPPROTO_TCP);
+	if (fd < 0 || tie_to(fd, place->bridge) || scan_filter_lock(fd, version) ||
+		set(fd, SOL_SOCKET, SO_RCVBUFFORCE, SCAN_BUFFER))
+		return ERR_SYSTEM;
+	*out = fd;
+	fd = -1;
 	return ERR_OK;
 }
 

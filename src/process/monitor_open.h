@@ -52,6 +52,8 @@ enum err asroot_relay_broadcast(
 	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
 enum err asroot_relay_raw(
 	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_scan(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
 enum err asroot_uplink_packets(
 	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
 enum err asroot_uplink_dhcp4(

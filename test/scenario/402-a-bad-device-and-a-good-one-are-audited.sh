@@ -76,6 +76,8 @@ spoil() { # OFFSET: another pack, with one byte changed there
 }
 at=$(grep -abo 'login' "$pack" | sed -n '20s/:.*//p')
 spoil "${at:-$((size / 2))}"
+expect "all ports were asked by single SYNs, which the confined checker could send" \
+	sh -c "cat '$gateway_state'/audit/*/* | grep -q 'asked by single SYNs'"
 refuse "with one byte changed it does not hold" says "the pack holds" "$build/src/ctl/pinfold" audit verify "$pack.spoilt"
 expect "and the file that was changed is named" grep -qE "probes.jsonl|result.json|manifest|report|provisions|replay" "$folder/said"
 for format in html json junit; do

@@ -24,17 +24,20 @@
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/printable.h"
 #include "check/check.h"
 #include "check/scan.h"
+#include "check/scan_filter.h"
 #include "check/service.h"
 #include "check/session.h"
 #include "check/ssh_attempt.h"
@@ -232,6 +235,21 @@ judge_all(const struct transcript *transcript, const char *list, struct findings
 			check_judge((uint16_t)i, transcript, findings);
 }
 
+/* As the monitor opens it for the checker; -1 where we may not. */
+static int
+raw_socket(int version)
+{
+	static int fds[2];
+	int *fd = &fds[version == 6];
+
+	if (*fd)
+		return *fd;
+	*fd = socket(version == 4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_NONBLOCK, IPPROTO_TCP);
+	if (*fd >= 0 && scan_filter_lock(*fd, version))
+		give_up("the raw socket takes no filter");
+	return *fd;
+}
+
 /* Runs these checks, but tcp-ports only when it alone is named; gives the packets sent. */
 static uint32_t
 run_all(const struct session_target *target, enum pace pace, const char *list, enum consent consent,
@@ -243,6 +261,7 @@ run_all(const struct session_target *target, enum pace pace, const char *list, e
 
 	session_limit(session, seconds);
 	session_set_answers(session, ANSWERS);
+	session_set_raw(session, raw_socket(4), raw_socket(6));
 	for (size_t i = 0; i < n_checks; i++)
 		if (checks[i].probe && is_wanted(list, checks[i].id) &&
 			is_ports == !strcmp(checks[i].id, "tcp-ports"))

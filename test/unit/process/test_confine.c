@@ -235,6 +235,53 @@ opens_unix(int fd)
 	return socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
 }
 
+/* As the monitor opens it. */
+static int
+raw_socket(void)
+{
+	return socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP);
+}
+
+/* A level is compared as the kernel reads it, in 32 bits. */
+static bool
+writes_headers_over(int fd, long level)
+{
+	int on = 1;
+	return syscall(SYS_setsockopt, fd, level, IP_HDRINCL, &on, sizeof on) == 0;
+}
+
+static bool
+writes_headers(int fd)
+{
+	return writes_headers_over(fd, IPPROTO_IP);
+}
+
+static bool
+writes_headers_behind_a_wide_number(int fd)
+{
+	return writes_headers_over(fd, 1L << 32 | IPPROTO_IP);
+}
+
+static bool
+hears_of_errors(int fd)
+{
+	int on = 1;
+	return !setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on) &&
+	       !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+}
+
+TEST(the_checker_asks_by_a_raw_socket_and_writes_no_header)
+{
+	SKIP_IF_SANITIZED();
+	make_place();
+	EXPECT(may_after(PROCESS_CHECKER, raw_socket, hears_of_errors));
+	EXPECT(!may_after(PROCESS_CHECKER, raw_socket, writes_headers));
+	EXPECT(!may_after(PROCESS_CHECKER, raw_socket, writes_headers_behind_a_wide_number));
+	int fd = raw_socket();
+	EXPECT(writes_headers(fd)); /* who is not confined */
+	close(fd);
+}
+
 TEST(nobody_makes_raw_or_local_sockets)
 {
 	expect_nobody_may(opens_packet, "make a packet socket");
