@@ -182,8 +182,8 @@ unauth_http_judge(const struct transcript *transcript, struct findings *findings
 		for (int i = 0; i < 2; i++) {
 			struct finding *finding = findings_fail(findings, i ? "5.6-2" : "5.5-4", e,
 				gives(again, what) ? again : NULL, is_controlled ? control : NULL,
-				"HTTP at port %u gives everybody %s (%s)", e->port,
-				what->name, e->note);
+				"HTTP at port %u gives everybody %s (%s)", e->port, what->name,
+				e->note);
 			finding->is_critical = !i && finding->word == VERDICT_FAIL;
 		}
 	}
