@@ -130,6 +130,42 @@ label_version_compare(const char *a, const char *b)
 	return 0;
 }
 
+/* Where a version begins behind the name of the model; NULL: something else is there. */
+static const char *
+version_behind(const char *at)
+{
+	if (*at != '/' && *at != ' ')
+		return NULL;
+	at++;
+	if (*at == 'v' || *at == 'V')
+		at++;
+	return isdigit((unsigned char)*at) ? at : NULL;
+}
+
+bool
+label_firmware_in(
+	const char *claim, const char *model, char claimed_firmware[static LABEL_FIRMWARE_MAX])
+{
+	static const char letters[] = "0123456789.-_+"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	size_t model_len = strlen(model);
+
+	for (const char *at = claim; model_len > 1 && (at = strcasestr(at, model)); at++) {
+		const char *version = version_behind(at + model_len);
+		if ((at > claim && isalnum((unsigned char)at[-1])) || !version)
+			continue;
+		size_t len = strspn(version, letters);
+		while (len && !isalnum((unsigned char)version[len - 1]))
+			len--;
+		if (len >= LABEL_FIRMWARE_MAX)
+			continue;
+		memcpy(claimed_firmware, version, len);
+		claimed_firmware[len] = '\0';
+		return true;
+	}
+	return false;
+}
+
 bool
 label_covers(const struct label *label, const char *firmware)
 {
@@ -251,6 +287,27 @@ take_finding(struct label *label, const struct finding *finding, const struct la
 	memcpy(label->finding[label->n_findings].provision, finding->provision,
 		sizeof finding->provision);
 	memcpy(label->finding[label->n_findings++].text, finding->text, sizeof finding->text);
+}
+
+static bool
+has_done(const struct audit_result *result, const char *check)
+{
+	uint16_t place = result_check_place(result, check);
+
+	return place < result->n_checks && result->check[place].is_planned &&
+	       result->check[place].step == AUDIT_STEP_DONE;
+}
+
+bool
+label_run_replaces(const struct audit_result *later, const struct audit_result *earlier)
+{
+	for (size_t i = 0; i < earlier->n_findings; i++) {
+		const struct finding *at = &earlier->finding[i];
+		if (at->word == VERDICT_FAIL && at->n_evidence &&
+			!has_done(later, earlier->check[at->check].id))
+			return false;
+	}
+	return true;
 }
 
 void

@@ -118,6 +118,12 @@ const char *label_clause_title(size_t);
 void label_from_result(struct label *, const struct audit_result *, const struct label_fix *,
 	size_t n_fixes, int32_t today, int32_t disclose_days);
 
+/*
+ * Did this later test look again wherever the earlier one found a failure?  If not, the
+ * earlier one still stands: who looks at less must not look better.  Pure.
+ */
+bool label_run_replaces(const struct audit_result *later, const struct audit_result *earlier);
+
 /* The same for the same issuer's key and product (or device): a sticker outlives its revision. */
 void label_id(struct label *, const uint8_t key[static ISSUER_PUBLIC_LEN]);
 
@@ -140,6 +146,15 @@ int32_t label_day(int64_t seconds);
 int label_version_compare(const char *, const char *);
 /* Is the label meant for a device with this firmware? */
 bool label_covers(const struct label *, const char *firmware);
+
+/*
+ * The firmware in what a device says of itself ("Linux/4.9 UPnP/1.0 IPC-100/1.9"): what
+ * stands behind its model.  Only claimed; it serves to say that a test does not hold any
+ * more, never that it does.  False: nothing that looks like one.
+ */
+enum { LABEL_FIRMWARE_MAX = 64 };
+bool label_firmware_in(
+	const char *claim, const char *model, char claimed_firmware[static LABEL_FIRMWARE_MAX]);
 
 /* An https URL of a host, with a path or none, and no more: no query, no user, no blank. */
 bool label_is_url(const char *);

@@ -194,17 +194,20 @@ worse(struct label_now *now, enum label_status status, const char *fmt, ...)
 	va_end(args);
 }
 
+/* An end of support that is told later than the label was made, and by whom. */
 static void
-look_at_support(const struct label *label, const struct feed_entry *entry, struct label_now *now)
+look_at_support(const struct label *label, const struct label_world *world, int32_t support_end,
+	const char *who, struct label_now *now)
 {
 	char was[LABEL_DATE_MAX], is[LABEL_DATE_MAX];
 
 	label_date(was, label->support_end);
-	label_date(is, entry->support_end);
-	if (label->support_end && entry->support_end < label->support_end)
+	label_date(is, support_end);
+	if (label->support_end && support_end < label->support_end)
 		worse(now, STATUS_SUSPENDED,
-			"support was promised until %s and is shortened to %s (%s)", was, is,
-			entry->id);
+			"support was promised until %s and is shortened to %s (%s)", was, is, who);
+	if (support_end <= label_day(world->now_s))
+		worse(now, STATUS_SUPPORT_ENDED, "support ended on %s (%s)", is, who);
 }
 
 static void
@@ -243,9 +246,7 @@ look_at_feed(const struct label *label, const struct label_world *world, struct 
 				worse(now, STATUS_RETEST_DUE, "an advisory: %s", said);
 			break;
 		case FEED_SUPPORT:
-			look_at_support(label, at, now);
-			if (at->support_end <= label_day(world->now_s))
-				worse(now, STATUS_SUPPORT_ENDED, "support has ended (%s)", at->id);
+			look_at_support(label, world, at->support_end, at->id, now);
 			break;
 		case FEED_UPDATE:
 			if (firmware[0] && label_version_compare(firmware, at->firmware) < 0)
@@ -265,7 +266,7 @@ look_at_feed(const struct label *label, const struct label_world *world, struct 
 void
 label_status_from(const struct label *label, const struct label_world *world, struct label_now *now)
 {
-	char date[LABEL_DATE_MAX];
+	char date[LABEL_DATE_MAX], run[48];
 
 	memset(now, 0, sizeof *now);
 	now->status = STATUS_VALID;
@@ -281,6 +282,14 @@ label_status_from(const struct label *label, const struct label_world *world, st
 			world->firmware);
 	if (label->until_s <= world->now_s)
 		worse(now, STATUS_RETEST_DUE, "the label was made for no longer than this");
+	if (world->support_run) {
+		snprintf(run, sizeof run, "the maker's page, run %u", world->support_run);
+		look_at_support(label, world, world->support_end, run, now);
+	}
+	if (world->policy_gone_run)
+		worse(now, STATUS_SUSPENDED,
+			"the maker's page that says how to report a fault is gone (run %u)",
+			world->policy_gone_run);
 	if (world->newer_run && world->newer_failures)
 		worse(now, STATUS_SUSPENDED, "a later test (run %u) found %u failure%s more",
 			world->newer_run, world->newer_failures,

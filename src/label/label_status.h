@@ -79,9 +79,12 @@ struct label_world {
 	bool is_clock_right; /* else UNKNOWN, but for what somebody decided */
 	uint8_t act;         /* enum label_act */
 	char act_reason[160];
-	/* The newest test of the same product, if it is another than the label's. */
-	uint32_t newer_run, newer_failures; /* failures that are not on the label */
-	char firmware[64]; /* that the device is seen to have now; empty: not known */
+	/* The later test of the same product that found most of what is not on the label. */
+	uint32_t newer_run, newer_failures;
+	uint32_t policy_gone_run; /* a later one that did not find the maker's policy page; 0 */
+	uint32_t support_run;     /* a later one that read an end of support from its pages; 0 */
+	int32_t support_end;      /* that one */
+	char firmware[64];        /* that the device is seen to have now; empty: not known */
 	const struct feed_entry *feed;
 	size_t n_feed;
 };

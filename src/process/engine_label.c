@@ -18,7 +18,6 @@
 enum {
 	LABELS_MAX = STORE_LABELS_MAX,
 	FIXES_MAX = 32,
-	RUNS_LOOKED_AT = 32,
 	VALID_DAYS = 180,
 	VALID_DAYS_MAX = 1100,
 	DISCLOSE_DAYS = 90,
@@ -31,7 +30,7 @@ static struct kept {
 	struct stored_label row;
 	struct label label;
 	char *body;
-	uint32_t newer_run, newer_failures; /* see label_status.h */
+	struct label_seen seen; /* since it was made */
 } * labels;
 static size_t n_labels;
 
@@ -236,24 +235,23 @@ own_key(uint8_t out[static ISSUER_PUBLIC_LEN], struct fault *why)
 	return is_read;
 }
 
-/* The result that the label rests on; NULL, and *why: it cannot be read.  None: an empty one. */
-static struct audit_result *
-result_of_run(uint32_t run, struct fault *why)
-{
-	struct stored_audit row;
-	enum err err = run ? store_audit_find(engine.store, run, &row) : ERR_NOT_FOUND;
-
-	if (err) {
-		fault_set(why, err, "run %u cannot be read", run);
-		return NULL;
-	}
-	return audit_result(&row, why);
-}
-
 static bool
 is_needed_at_provision(const struct label *label, const struct finding *finding)
 {
 	return finding->word == VERDICT_FAIL && finding->n_evidence && label->run;
+}
+
+/* Where nobody said which firmware was tested: what the device said then and says still. */
+static void
+take_claimed_firmware(struct label *label, const struct ward *ward)
+{
+	char claimed[LABEL_FIRMWARE_MAX];
+	int64_t since_s;
+
+	if (!label->firmware[0] && label->tested_s && label->model[0] &&
+		label_firmware_now(ward, label->model, claimed, &since_s) &&
+		since_s <= label->tested_s)
+		memcpy(label->firmware, claimed, sizeof claimed);
 }
 
 /*
@@ -272,8 +270,8 @@ draft(struct ward *ward, bool is_of_model, struct label *label, json_t *clock, s
 	label->issued_s = now_s;
 	label->until_s = now_s + VALID_DAYS * DAY_S;
 	(void)issuer_facts(label, &ignored);
-	uint32_t run = audit_newest(ward);
-	struct audit_result *result = run ? result_of_run(run, why) : NULL;
+	uint32_t run = label_run_of(ward);
+	struct audit_result *result = run ? label_result(run, why) : NULL;
 	if (run && !result)
 		return false;
 	if (result) {
@@ -285,6 +283,7 @@ draft(struct ward *ward, bool is_of_model, struct label *label, json_t *clock, s
 		label_from_result(label, result, fix, n_fixes, label_day(now_s), DISCLOSE_DAYS);
 	}
 	take_facts(label, ward);
+	take_claimed_firmware(label, ward);
 	take_shields(label, ward);
 	if (!is_of_model)
 		snprintf(label->device, sizeof label->device, "%s", ward->device->id);
@@ -377,19 +376,18 @@ status_now(const struct kept *kept, struct label_now *now)
 	struct label_world world = {.now_s = clock_wall_s(),
 		.is_clock_right = is_clock_right(),
 		.act = kept->row.act,
-		.newer_run = kept->newer_run,
-		.newer_failures = kept->newer_failures,
+		.newer_run = kept->seen.newer_run,
+		.newer_failures = kept->seen.newer_failures,
+		.policy_gone_run = kept->seen.policy_gone_run,
+		.support_run = kept->seen.support_run,
+		.support_end = kept->seen.support_end,
 		.feed = feeds,
 		.n_feed = n_feeds};
 	struct ward *ward = ward_of_label(kept);
 
 	snprintf(world.act_reason, sizeof world.act_reason, "%s", kept->row.act_reason);
-	if (ward && kept->label.device[0]) {
-		const char *firmware = json_string_value(
-			json_object_get(ward->facet[FACET_LABEL_FACTS], "firmware"));
-		if (firmware && is_printable(firmware))
-			snprintf(world.firmware, sizeof world.firmware, "%.63s", firmware);
-	}
+	if (ward && kept->label.device[0])
+		label_firmware_now(ward, kept->label.model, world.firmware, NULL);
 	label_status_from(&kept->label, &world, now);
 }
 
@@ -489,85 +487,7 @@ write_down(struct kept *kept, bool is_issue, struct fault *why)
 	return ERR_OK;
 }
 
-/* --- a later test ------------------------------------------------------------------------------------------- */
-
-static bool
-has_failure(const struct audit_result *result, const struct finding *failure)
-{
-	for (size_t i = 0; i < result->n_findings; i++) {
-		const struct finding *at = &result->finding[i];
-		if (at->word == VERDICT_FAIL && at->n_evidence && at->port == failure->port &&
-			at->proto == failure->proto && !strcmp(at->provision, failure->provision))
-			return true;
-	}
-	return false;
-}
-
-static void
-compare_runs(struct kept *kept, uint32_t run)
-{
-	struct fault why;
-	struct audit_result *old = result_of_run(kept->label.run, &why);
-	struct audit_result *new = result_of_run(run, &why);
-
-	kept->newer_run = run;
-	kept->newer_failures = 0;
-	for (size_t i = 0; new &&i < new->n_findings; i++) {
-		const struct finding *at = &new->finding[i];
-		/* Where the old one is gone, every failure counts that the label does not have. */
-		bool is_new = at->word == VERDICT_FAIL && at->n_evidence &&
-			      (old ? !has_failure(old, at) : !kept->label.open_all);
-		kept->newer_failures += is_new;
-	}
-	result_free(old);
-	result_free(new);
-}
-
-struct newest_runs {
-	uint32_t stamp;
-	size_t n;
-	struct {
-		uint32_t run;
-		char device_id[STORE_ID_MAX];
-	} row[RUNS_LOOKED_AT];
-};
-
-static void
-on_run(const struct stored_audit *row, void *arg)
-{
-	struct newest_runs *newest = arg;
-
-	/* What an app is like says nothing of the device. */
-	if (!row->ended_s || app_is_profile(row->profile))
-		return;
-	newest->stamp += row->run;
-	for (size_t i = 0; i < newest->n; i++)
-		if (!strcmp(newest->row[i].device_id, row->device_id))
-			return;
-	if (newest->n == RUNS_LOOKED_AT)
-		return;
-	newest->row[newest->n].run = row->run;
-	snprintf(newest->row[newest->n++].device_id, STORE_ID_MAX, "%s", row->device_id);
-}
-
-/* Runs that ended since this was last looked at. */
-static void
-look_at_runs(void)
-{
-	static uint32_t stamp;
-	struct newest_runs newest = {0};
-
-	if (store_audits(engine.store, 0, "", RUNS_LOOKED_AT, on_run, &newest) ||
-		newest.stamp == stamp)
-		return;
-	stamp = newest.stamp;
-	for (size_t i = 0; i < n_labels; i++)
-		for (size_t k = 0; k < newest.n; k++)
-			if (!strcmp(labels[i].row.device_id, newest.row[k].device_id) &&
-				newest.row[k].run > labels[i].label.run &&
-				newest.row[k].run != labels[i].newer_run)
-				compare_runs(&labels[i], newest.row[k].run);
-}
+/* --- looking, once a second ----------------------------------------------------------------- */
 
 /* A status that changed goes into the log at once; whoever publishes finds it there. */
 static void
@@ -605,9 +525,12 @@ label_look(void)
 	label_list_look();
 	if (!n_labels)
 		return;
-	look_at_runs();
-	for (size_t i = 0; i < n_labels; i++)
+	bool is_new = label_runs_ended();
+	for (size_t i = 0; i < n_labels; i++) {
+		if (is_new)
+			label_see(&labels[i].seen, &labels[i].label, labels[i].row.device_id);
 		look_at(&labels[i]);
+	}
 }
 
 /* --- loading -------------------------------------------------------------------------------------------------- */
@@ -927,7 +850,7 @@ run_issue(const json_t *args, struct fault *why)
 	/* What was suspended by hand stays so until it is restored; a new test is another thing. */
 	kept->label = label;
 	kept->body = label_to_text(&label);
-	kept->newer_run = kept->newer_failures = 0;
+	kept->seen = (struct label_seen){0};
 	status_now(kept, &now);
 	take_status(kept, &now);
 	if (write_down(kept, true, why)) {

@@ -29,6 +29,31 @@ json_t *label_history(const json_t *args, uint64_t *before, uint32_t limit, stru
 void label_load(void);
 void label_look(void); /* once a second */
 
+/* --- engine_label_seen.c --------------------------------------------------------------------- */
+
+/* What later tests of the same device found that its label does not say. */
+struct label_seen {
+	uint32_t looked_run; /* up to this one */
+	/* As in struct label_world.  What one test found, a later one that looked at less does
+	   not take back: only a label that is issued anew does. */
+	uint32_t newer_run, newer_failures, policy_gone_run, support_run;
+	int32_t support_end;
+};
+void label_see(struct label_seen *, const struct label *, const char *device_id);
+/* The test on which its label rests: the newest that did not look away (label_run_replaces). */
+uint32_t label_run_of(const struct ward *);
+/* Have runs ended since this was last asked? */
+bool label_runs_ended(void);
+/* The result of a run; NULL with the reason: it cannot be read. */
+struct audit_result *label_result(uint32_t run, struct fault *why);
+/*
+ * The firmware that the device has: what it says itself behind the name of its model,
+ * else what its owner said; "" and false where nobody did.  since_s: when that was heard
+ * first, 0 for the owner's word; may be NULL.
+ */
+bool label_firmware_now(const struct ward *, const char *model, char out[static LABEL_FIRMWARE_MAX],
+	int64_t *since_s);
+
 /* --- engine_label_trust.c -------------------------------------------------------------------- */
 
 json_t *label_trust(const json_t *args, const char *who, int64_t *journal, struct fault *why);

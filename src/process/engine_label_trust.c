@@ -149,13 +149,14 @@ match_of(const struct ward *ward, const struct label *label)
 {
 	const json_t *facts = ward->facet[FACET_LABEL_FACTS];
 	const struct identifier *model = device_identifier(ward->device, IDENTIFIER_MDNS_MODEL);
+	char firmware[LABEL_FIRMWARE_MAX];
 
 	if (*json_text_of(facts, "model") && strcasecmp(json_text_of(facts, "model"), label->model))
 		return MATCH_OTHER_MODEL;
 	if (!*json_text_of(facts, "model") && !says_model(ward->device, label->model))
 		return model ? MATCH_OTHER_MODEL : MATCH_UNKNOWN;
-	if (*json_text_of(facts, "firmware") &&
-		!label_covers(label, json_text_of(facts, "firmware")))
+	if (label_firmware_now(ward, label->model, firmware, NULL) &&
+		!label_covers(label, firmware))
 		return MATCH_OTHER_FIRMWARE;
 	return MATCH_SAME;
 }

@@ -352,6 +352,109 @@ TEST(a_feed_changes_the_status_of_what_it_is_about_and_of_nothing_else)
 	EXPECT_INT(status_with(world, &entry, &now), STATUS_VALID);
 }
 
+/* Each of these alone, and its owner or a shopper reads why. */
+TEST(whatever_ends_what_a_label_says_changes_its_status_and_is_told)
+{
+	static const struct {
+		struct label_world world;
+		struct feed_entry feed; /* id empty: none */
+		enum label_status status;
+		const char *told;
+	} rows[] = {
+		{{.newer_run = 9, .newer_failures = 1}, {.id = ""}, STATUS_SUSPENDED,
+			"a later test (run 9) found 1 failure more"},
+		{{.now_s = ISSUED_S + INT64_C(1826) * DAY_S}, {.id = ""}, STATUS_SUPPORT_ENDED,
+			"support ended on 2031-01-01"},
+		{{.support_run = 9, .support_end = 20000 + 1400}, {.id = ""}, STATUS_SUSPENDED,
+			"support was promised until 2031-01-01 and is shortened to 2028-08-04 "
+			"(the maker's page, run 9)"},
+		{{0}, {.id = "S-1", .kind = FEED_SUPPORT, .support_end = 20000}, STATUS_SUSPENDED,
+			"shortened to 2024-10-04 (S-1)"},
+		{{0}, {.id = "A-1", .kind = FEED_ADVISORY, .severity = "high"}, STATUS_SUSPENDED,
+			"an advisory (high): A-1"},
+		{{0}, {.id = "R-1", .kind = FEED_RECALL, .text = "overheats"}, STATUS_SUSPENDED,
+			"it is recalled: overheats"},
+		{{0}, {.id = "K-1", .kind = FEED_EXPLOITED, .below = "1.11"}, STATUS_SUSPENDED,
+			"used against such devices: K-1"},
+		{{.firmware = "1.8"}, {.id = ""}, STATUS_UNTESTED_FIRMWARE,
+			"1.9 was tested, it has 1.8 now"},
+		{{.policy_gone_run = 9}, {.id = ""}, STATUS_SUSPENDED,
+			"says how to report a fault is gone (run 9)"},
+		{{0}, {.id = "P-1", .kind = FEED_POLICY_GONE}, STATUS_RETEST_DUE,
+			"says how to report a fault is gone: P-1"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct feed_entry entry = rows[i].feed;
+		struct label_now now;
+		begin();
+		label.until_s = ISSUED_S + INT64_C(4000) * DAY_S;
+		strcpy(entry.maker, "Example Maker");
+		strcpy(entry.model, "IPC-100");
+		EXPECT_INT(status_with(rows[i].world, entry.id[0] ? &entry : NULL, &now),
+			rows[i].status);
+		print_message("  %s\n", now.reason);
+		EXPECT(strstr(now.reason, rows[i].told));
+		EXPECT(!label_status_is_good((enum label_status)now.status));
+		/* Of other firmware, or another product, nothing follows from the same feed. */
+		strcpy(entry.model, "IPC-200");
+		if (entry.id[0])
+			EXPECT_INT(status_with(rows[i].world, &entry, &now), STATUS_VALID);
+	}
+	/* A later end of support than was promised is no fall. */
+	struct label_now now;
+	EXPECT_INT(status_with((struct label_world){.support_run = 9, .support_end = 30000}, NULL,
+			   &now),
+		STATUS_VALID);
+}
+
+TEST(firmware_is_read_behind_the_name_of_the_model_and_nowhere_else)
+{
+	static const struct {
+		const char *claim, *firmware; /* NULL: none */
+	} rows[] = {
+		{"Linux/4.9 UPnP/1.0 IPC-100/1.9.2", "1.9.2"},
+		{"ipc-100 v2.0-b7, UPnP/1.1", "2.0-b7"},
+		{"Example IPC-100/1.9.", "1.9"},
+		{"Linux/4.9 UPnP/1.0 IPC-1000/3.1", NULL},
+		{"XIPC-100/3.1", NULL},
+		{"IPC-100", NULL},
+		{"IPC-100/beta", NULL},
+		{"IPC-100/ 1", NULL},
+		{"udhcp 1.30.1", NULL},
+		{"IPC-100/1111111111111111111111111111111111111111111111111111111111111111", NULL},
+	};
+	char firmware[LABEL_FIRMWARE_MAX];
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		bool is_there = label_firmware_in(rows[i].claim, "IPC-100", firmware);
+		EXPECT_INT(is_there, rows[i].firmware != NULL);
+		if (is_there)
+			EXPECT_STR(firmware, rows[i].firmware);
+	}
+	EXPECT(!label_firmware_in("1/2", "", firmware));
+	EXPECT(!label_firmware_in("A/2", "A", firmware));
+}
+
+TEST(who_looks_at_less_does_not_look_better)
+{
+	struct audit_result *bad = failed(), *again = failed(), *less = failed();
+
+	again->n_findings = less->n_findings = 0;
+	for (size_t i = 0; i < bad->n_checks; i++)
+		bad->check[i].is_planned = again->check[i].is_planned = less->check[i].is_planned =
+			true;
+	for (size_t i = 0; i < bad->n_checks; i++)
+		again->check[i].step = less->check[i].step = AUDIT_STEP_DONE;
+	less->check[bad->finding[bad->n_findings - 1].check].step = AUDIT_STEP_SKIPPED;
+	EXPECT(label_run_replaces(again, bad));
+	EXPECT(!label_run_replaces(less, bad));
+	EXPECT(label_run_replaces(less, again));
+	result_free(bad);
+	result_free(again);
+	result_free(less);
+}
+
 TEST(without_the_right_time_no_label_is_called_valid)
 {
 	struct label_world world = {.now_s = 1000};
