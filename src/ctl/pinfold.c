@@ -96,7 +96,7 @@ const struct command commands[] = {
 	{"label", "why", "label.show", "which requirements it does not meet", {DEVICE}, show_label_why},
 	{"label", "list", "label.list", "the labels that are out, and what each is worth now", {{0}}, show_labels},
 	{"label", "set", "label.set", "what you know: maker, model, firmware, support-end, life ...", {DEVICE, {"FIELD", "field", WORD_TEXT}, {"VALUE", "value", WORD_REST}}, show_text},
-	{"label", "fix", "label.fix", "the clock of a finding: reported, acknowledged, fixed, installed", {DEVICE, {"PROVISION", "provision", WORD_TEXT}, {"STEP", "step", WORD_TEXT}, {"DAY", "date", WORD_TEXT, true}}, show_text},
+	{"label", "fix", "label.fix", "the clock of a finding: reported, acknowledged, fixed, installed", {DEVICE, {"PROVISION", "provision", WORD_TEXT}, {"STEP", "step", WORD_TEXT}, {"DAY", "date", WORD_TEXT, true}, {"--firmware", "firmware", WORD_TEXT, true}}, show_text},
 	{"label", "issuer", "label.issuer", "who issues labels here, and under which https address", {{"URL", "url", WORD_TEXT}, {"NAME", "name", WORD_TEXT}, {"--kind", "kind", WORD_TEXT, true}}, show_text},
 	{"label", "issue", "label.issue", "issue the label of a device, or of its model", {DEVICE, {"--of", "of", WORD_TEXT, true}, {"--days", "days", WORD_NUMBER, true}, {"--reviewer", "reviewer", WORD_TEXT, true}}, show_label_one},
 	{"label", "revoke", "label.revoke", "take a label back, for good", {{"LABEL", "label", WORD_TEXT}, {"REASON", "reason", WORD_REST}}, show_label_one},

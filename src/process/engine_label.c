@@ -17,7 +17,6 @@
 
 enum {
 	LABELS_MAX = STORE_LABELS_MAX,
-	FIXES_MAX = 32,
 	VALID_DAYS = 180,
 	VALID_DAYS_MAX = 1100,
 	DISCLOSE_DAYS = 90,
@@ -120,60 +119,7 @@ take_facts(struct label *label, const struct ward *ward)
 	}
 }
 
-/* --- fixes: since when it is known, and to whom ------------------------------------------------- */
-
-static const struct {
-	const char *word;
-	size_t at;
-} fix_steps[] = {
-	{"reported", offsetof(struct label_fix, reported)},
-	{"acknowledged", offsetof(struct label_fix, acknowledged)},
-	{"fixed", offsetof(struct label_fix, fixed)},
-	{"installed", offsetof(struct label_fix, installed)},
-	{"disclose", offsetof(struct label_fix, disclose)},
-};
-
-static size_t
-take_fixes(const struct ward *ward, struct label_fix out[static FIXES_MAX])
-{
-	json_t *row;
-	size_t i, n = 0;
-
-	json_array_foreach(ward->facet[FACET_LABEL_FIXES], i, row)
-	{
-		struct label_fix fix = {0};
-		if (n == FIXES_MAX || !json_take_text(fix.provision, sizeof fix.provision,
-					      json_object_get(row, "provision")))
-			continue;
-		for (size_t k = 0; k < COUNT_OF(fix_steps); k++) {
-			const char *date =
-				json_string_value(json_object_get(row, fix_steps[k].word));
-			int32_t day = 0;
-			if (date && label_date_parse(&day, date))
-				memcpy((uint8_t *)&fix + fix_steps[k].at, &day, sizeof day);
-		}
-		out[n++] = fix;
-	}
-	return n;
-}
-
-/* Since when its port is closed for this finding at the gateway; 0: it is not. */
-static int32_t
-shielded_since(const struct ward *ward, const struct finding *finding)
-{
-	json_t *row;
-	size_t i;
-
-	json_array_foreach(ward->facet[FACET_CONTAINMENT], i, row)
-	{
-		const char *act = json_string_value(json_object_get(row, "act"));
-		if (act && !strcmp(act, "patch") && finding->port &&
-			json_integer_value(json_object_get(row, "port")) == finding->port &&
-			json_integer_value(json_object_get(row, "proto")) == finding->proto)
-			return label_day(json_integer_value(json_object_get(row, "since")));
-	}
-	return 0;
-}
+/* --- what the gateway does about it ----------------------------------------------------------- */
 
 static void
 take_shields(struct label *label, const struct ward *ward)
@@ -235,12 +181,6 @@ own_key(uint8_t out[static ISSUER_PUBLIC_LEN], struct fault *why)
 	return is_read;
 }
 
-static bool
-is_needed_at_provision(const struct label *label, const struct finding *finding)
-{
-	return finding->word == VERDICT_FAIL && finding->n_evidence && label->run;
-}
-
 /* Where nobody said which firmware was tested: what the device said then and says still. */
 static void
 take_claimed_firmware(struct label *label, const struct ward *ward)
@@ -261,9 +201,9 @@ take_claimed_firmware(struct label *label, const struct ward *ward)
 static bool
 draft(struct ward *ward, bool is_of_model, struct label *label, json_t *clock, struct fault *why)
 {
-	struct label_fix fix[FIXES_MAX];
+	struct label_fix fix[LABEL_FIXES_MAX];
 	int64_t now_s = clock_wall_s();
-	size_t n_fixes = take_fixes(ward, fix);
+	size_t n_fixes = label_fixes(ward, fix);
 	struct fault ignored;
 
 	memset(label, 0, sizeof *label);
@@ -288,32 +228,8 @@ draft(struct ward *ward, bool is_of_model, struct label *label, json_t *clock, s
 	if (!is_of_model)
 		snprintf(label->device, sizeof label->device, "%s", ward->device->id);
 	label_judge(label);
-	for (size_t i = 0; result && clock && i < result->n_findings; i++) {
-		const struct finding *at = &result->finding[i];
-		const struct label_fix *known = NULL;
-		char date[LABEL_DATE_MAX];
-		if (!is_needed_at_provision(label, at))
-			continue;
-		for (size_t k = 0; k < n_fixes; k++)
-			if (!strcmp(fix[k].provision, at->provision))
-				known = &fix[k];
-		int32_t shield = shielded_since(ward, at);
-		json_t *row = json_pack("{s:s, s:s, s:i, s:b}", "provision", at->provision, "text",
-			at->text, "port", at->port, "critical", at->is_critical);
-		label_date(date, label_day(label->tested_s));
-		json_object_set_new(row, "found", json_string(date));
-		for (size_t k = 0; k < COUNT_OF(fix_steps); k++) {
-			int32_t day = 0;
-			if (known)
-				memcpy(&day, (const uint8_t *)known + fix_steps[k].at, sizeof day);
-			label_date(date, day);
-			json_object_set_new(row, fix_steps[k].word, json_string(date));
-		}
-		int32_t until = known && known->installed ? known->installed : label_day(now_s);
-		json_object_set_new(row, "days_shielded",
-			json_integer(shield && until >= shield ? until - shield + 1 : 0));
-		json_array_append_new(clock, row);
-	}
+	if (result && clock)
+		label_fix_clock(ward, label, result, clock);
 	result_free(result);
 	return true;
 }
@@ -523,6 +439,7 @@ void
 label_look(void)
 {
 	label_list_look();
+	label_fix_look();
 	if (!n_labels)
 		return;
 	bool is_new = label_runs_ended();
@@ -614,8 +531,8 @@ label_text_arg(const json_t *args, const char *key, char *out, size_t size, stru
 	return false;
 }
 
-static struct ward *
-ward_arg(const json_t *args, struct fault *why)
+struct ward *
+label_ward_arg(const json_t *args, struct fault *why)
 {
 	char text[256];
 	struct ward *ward = label_text_arg(args, "device", text, sizeof text, why)
@@ -662,7 +579,7 @@ run_show(const json_t *args, struct fault *why)
 {
 	static struct label label;
 	json_t *clock = json_array();
-	struct ward *ward = ward_arg(args, why);
+	struct ward *ward = label_ward_arg(args, why);
 
 	if (!ward || !draft(ward, false, &label, clock, why)) {
 		json_decref(clock);
@@ -689,7 +606,7 @@ run_set(const json_t *args, const char *who, int64_t *journal, struct fault *why
 	static struct label scratch;
 	char field[32], value[200] = "";
 	struct change change;
-	struct ward *ward = ward_arg(args, why);
+	struct ward *ward = label_ward_arg(args, why);
 
 	if (!ward || !label_text_arg(args, "field", field, sizeof field, why))
 		return NULL;
@@ -797,7 +714,7 @@ run_issue(const json_t *args, struct fault *why)
 	bool is_of_model = of && !strcmp(of, "model");
 	const json_t *days = json_object_get(args, "days");
 	uint8_t key[ISSUER_PUBLIC_LEN];
-	struct ward *ward = ward_arg(args, why);
+	struct ward *ward = label_ward_arg(args, why);
 	struct label_now now;
 
 	if (!ward || !draft(ward, is_of_model, &label, NULL, why) || !issuer_facts(&label, why) ||
@@ -1068,59 +985,6 @@ run_feed(const json_t *args, struct fault *why)
 	return json_pack("{s:i, s:i}", "entries", (int)n, "new", (int)n_new);
 }
 
-static json_t *
-run_fix(const json_t *args, const char *who, int64_t *journal, struct fault *why)
-{
-	char provision[PROVISION_ID_MAX], step[16], date[LABEL_DATE_MAX];
-	struct ward *ward = ward_arg(args, why);
-	json_t *row = NULL, *at;
-	struct change change;
-	bool is_step = false;
-	int32_t day;
-	size_t i;
-
-	if (!ward || !label_text_arg(args, "provision", provision, sizeof provision, why) ||
-		!label_text_arg(args, "step", step, sizeof step, why))
-		return NULL;
-	label_date(date, label_day(clock_wall_s()));
-	if (json_object_get(args, "date") && !label_text_arg(args, "date", date, sizeof date, why))
-		return NULL;
-	for (size_t k = 0; k < COUNT_OF(fix_steps); k++)
-		is_step |= !strcmp(fix_steps[k].word, step);
-	if (!is_step || !label_date_parse(&day, date)) {
-		fault_set(why, ERR_INVALID,
-			"the step is reported, acknowledged, fixed, installed or disclose, the day "
-			"like 2030-12-31");
-		return NULL;
-	}
-	json_t *list = ward->facet[FACET_LABEL_FIXES]
-			       ? json_deep_copy(ward->facet[FACET_LABEL_FIXES])
-			       : json_array();
-	json_array_foreach(list, i, at)
-	{
-		const char *of = json_string_value(json_object_get(at, "provision"));
-		if (of && !strcmp(of, provision))
-			row = at;
-	}
-	if (!row && json_array_size(list) < FIXES_MAX) {
-		row = json_pack("{s:s}", "provision", provision);
-		json_array_append_new(list, row);
-	}
-	if (!row) {
-		json_decref(list);
-		fault_set(why, ERR_FULL, "%d findings are followed already", FIXES_MAX);
-		return NULL;
-	}
-	json_object_set_new(row, step, json_string(date));
-	change_init(&change, who, "label.fix");
-	snprintf(change.text, sizeof change.text, "%s: %s is %s since %s",
-		device_label(ward->device), provision, step, date);
-	change_set(&change, ward, FACET_LABEL_FIXES, list);
-	if (change_commit(&change, journal, why))
-		return NULL;
-	return json_pack("{s:s}", "text", change.text);
-}
-
 static void
 on_said(uint64_t n, const char *body, void *arg)
 {
@@ -1185,14 +1049,14 @@ label_command(
 	if (!strcmp(verb, "label.feed"))
 		return run_feed(args, why);
 	if (!strcmp(verb, "label.fix"))
-		return run_fix(args, who, journal, why);
+		return label_fix(args, who, journal, why);
 	if (!strcmp(verb, "label.export"))
 		return run_export(args, why);
 	if (!strcmp(verb, "label.trust"))
 		return label_trust(args, who, journal, why);
 	if (!strcmp(verb, "label.status"))
 		return label_take_status(args, who, why);
-	ward = ward_arg(args, why);
+	ward = label_ward_arg(args, why);
 	if (!ward)
 		return NULL;
 	if (!strcmp(verb, "label.attach"))

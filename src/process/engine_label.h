@@ -29,6 +29,21 @@ json_t *label_history(const json_t *args, uint64_t *before, uint32_t limit, stru
 void label_load(void);
 void label_look(void); /* once a second */
 
+/* A device by an argument, one that may have a label; NULL with the reason. */
+struct ward *label_ward_arg(const json_t *args, struct fault *why);
+
+/* --- engine_label_fix.c ---------------------------------------------------------------------- */
+
+enum { LABEL_FIXES_MAX = 32 };
+/* What is known of fixes; gives how many. */
+size_t label_fixes(const struct ward *, struct label_fix out[static LABEL_FIXES_MAX]);
+/* A row for each failure of the run that the label rests on; for the owner alone. */
+void label_fix_clock(
+	const struct ward *, const struct label *, const struct audit_result *, json_t *clock);
+/* Notes the day on which a device was seen with firmware that mends a finding. */
+void label_fix_look(void);
+json_t *label_fix(const json_t *args, const char *who, int64_t *journal, struct fault *why);
+
 /* --- engine_label_seen.c --------------------------------------------------------------------- */
 
 /* What later tests of the same device found that its label does not say. */

@@ -147,7 +147,7 @@ const struct route routes[] = {
 	{"GET", "/devices/{device}/label", "label.show", "", "read", "Label", 0, "what is known of a device, as its label would say it"},
 	{"POST", "/devices/{device}/label", "label.issue", "of days reviewer", "admin", "LabelDone", 0, "issue its label, or that of its model"},
 	{"POST", "/devices/{device}/label/facts", "label.set", "field! value!", "admin", "LabelDone", 0, "what you know of it"},
-	{"POST", "/devices/{device}/label/clock", "label.fix", "provision! step! date", "admin", "LabelDone", 0, "the clock of a finding"},
+	{"POST", "/devices/{device}/label/clock", "label.fix", "provision! step! date firmware", "admin", "LabelDone", 0, "the clock of a finding"},
 	{"POST", "/devices/{device}/label/attach", "label.attach", "text!", "admin", "LabelDone", 0, "it has this label of a trusted issuer"},
 	{"POST", "/devices/{device}/label/override", "label.override", "", "admin", "LabelDone", 0, "its label narrows it no more, on your word"},
 	{"GET", "/devices/{device}/declared", "audit.declared", "", "read", "Declared", 0, "what its maker or a person declared of it"},

@@ -2006,6 +2006,40 @@ TEST(a_label_that_its_trusted_issuer_recalls_narrows_by_itself_and_nothing_widen
 	issuer_free(stranger);
 }
 
+TEST(the_day_on_which_a_fix_is_installed_here_is_noted_by_itself)
+{
+	const char *at = "";
+	json_t *answer = NULL;
+	NEEDS_ENGINE;
+
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", "\"name\":\"camera\"");
+	tell("label.set", "1", "\"field\":\"model\",\"value\":\"IPC-100\"");
+	tell("label.set", "1", "\"field\":\"firmware\",\"value\":\"1.9\"");
+	EXPECT(refuses("{\"verb\":\"label.fix\",\"args\":{\"device\":\"1\",\"provision\":\"5.1-1\","
+		       "\"step\":\"reported\",\"firmware\":\"1.10\"}}"));
+	tell("label.fix", "1",
+		"\"provision\":\"5.1-1\",\"step\":\"fixed\",\"date\":\"2026-01-02\","
+		"\"firmware\":\"1.10\"");
+	/* What it says of itself goes before what was said of it. */
+	snprintf(row(OBSERVED_SSDP_SERVER, "p1", 0x11)->claimed_text, 64,
+		"Linux/4.9 UPnP/1.0 IPC-100/1.10");
+	flush();
+	for (int i = 0; i < 100 && !strstr(at, "which mends 5.1-1"); i++) {
+		usleep(50000);
+		json_decref(answer);
+		answer = ask("{\"verb\":\"policy.journal\",\"args\":{}}");
+		const json_t *last = json_array_get(json_object_get(answer, "result"), 0);
+		at = json_string_value(json_object_get(last, "text"));
+		at = at ? at : "";
+	}
+	EXPECT(strstr(at, "camera has firmware 1.10, which mends 5.1-1"));
+	json_decref(answer);
+	stop(SIGTERM);
+	move_out();
+}
+
 TEST(a_status_that_ran_out_is_not_confirmed_and_gives_nothing_back)
 {
 	struct issuer_keys keys;
