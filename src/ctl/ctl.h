@@ -91,6 +91,7 @@ void show_status(const json_t *, const struct options *);
 void show_doctor(const json_t *, const struct options *);
 void show_devices(const json_t *, const struct options *);
 void show_device(const json_t *, const struct options *);
+void show_talk(const json_t *, const struct options *);
 void show_sky(const json_t *, const struct options *);
 void show_works(const json_t *works); /* without the internet, without its maker */
 void show_done(const json_t *, const struct options *); /* a device that was changed */

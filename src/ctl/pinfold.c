@@ -29,6 +29,7 @@ const struct command commands[] = {
 	{"device", "list", "device.list", "all devices", {{"--state", "state", WORD_TEXT, true}, {"--find", "find", WORD_TEXT, true}}, show_devices},
 	{"device", "show", "device.show", "everything known of a device", {DEVICE}, show_device},
 	{"device", "sky", "device.sky", "how much it may reach, and might before", {DEVICE}, show_sky},
+	{"device", "talk", "device.talk", "with whom it talks, probably what for, and how much it sends", {DEVICE}, show_talk},
 	{"device", "name", "device.name", "give it a name", {DEVICE, {"NAME", "name", WORD_REST}}, show_done},
 	{"device", "class", "device.class", "ordinary, personal, critical, never-probe or child", {DEVICE, {"CLASS", "class", WORD_TEXT}}, show_done},
 	{"device", "admit", "device.admit", "let a waiting device in, watched", {DEVICE, {"--class", "class", WORD_TEXT, true}, {"--name", "name", WORD_TEXT, true}}, show_done},

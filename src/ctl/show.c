@@ -501,6 +501,31 @@ show_events(const json_t *rows, const struct options *options)
 		show_event(json_array_get(rows, i));
 }
 
+void
+show_talk(const json_t *talk, const struct options *options)
+{
+	struct table table;
+	char port[32];
+	size_t i;
+	json_t *row;
+
+	if (!options->quiet) {
+		table_begin(&table, 6, TITLES("WITH", "PORT", "PURPOSE", "BECAUSE", "BYTES", ""));
+		json_array_foreach(json_object_get(talk, "talks"), i, row)
+		{
+			snprintf(port, sizeof port, "%.8s/%lld", text(row, "proto"),
+				number(row, "port"));
+			table_row(&table, ROW(text(row, "remote"), port, text(row, "purpose"),
+						  text(row, "why"), text(row, "bytes"),
+						  is_true(row, "denied") ? "denied" : "allowed"));
+		}
+		table_end(&table);
+	}
+	json_array_foreach(json_object_get(talk, "sends_a_lot"), i, row)
+		printf("sends a lot: %lld MB in the hour of %s\n", number(row, "kb") / 1024,
+			when(row, "time"));
+}
+
 /* A count that may be beyond any integer. */
 static const char *
 reach(const json_t *row, const char *side, char out[static 24])

@@ -64,9 +64,10 @@
 	X(OBSERVED_TLS_CERTIFICATE, "tls-certificate") /* text: subject, value: its end */         \
 	/* from the kernel: device is set by the kernel and is believed */                         \
 	X(OBSERVED_FLOW_NEW, "flow-new") /* observed device opened a flow */                       \
-	X(OBSERVED_FLOW_END, "flow-end") /* packets, bytes: both directions summed */              \
-	X(OBSERVED_DENIED, "denied")     /* value: enum reason */                                  \
-	X(OBSERVED_LOST, "lost")         /* value: how many reports the kernel dropped */
+	X(OBSERVED_FLOW_END,                                                                       \
+		"flow-end") /* packets, bytes: of both; value: per mille sent by the opener */     \
+	X(OBSERVED_DENIED, "denied") /* value: enum reason */                                      \
+	X(OBSERVED_LOST, "lost")     /* value: how many reports the kernel dropped */
 
 enum observed {
 	OBSERVED_UNKNOWN,

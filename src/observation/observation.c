@@ -1016,6 +1016,7 @@ observation_from_flow(struct observation *row, const struct observation_flow *fl
 	row->target_port = flow->target_port;
 	row->packets = flow->packets;
 	row->bytes = flow->bytes;
+	row->value = flow->bytes ? (uint32_t)(flow->sent * 1000.0 / flow->bytes) : 0;
 	return true;
 }
 

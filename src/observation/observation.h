@@ -68,6 +68,7 @@ struct observation_flow {
 	struct ip source, target; /* of the original direction */
 	uint16_t source_port, target_port;
 	uint64_t packets, bytes;
+	uint64_t sent; /* of the bytes: by who opened it */
 };
 /* False when no device is on it. */
 bool observation_from_flow(

@@ -50,6 +50,7 @@ on_flow_end(const struct flow *flow, void *arg)
 	fill_flow(replay, &row, OBSERVED_FLOW_END, flow);
 	row.seen_ns = flow->last_ns;
 	row.wall_s = (int64_t)(flow->last_ns / CLOCK_SECOND_NS);
+	row.value = row.bytes ? (uint32_t)(flow->bytes[0] * 1000.0 / row.bytes) : 0;
 	replay->on_rows(&row, 1, replay->arg);
 }
 

@@ -169,6 +169,7 @@ on_flow_end(struct capture *capture, const struct nf_conntrack *ct)
 	}
 	flow.packets = nfct_get_attr_u64(ct, ATTR_ORIG_COUNTER_PACKETS) +
 		       nfct_get_attr_u64(ct, ATTR_REPL_COUNTER_PACKETS);
+	flow.sent = nfct_get_attr_u64(ct, ATTR_ORIG_COUNTER_BYTES);
 	flow.bytes = nfct_get_attr_u64(ct, ATTR_ORIG_COUNTER_BYTES) +
 		     nfct_get_attr_u64(ct, ATTR_REPL_COUNTER_BYTES);
 	if (observation_from_flow(&row, &flow, capture_now(capture, NULL)))

@@ -145,6 +145,7 @@ struct ward {
 	struct traffic *traffic;   /* engine_traffic.c; NULL: nothing was seen */
 	struct presence *presence; /* engine_presence.c; NULL: its silence is nothing to tell */
 	struct stored_sky sky, sky_sent; /* engine_sky.c: in force, and sent last; device 0: none */
+	struct pulse *pulse;             /* engine_talk.c; NULL: it did nothing */
 	bool is_sky_unsaved, is_answers_news;
 };
 
@@ -344,7 +345,7 @@ struct flow_seen {
 	bool is_inbound, is_denied, is_end;
 	bool is_tainted; /* never learned */
 	uint16_t port;
-	uint64_t packets, bytes;
+	uint64_t packets, bytes, sent; /* sent: by the device */
 };
 void flow_seen(const struct flow_seen *);
 void flow_flag(uint32_t device, int64_t since_s); /* never learned */
@@ -426,6 +427,8 @@ uint32_t audit_newest(const struct ward *);
 
 /* --- engine_maker.c: the maker's pages ---------------------------------------------------------- */
 
+/* The name of its maker's site; "" when nobody said. */
+void maker_site_of(const struct ward *, char out[static 256]);
 /* Into what the checker is told: whose the device is, and on whose word. */
 void maker_fill(const struct ward *, struct message_audit *);
 void maker_page_asked(const struct message_page_ask *);    /* by the checker */
@@ -453,6 +456,16 @@ void sky_flush(void);             /* inside an observed transaction */
 void sky_load(void);              /* after the devices */
 void sky_forget(uint32_t number); /* before it is used again */
 json_t *sky_show(struct ward *);
+
+/* --- engine_talk.c: with whom, what for, when, how much ----------------------------------------- */
+
+/* flow->sent: bytes that the device sent. */
+void talk_seen(struct ward *, const struct flow_seen *);
+void talk_flush(bool is_final); /* inside an observed transaction */
+void talk_load(void);           /* after the devices */
+void talk_forget(struct ward *); /* also on the disk, with the next flush */
+void talk_free(struct ward *);
+json_t *talk_show(struct ward *);
 
 /* --- engine_presence.c ------------------------------------------------------------------------ */
 

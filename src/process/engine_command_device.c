@@ -75,6 +75,12 @@ run_device_sky(struct call *call)
 }
 
 static json_t *
+run_device_talk(struct call *call)
+{
+	return talk_show(call->ward);
+}
+
+static json_t *
 run_device_name(struct call *call)
 {
 	const char *name = call_text(call, "name", DEVICE_NAME_MAX - 1);
@@ -450,6 +456,7 @@ const struct verb device_verbs[] = {
 	{"device.list", ROLE_VIEWER, 0, run_device_list},
 	{"device.show", ROLE_VIEWER, NEEDS_DEVICE, run_device_show},
 	{"device.sky", ROLE_VIEWER, NEEDS_DEVICE, run_device_sky},
+	{"device.talk", ROLE_VIEWER, NEEDS_DEVICE, run_device_talk},
 	{"device.name", ROLE_HELPER, NEEDS_DEVICE | CHANGES, run_device_name},
 	{"device.class", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_device_class},
 	{"device.admit", ROLE_HELPER, NEEDS_DEVICE | CHANGES | SENDS, run_device_admit},

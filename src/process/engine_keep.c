@@ -245,6 +245,7 @@ keep_flush(bool is_final)
 	flow_flush();
 	event_flush();
 	sky_flush();
+	talk_flush(is_final);
 	save_openings(is_final);
 	store_observed_prune(engine.store, clock_wall_s());
 	if (store_observed_commit(engine.store, &why))
@@ -444,6 +445,7 @@ keep_load(void)
 		log_warnx("store", "addresses that were open cannot be read; devices ask again");
 	flow_forget_strays();
 	sky_load();
+	talk_load();
 	introductions_rebuild();
 	members_rebuild();
 	while ((device = device_next(engine.table, &cursor))) {

@@ -64,6 +64,20 @@ maker_of(const struct ward *ward, char url[static 256])
 }
 
 void
+maker_site_of(const struct ward *ward, char out[static 256])
+{
+	char url[256];
+	struct mud_url from;
+	struct site site;
+
+	out[0] = '\0';
+	if (maker_of(ward, url) == MAKER_UNKNOWN || !site_url_from_owner(&from, url))
+		return;
+	site_of(&site, &from);
+	memcpy(out, site.name, sizeof site.name);
+}
+
+void
 maker_fill(const struct ward *ward, struct message_audit *message)
 {
 	size_t slot = 0;

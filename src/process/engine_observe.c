@@ -107,13 +107,17 @@ keep_flow(const struct observation *row)
 	} else {
 		return;
 	}
-	const struct ward *ward = ward_find(flow.device);
+	struct ward *ward = ward_find(flow.device);
 	if (!ward || !ward->device || ward->device->class == DEVICE_CLASS_PERSONAL ||
 		ip_is_multicast(&flow.address) || observe_is_ours(&flow.address))
 		return;
 	flow.is_tainted = contain_taints(ward, flow.proto, flow.port, flow.is_end);
-	if (flow.address.version)
-		flow_seen(&flow);
+	uint64_t opened = row->bytes / 1000 * row->value + row->bytes % 1000 * row->value / 1000;
+	flow.sent = !flow.is_end ? 0 : flow.is_inbound ? row->bytes - opened : opened;
+	if (!flow.address.version)
+		return;
+	flow_seen(&flow);
+	talk_seen(ward, &flow);
 }
 
 static void

@@ -165,6 +165,7 @@ ward_free(struct ward *ward)
 	policy_free(ward->policy);
 	compiled_slots_free(ward->slots);
 	traffic_free(ward);
+	talk_free(ward);
 	free(ward->presence);
 	if (ward->device)
 		ward->device->engine = NULL;
@@ -279,8 +280,10 @@ ward_set_facet(struct ward *ward, enum facet facet, json_t *value)
 		device->class = (uint8_t)device_class_from_word(json_string_value(value));
 		device->is_class_owners = true;
 		/* Nothing of a personal device is kept, nor what was before it was one. */
-		if (device->class == DEVICE_CLASS_PERSONAL)
+		if (device->class == DEVICE_CLASS_PERSONAL) {
 			traffic_forget(ward);
+			talk_forget(ward);
+		}
 		break;
 	case FACET_STATE: {
 		enum device_state state = device_state_from_word(json_string_value(value));

@@ -105,6 +105,7 @@ const struct route routes[] = {
 	{"DELETE", "/devices/{device}/introductions/{from}", "device.part", "service", "act", "Device", 0, "take introductions back"},
 	{"POST", "/devices/{device}/merge", "device.merge", "into!", "admin", "Device", 0, "two that are one; this one goes"},
 	{"POST", "/devices/{device}/split", "device.split", "", "admin", "Device", 0, "take the last merge into it back"},
+	{"GET", "/devices/{device}/talk", "device.talk", "", "read", "Talk", 0, "with whom it talks and probably what for, and its last seven days"},
 	{"GET", "/devices/{device}/sky", "device.sky", "", "read", "Sky", 0, "how much it may reach, and might before"},
 	{"GET", "/devices/{device}/policy", "policy.show", "", "read", "Policy", 0, "what it may do, and on whose word"},
 	{"GET", "/devices/{device}/why", "policy.why", "destination! port proto", "read", "Why", 0, "may it talk to that, and why"},

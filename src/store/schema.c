@@ -70,6 +70,8 @@ static const char *const observed[] = {
 	" ports INTEGER NOT NULL, neighbours INTEGER NOT NULL, addresses4 REAL NOT NULL,"
 	" addresses6 REAL NOT NULL, open4 INTEGER NOT NULL, open6 INTEGER NOT NULL,"
 	" PRIMARY KEY(device, time)) STRICT, WITHOUT ROWID;",
+	"CREATE TABLE pulse(device INTEGER PRIMARY KEY, hour INTEGER NOT NULL, body BLOB NOT NULL)"
+	" STRICT;",
 };
 
 static const char *const audits[] = {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What devices were allowed to reach, since when. */
+/* What devices were allowed to reach, since when, and what they did hour by hour. */
+#include <string.h>
+
 #include "store/statement.h"
 
 enum { WIDE_ALL = 1, WIDE_PAUSED = 2 };
@@ -72,4 +74,33 @@ enum err
 store_skies_last(struct store *store, void (*row)(const struct stored_sky *, void *), void *arg)
 {
 	return rows(store, SKY_LAST, statement(store, SKY_LAST), row, arg);
+}
+
+void
+store_pulse_put(struct store *store, const struct stored_pulse *pulse)
+{
+	sqlite3_stmt *stmt = statement(store, PULSE_PUT);
+
+	bind_int(stmt, 1, pulse->device);
+	bind_int(stmt, 2, pulse->hour);
+	bind_bytes(stmt, 3, pulse->at, sizeof pulse->at);
+	statement_run(store, PULSE_PUT, stmt);
+}
+
+enum err
+store_pulses(struct store *store, void (*row)(const struct stored_pulse *, void *), void *arg)
+{
+	sqlite3_stmt *stmt = statement(store, PULSE_LIST);
+	struct stored_pulse pulse;
+	enum err err;
+
+	while (statement_row(store, PULSE_LIST, stmt, &err)) {
+		if (sqlite3_column_bytes(stmt, 2) != sizeof pulse.at)
+			continue;
+		pulse.device = (uint32_t)sqlite3_column_int64(stmt, 0);
+		pulse.hour = sqlite3_column_int64(stmt, 1);
+		memcpy(pulse.at, sqlite3_column_blob(stmt, 2), sizeof pulse.at);
+		row(&pulse, arg);
+	}
+	return err;
 }

@@ -106,7 +106,7 @@ X(FLOW_PRUNE, STORE_OBSERVED,
 
 X(OBSERVED_DEVICES, STORE_OBSERVED,
   "SELECT device FROM flow UNION SELECT peer FROM flow UNION SELECT device FROM opening"
-  " UNION SELECT device FROM event UNION SELECT device FROM sky")
+  " UNION SELECT device FROM event UNION SELECT device FROM sky UNION SELECT device FROM pulse")
 X(EVENT_DISOWN, STORE_OBSERVED, "UPDATE event SET device=0 WHERE device=?1")
 
 X(OPENING_PUT, STORE_OBSERVED,
@@ -189,6 +189,11 @@ X(SKY_LAST, STORE_OBSERVED,
   "SELECT device,max(time),state,wide,origins,rules,ports,neighbours,addresses4,addresses6,open4,"
   "open6 FROM sky GROUP BY device")
 X(SKY_FORGET, STORE_OBSERVED, "DELETE FROM sky WHERE device=?1")
+
+X(PULSE_PUT, STORE_OBSERVED,
+  "INSERT INTO pulse(device,hour,body) VALUES(?1,?2,?3) ON CONFLICT(device) DO UPDATE SET hour=?2,body=?3")
+X(PULSE_LIST, STORE_OBSERVED, "SELECT device,hour,body FROM pulse")
+X(PULSE_FORGET, STORE_OBSERVED, "DELETE FROM pulse WHERE device=?1")
 
 X(LABEL_PUT, STORE_DECISIONS,
   "INSERT INTO label(number,id,device_id,revision,body,act,act_reason,status,status_reason,changed)"

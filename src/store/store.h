@@ -285,6 +285,18 @@ enum err store_skies(struct store *, uint32_t device,
 enum err store_skies_last(
 	struct store *, void (*row)(const struct stored_sky *, void *), void *) MUST_USE;
 
+/* What a device did in the last seven days, hour by hour; the hour h stands in place h % 168. */
+struct stored_pulse {
+	uint32_t device;
+	int64_t hour; /* the latest that is in it: seconds since 1970 / 3600 */
+	struct pulse_hour {
+		uint32_t sent_kb, flows, denied;
+	} at[168];
+};
+void store_pulse_put(struct store *, const struct stored_pulse *); /* in an observed transaction */
+enum err store_pulses(
+	struct store *, void (*row)(const struct stored_pulse *, void *), void *) MUST_USE;
+
 /* Takes away what is over the bounds and what expired; inside an observed transaction. */
 void store_observed_prune(struct store *, int64_t now_s);
 

@@ -1375,6 +1375,66 @@ TEST(a_sky_shrinks_when_the_kernel_has_the_rules_and_keeps_what_was_before)
 	move_out();
 }
 
+/* A number of the hour that runs. */
+static long long
+pulse_now(const char *device, const char *key)
+{
+	char question[100];
+
+	snprintf(question, sizeof question,
+		"{\"verb\":\"device.talk\",\"args\":{\"device\":\"%s\"}}", device);
+	json_t *answer = ask(question);
+	const json_t *hours =
+		json_object_get(json_object_get(json_object_get(answer, "result"), "pulse"), key);
+	EXPECT_INT(json_array_size(hours), 168);
+	/* The hour may have ended meanwhile. */
+	long long n = json_integer_value(json_array_get(hours, 167)) +
+		      json_integer_value(json_array_get(hours, 166));
+	json_decref(answer);
+	return n;
+}
+
+TEST(with_whom_what_for_and_when_a_device_talks_is_kept_over_a_restart)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.80", 443);
+	answered(1, "a.doubleclick.net", "198.18.0.80", 0);
+	struct observation *end = row(OBSERVED_FLOW_END, "p1", 0x11);
+	end->device = 1;
+	end->source = ip("10.77.0.11");
+	end->target = ip("198.18.0.80");
+	end->proto = 6;
+	end->target_port = 443;
+	end->bytes = 64 * 1024 * 1024;
+	end->value = 500; /* half of it was sent */
+	flush();
+	for (int i = 0; i < 100 && !pulse_now("1", "sent_kb"); i++)
+		usleep(10000);
+	EXPECT_INT(pulse_now("1", "sent_kb"), 32 * 1024);
+	EXPECT_INT(pulse_now("1", "flows"), 1);
+	stop(SIGTERM);
+	start();
+	EXPECT_INT(pulse_now("1", "sent_kb"), 32 * 1024);
+	json_t *answer = ask("{\"verb\":\"device.talk\",\"args\":{\"device\":\"1\"}}");
+	const json_t *talk = json_object_get(answer, "result");
+	const json_t *one = json_array_get(json_object_get(talk, "talks"), 0);
+	EXPECT_STR(json_string_value(json_object_get(one, "purpose")), "tracking");
+	EXPECT_STR(json_string_value(json_object_get(one, "site")), "doubleclick.net");
+	EXPECT_INT(json_array_size(json_object_get(talk, "sends_a_lot")), 1);
+	json_decref(answer);
+	/* Of what turns out to be somebody's phone nothing is kept. */
+	tell("device.class", "1", "\"class\":\"personal\"");
+	EXPECT_INT(pulse_now("1", "sent_kb"), 0);
+	stop(SIGTERM);
+	start();
+	EXPECT_INT(pulse_now("1", "sent_kb"), 0);
+	stop(SIGTERM);
+	move_out();
+}
+
 TEST(what_the_kernel_refused_is_no_step_of_the_sky)
 {
 	NEEDS_ENGINE;

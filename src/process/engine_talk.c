@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * With whom a device talks and probably what for, and its heartbeat: flows begun, flows
+ * denied and bytes sent in each hour of the last seven days.  Of personal devices
+ * nothing comes here.  Bytes of a flow count in the hour in which it ends, because that
+ * is when the kernel tells them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "policy/purpose.h"
+#include "process/engine.h"
+
+enum {
+	HOUR_S = 3600,
+	HOURS = 168,
+	SAVE_S = 2 * 3600, /* 2 KB a device each time */
+	TALKS_MAX = 100,
+	LOUD_KB = 20 * 1024, /* in an hour: as much as some minutes of pictures */
+	LOUD_MAX = 12,
+};
+
+struct pulse {
+	struct stored_pulse kept;
+	bool is_unsaved;
+};
+
+/* --- the heartbeat ------------------------------------------------------------------------------ */
+
+/* The place of this hour, with the hours between it and the latest one emptied. */
+static struct pulse_hour *
+hour_at(struct stored_pulse *pulse, int64_t hour)
+{
+	if (hour - pulse->hour >= HOURS || hour < pulse->hour - HOURS)
+		memset(pulse->at, 0, sizeof pulse->at);
+	else
+		for (int64_t h = pulse->hour + 1; h <= hour; h++)
+			pulse->at[h % HOURS] = (struct pulse_hour){0};
+	pulse->hour = hour;
+	return &pulse->at[hour % HOURS];
+}
+
+void
+talk_seen(struct ward *ward, const struct flow_seen *flow)
+{
+	if (!ward->pulse)
+		ward->pulse = must_alloc(1, sizeof *ward->pulse);
+	struct pulse *pulse = ward->pulse;
+	struct pulse_hour *now = hour_at(&pulse->kept, clock_wall_s() / HOUR_S);
+
+	pulse->kept.device = ward_number(ward);
+	pulse->is_unsaved = true;
+	now->denied += flow->is_denied;
+	now->flows += !flow->is_denied && !flow->is_end;
+	/* Rounded up, so that a little is not nothing. */
+	now->sent_kb += (uint32_t)((flow->sent + 1023) / 1024);
+}
+
+void
+talk_flush(bool is_final)
+{
+	static uint64_t saved_ns;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (!is_final && saved_ns && now_ns - saved_ns < SAVE_S * CLOCK_SECOND_NS)
+		return;
+	saved_ns = now_ns;
+	for (size_t i = 0; i < engine.n_peers; i++) {
+		struct pulse *pulse = engine.wards[i]->pulse;
+		if (!pulse || !pulse->is_unsaved)
+			continue;
+		store_pulse_put(engine.store, &pulse->kept);
+		pulse->is_unsaved = false;
+	}
+}
+
+static void
+on_pulse(const struct stored_pulse *row, void *arg)
+{
+	struct ward *ward = ward_find(row->device);
+
+	if (!row->device || !ward || !ward->device || ward->device->class == DEVICE_CLASS_PERSONAL)
+		return;
+	ward->pulse = must_alloc(1, sizeof *ward->pulse);
+	ward->pulse->kept = *row;
+}
+
+void
+talk_load(void)
+{
+	if (store_pulses(engine.store, on_pulse, NULL))
+		log_warnx("talk", "what devices did in the last days cannot be read");
+}
+
+void
+talk_forget(struct ward *ward)
+{
+	if (!ward->pulse)
+		return;
+	memset(ward->pulse->kept.at, 0, sizeof ward->pulse->kept.at);
+	ward->pulse->is_unsaved = true;
+}
+
+void
+talk_free(struct ward *ward)
+{
+	free(ward->pulse);
+	ward->pulse = NULL;
+}
+
+/* --- showing -------------------------------------------------------------------------------------- */
+
+static json_t *
+show_talk(const struct learn_flow *flow, const char *maker)
+{
+	const struct ward *peer = flow->peer ? ward_find(flow->peer) : NULL;
+	const char *name = flow->name ? flow->name : "", *why, *site = purpose_site(name);
+	struct purpose_asked asked = {
+		.name = name, .maker = maker, .peer = flow->peer, .port = flow->port};
+	enum purpose purpose = purpose_of(&asked, &why);
+	json_t *out = show_flow(flow);
+
+	json_object_set_new(out, "purpose", json_string(purpose_word(purpose)));
+	json_object_set_new(out, "why", json_string(why));
+	json_object_set_new(
+		out, "site", json_string(peer && peer->device ? device_label(peer->device) : site));
+	json_object_set_new(out, "first", json_integer((json_int_t)flow->first_s));
+	json_object_set_new(out, "last", json_integer((json_int_t)flow->last_s));
+	return out;
+}
+
+static int
+most_bytes_first(const void *a, const void *b)
+{
+	const struct learn_flow *x = a, *y = b;
+
+	return x->bytes < y->bytes ? 1 : x->bytes > y->bytes ? -1 : 0;
+}
+
+/* From the oldest hour to the one that runs; a device that did nothing has hours of nothing. */
+static json_t *
+show_pulse(const struct stored_pulse *pulse, int64_t hour, json_t *loud)
+{
+	json_t *flows = json_array(), *denied = json_array(), *sent = json_array();
+
+	for (int64_t h = hour - HOURS + 1; h <= hour; h++) {
+		const struct pulse_hour *at = &pulse->at[h % HOURS];
+		json_array_append_new(flows, json_integer(at->flows));
+		json_array_append_new(denied, json_integer(at->denied));
+		json_array_append_new(sent, json_integer(at->sent_kb));
+		if (at->sent_kb >= LOUD_KB && json_array_size(loud) < LOUD_MAX)
+			json_array_append_new(
+				loud, json_pack("{s:I, s:I}", "time", (json_int_t)(h * HOUR_S),
+					      "kb", (json_int_t)at->sent_kb));
+	}
+	return json_pack("{s:I, s:o, s:o, s:o}", "begins",
+		(json_int_t)((hour - HOURS + 1) * HOUR_S), "flows", flows, "denied", denied,
+		"sent_kb", sent);
+}
+
+json_t *
+talk_show(struct ward *ward)
+{
+	static struct stored_pulse pulse;
+	int64_t hour = clock_wall_s() / HOUR_S;
+	json_t *talks = json_array(), *loud = json_array();
+	struct learn_flow *flows;
+	char maker[256];
+	void *keep;
+
+	maker_site_of(ward, maker);
+	size_t n = flow_list(ward, &flows, &keep);
+	qsort(flows, n, sizeof *flows, most_bytes_first);
+	for (size_t i = 0; i < n && i < TALKS_MAX; i++)
+		json_array_append_new(talks, show_talk(&flows[i], maker));
+	free(flows);
+	free(keep);
+	pulse = ward->pulse ? ward->pulse->kept : (struct stored_pulse){.hour = hour};
+	hour_at(&pulse, hour > pulse.hour ? hour : pulse.hour);
+	json_t *hours = show_pulse(&pulse, pulse.hour, loud);
+	return json_pack("{s:o, s:s, s:o, s:o, s:o}", "device", show_ref(ward), "maker", maker,
+		"talks", talks, "pulse", hours, "sends_a_lot", loud);
+}
