@@ -86,7 +86,8 @@ run_standards_list(int argc, char **argv, const struct options *options)
 		return print(list);
 	}
 	for (unsigned i = STANDARD_UNKNOWN + 1; i < STANDARD_COUNT; i++)
-		printf("%-12s %s\n%-12s %s\n", standard_id((enum standard)i),
-			standard_name((enum standard)i), "", standard_note((enum standard)i));
+		printf("%-12s %s\n%-12s %s\n%-12s compared: %s\n", standard_id((enum standard)i),
+			standard_name((enum standard)i), "", standard_note((enum standard)i), "",
+			standard_compared((enum standard)i));
 	return CTL_OK;
 }

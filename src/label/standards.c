@@ -101,8 +101,9 @@ standards_json(void)
 
 	for (unsigned i = STANDARD_UNKNOWN + 1; i < STANDARD_COUNT; i++)
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s}", "id", standard_id((enum standard)i),
-				      "name", standard_name((enum standard)i), "note",
+			list, json_pack("{s:s, s:s, s:s, s:s}", "id", standard_id((enum standard)i),
+				      "name", standard_name((enum standard)i), "compared",
+				      standard_compared((enum standard)i), "note",
 				      standard_note((enum standard)i)));
 	for (size_t i = 0; i < n_provisions; i++) {
 		json_t *row = json_object(), *mapped = json_object();
@@ -122,8 +123,23 @@ standards_json(void)
 	return out;
 }
 
+/* Nothing of the whole column was: that is said once, above it. */
+static bool
+is_all_unchecked(enum standard standard)
+{
+	struct mapped mapped;
+
+	for (size_t i = 0; i < n_provisions; i++) {
+		const char *cell = standard_cell(standard, &provisions[i]);
+		while (provision_cell(&cell, &mapped))
+			if (!mapped.is_unchecked)
+				return false;
+	}
+	return true;
+}
+
 static void
-entries_html(FILE *out, const char *cell)
+entries_html(FILE *out, const char *cell, bool with_mark)
 {
 	struct mapped mapped;
 	bool is_first = true;
@@ -132,7 +148,7 @@ entries_html(FILE *out, const char *cell)
 		fprintf(out, "%s<span>%s", is_first ? "" : " ",
 			mapped.is_weak ? "<i>weak</i> " : "");
 		escape_markup(out, mapped.id);
-		if (mapped.is_unchecked)
+		if (mapped.is_unchecked && with_mark)
 			fputs("<sup>?</sup>", out);
 		fputs(*cell ? ",</span>" : "</span>", out);
 		is_first = false;
@@ -153,14 +169,15 @@ standards_html(FILE *out)
 	      "<p class=\"soft\">The provisions of ETSI EN 303 645 by identifier and in our own "
 	      "words, "
 	      "and where other documents ask for the same. M: mandatory, R: recommended. "
-	      "<sup>?</sup>: not yet compared with the primary text. <i>weak</i>: touches it, and "
-	      "is "
-	      "not counted. No legal advice.</p>\n<div "
+	      "<sup>?</sup>: not compared with the text itself; above a column: none of it. What "
+	      "was compared with what stands below. <i>weak</i>: touches it, and is not counted. "
+	      "No legal advice.</p>\n<div "
 	      "class=\"wide\"><table><thead><tr><th>V3.1.3</th>"
 	      "<th>V2.1.1</th><th>Class</th><th>Meaning</th>",
 		out);
 	for (unsigned i = STANDARD_COP; i < STANDARD_COUNT; i++)
-		fprintf(out, "<th>%s</th>", standard_id((enum standard)i));
+		fprintf(out, "<th scope=\"col\">%s%s</th>", standard_id((enum standard)i),
+			is_all_unchecked((enum standard)i) ? "<sup>?</sup>" : "");
 	fputs("</tr></thead><tbody>\n", out);
 	for (size_t i = 0; i < n_provisions; i++) {
 		const struct provision *row = &provisions[i];
@@ -170,7 +187,8 @@ standards_html(FILE *out)
 		fputs("</td>", out);
 		for (unsigned j = STANDARD_COP; j < STANDARD_COUNT; j++) {
 			fputs("<td>", out);
-			entries_html(out, standard_cell((enum standard)j, row));
+			entries_html(out, standard_cell((enum standard)j, row),
+				!is_all_unchecked((enum standard)j));
 			fputs("</td>", out);
 		}
 		fputs("</tr>\n", out);
@@ -181,7 +199,9 @@ standards_html(FILE *out)
 		escape_markup(out, standard_name((enum standard)i));
 		fputs(". ", out);
 		escape_markup(out, standard_note((enum standard)i));
-		fputs("</dd>\n", out);
+		fputs(" <span class=\"soft\">Compared: ", out);
+		escape_markup(out, standard_compared((enum standard)i));
+		fputs(".</span></dd>\n", out);
 	}
 	fputs("</dl>\n</body></html>\n", out);
 }

@@ -20,35 +20,49 @@ static const struct standard_row {
 	size_t column; /* offset in struct provision */
 	enum split split;
 	bool is_mandatory; /* of its lines; EN 303 645 says it by provision */
+	const char *compared; /* which entries were held against what; the others bear a "?" */
 	const char *note;
 } rows[STANDARD_COUNT] = {
 #define COLUMN(name) offsetof(struct provision, name)
 	[STANDARD_EN303645_V2] = {"en303645-v2", "ETSI EN 303 645 V2.1.1 (2020-06)", COLUMN(v2_id), SPLIT_OWN, false,
+		"identifiers and classes with the standard; its conditions not",
 		"The edition that the United Kingdom's deemed compliance names. Its conditions are not yet compared with the text."},
 	[STANDARD_EN303645_V3] = {"en303645-v3", "ETSI EN 303 645 V3.1.3 (2024-09)", COLUMN(id), SPLIT_OWN, false,
+		"identifiers, classes and conditions with the standard",
 		"The edition for new assessments. An unattended tool can feed about a fifth of the units of ETSI TS 103 701."},
 	[STANDARD_COP] = {"cop", "UK Code of Practice for Consumer IoT Security (2018)", COLUMN(cop), SPLIT_ENTRIES, false,
+		"with the code: guideline n is clause 5.n",
 		"Voluntary. A guideline rests on all provisions of its clause, those that are only recommended included."},
 	[STANDARD_PSTI] = {"psti", "UK PSTI, SI 2023/1007, Schedule 1", COLUMN(psti), SPLIT_PARAGRAPH, true,
+		"with the schedule",
 		"By the way of Schedule 2 (deemed compliance): EN 303 645 V2.1.1, 5.1-1 and 5.1-2; 5.2-1; 5.3-13. "
 		"Not a statement of compliance: that is the maker's."},
 	[STANDARD_CRA] = {"cra", "EU Cyber Resilience Act, Regulation (EU) 2024/2847", COLUMN(cra), SPLIT_ENTRIES, true,
+		"Annex I, Part I(2) with the regulation; paragraphs of articles, Part II and the other annexes not",
 		"What EN 303 645 says the same of. Most duties concern the maker's processes, which no test of a device can show."},
 	[STANDARD_NISTIR8425] = {"nistir8425", "NIST IR 8425 (consumer IoT core baseline)", COLUMN(nistir8425), SPLIT_ENTRIES, false,
+		"nothing: the capabilities are our reading",
 		"By capability."},
 	[STANDARD_SB327] = {"sb327", "California Civil Code 1798.91.04 (SB-327)", COLUMN(sb327), SPLIT_ENTRIES, true,
+		"with the section",
 		"Only the passwords."},
 	[STANDARD_CLS] = {"cls", "Singapore Cybersecurity Labelling Scheme", COLUMN(cls), SPLIT_ENTRIES, true,
+		"nothing: levels as older pages of the scheme describe them",
 		"A line holds what its level adds to those below it. Levels 3 and 4 need a laboratory."},
 	[STANDARD_OWASP] = {"owasp", "OWASP IoT Top 10 (2018)", COLUMN(owasp), SPLIT_ENTRIES, false,
+		"by clause, with mappings of others",
 		"By clause, from secondary sources."},
 	[STANDARD_EN18031] = {"en18031", "EN 18031 (radio equipment)", COLUMN(en18031), SPLIT_ENTRIES, true,
+		"nothing: the text is sold, and the mechanisms are our reading",
 		"By mechanism, roughly, and not an assessment by that standard."},
 	[STANDARD_IOTSF] = {"iotsf", "IoTSF IoT Security Assurance Framework 4.0", COLUMN(iotsf), SPLIT_ENTRIES, false,
-		"By section; single requirements where they were compared."},
+		"single requirements with the published text; where a section stands alone, the requirements in it could not be had",
+		"Guidance for makers; what concerns their processes no test of a device can show."},
 	[STANDARD_GSMA] = {"gsma", "GSMA IoT Security Guidelines (CLP.13)", COLUMN(gsma), SPLIT_ENTRIES, false,
-		"By section."},
+		"the headings of the sections, as others list them; the text could not be had",
+		"Recommendations for who makes endpoints, by section."},
 	[STANDARD_NIS2] = {"nis2", "EU NIS2, Directive (EU) 2022/2555", COLUMN(nis2), SPLIT_ENTRIES, false,
+		"the letters with the directive; that a property of a device serves one of them is our reading",
 		"It binds who operates the network, not the device: what a device contributes to a measure of Article 21(2)."},
 #undef COLUMN
 };
@@ -135,7 +149,7 @@ static const struct {
 static const struct standard_row *
 row_of(enum standard standard)
 {
-	static const struct standard_row none = {"unknown", "unknown", 0, SPLIT_OWN, false, ""};
+	static const struct standard_row none = {"unknown", "unknown", 0, SPLIT_OWN, false, "", ""};
 
 	return standard > STANDARD_UNKNOWN && standard < STANDARD_COUNT ? &rows[standard] : &none;
 }
@@ -156,6 +170,12 @@ const char *
 standard_note(enum standard standard)
 {
 	return row_of(standard)->note;
+}
+
+const char *
+standard_compared(enum standard standard)
+{
+	return row_of(standard)->compared;
 }
 
 const char *

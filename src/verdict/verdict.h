@@ -58,6 +58,8 @@ enum standard {
 const char *standard_id(enum standard);   /* "en303645-v3", "psti" ... */
 const char *standard_name(enum standard); /* title and edition, for people */
 const char *standard_note(enum standard); /* what its verdicts rest on, and what they do not say */
+/* Which of its entries were held against the document itself, and what stands for the rest. */
+const char *standard_compared(enum standard);
 /* Its column for a provision; the provision's own id in that edition for the two of EN 303 645. */
 const char *standard_cell(enum standard, const struct provision *);
 enum standard standard_from_id(const char *); /* STANDARD_UNKNOWN: none */
