@@ -377,6 +377,15 @@ declared_has_port(const struct declared *declared, uint8_t proto, uint16_t port)
 }
 
 bool
+declared_has_account(const struct declared *declared, const char *user)
+{
+	for (size_t i = 0; i < declared->n_accounts; i++)
+		if (!strcmp(declared->account[i], user))
+			return true;
+	return !declared->n_accounts;
+}
+
+bool
 declared_has_host(const struct declared *declared, const char *name)
 {
 	size_t len = strlen(name);

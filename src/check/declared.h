@@ -28,10 +28,10 @@ enum {
 	QUESTIONS_MAX = 128,
 };
 
-/* One row a provision, in their order, then one a condition of theirs (data/questions.tsv). */
+/* One row a provision, in their order, then one a condition of theirs, then others (data/questions.tsv). */
 struct question {
-	const char *id;      /* "5.1-1"; "F:a", "C:14" */
-	char class;          /* 'M', 'R' of V3.1.3; 'C': a condition */
+	const char *id;      /* "5.1-1"; "F:a", "C:14"; "PSTI-3.5" */
+	char class;          /* 'M', 'R' of V3.1.3; 'C': a condition; 'P': of PSTI's Schedule 1 */
 	bool is_conditional; /* a provision that applies only if something holds */
 	const char *text;
 };
@@ -74,6 +74,22 @@ void declared_by(const struct declared *, char out[static DECLARED_BY_MAX]);
 /* A list that is empty names nothing, and declares nothing either: false. */
 bool declared_has_port(const struct declared *, uint8_t proto, uint16_t port);
 bool declared_has_host(const struct declared *, const char *name);
+
+/*
+ * Is a cipher (its number in TLS) of the list?  Names as IANA or OpenSSL write them, or four
+ * hexadecimal digits.  A list with a name that nobody here knows leaves it uncertain.
+ */
+enum declared_cipher { CIPHER_DECLARED, CIPHER_UNDECLARED, CIPHER_UNCERTAIN };
+enum declared_cipher declared_has_cipher(const struct declared *, uint16_t suite);
+enum { DECLARED_CIPHER_MAX = 16 };
+const char *declared_cipher_name(uint16_t suite, char out[static DECLARED_CIPHER_MAX]);
+/* 5.5-1, where one was agreed `where` that is not of the list; nothing where it is. */
+struct findings;
+void declared_judge_cipher(struct findings *, const struct declared *, uint16_t suite,
+	const struct exchange *first, const struct exchange *again, const struct exchange *control,
+	const char *where);
+/* "root", "" for none: is it of the list?  An empty list says nothing: true. */
+bool declared_has_account(const struct declared *, const char *user);
 
 /* A day as YYYY-MM-DD that the calendar has. */
 bool declared_is_date(const char *text);

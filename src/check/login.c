@@ -7,6 +7,7 @@
 
 #include "base/auto.h"
 #include "check/beside.h"
+#include "check/declared.h"
 
 enum {
 	TRIES_GENTLE = 10,
@@ -542,8 +543,19 @@ judge_no_hit(struct findings *findings, const struct tale *tale, const struct lo
 	finding_coverage(finding, tale->n_tried, tale->n_all);
 }
 
+/* The note of a try tells the user: one that is in no list that was given? */
+static bool
+is_undeclared(const struct transcript *transcript, const struct exchange *hit)
+{
+	auto_free struct declared *declared = declared_in(transcript, NULL);
+	const char *user = strstr(hit->note, "user ");
+
+	return declared && user && !declared_has_account(declared, user + strlen("user "));
+}
+
 static void
-judge_hit(struct findings *findings, const struct tale *tale, const struct login_kind *kind)
+judge_hit(const struct transcript *transcript, struct findings *findings, const struct tale *tale,
+	const struct login_kind *kind)
 {
 	/* Both controls must have been refused, the second beside the second hit. */
 	bool is_controlled = is_no(tale->wrong, kind) &&
@@ -551,8 +563,10 @@ judge_hit(struct findings *findings, const struct tale *tale, const struct login
 			     (!tale->none || kind->result(tale->none) != LOGIN_YES);
 	struct finding *finding = findings_fail(findings, "5.1-1", tale->hit, tale->hit_again,
 		is_controlled ? tale->wrong : NULL,
-		"%s at port %u takes a factory login (%s) that is the same on many devices",
-		kind->name, tale->plan->port, tale->hit->note);
+		"%s at port %u takes a factory login (%s) that is the same on many devices%s",
+		kind->name, tale->plan->port, tale->hit->note,
+		is_undeclared(transcript, tale->hit) ? ", by an account that was not declared"
+						     : "");
 
 	finding_evidence(finding, tale->wrong_again);
 	finding_coverage(finding, tale->n_tried, tale->n_all);
@@ -570,7 +584,7 @@ login_judge(const struct transcript *transcript, struct findings *findings,
 		struct tale tale = tale_of(transcript, findings->check, plan, kind);
 		n++;
 		if (tale.hit && !is_open_to_all(&tale))
-			judge_hit(findings, &tale, kind);
+			judge_hit(transcript, findings, &tale, kind);
 		else
 			judge_no_hit(findings, &tale, kind);
 		if (kind->is_clear_text && is_no(tale.wrong, kind))

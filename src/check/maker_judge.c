@@ -161,7 +161,9 @@ struct seen {
 	const struct exchange *front, *control; /* as answered; NULL: not */
 	bool control_is_fine;                   /* what is not there is said to be not there */
 	const struct exchange *txt_at, *policy_at, *acknowledgement_at, *status_at, *contact_at,
-		*support_at, *gate_at, *advisories_at, *never_updated_at;
+		*support_at, *gate_at, *advisories_at, *never_updated_at, *offer_at;
+	bool offer_says;       /* the page with a price has the end of support as well */
+	unsigned offer_behind; /* so many hundredths of its text stand before it */
 	struct security_txt txt;
 	struct disclosure disclosure; /* the best of all pages */
 	struct support support;
@@ -222,6 +224,24 @@ take_support(struct seen *seen, const struct support *support, const struct exch
 	}
 	*best = *support;
 	seen->support_at = e;
+}
+
+/* A page that offers something for money, rather one that says until when it is supported. */
+static void
+take_offer(struct seen *seen, const struct support *support, const struct page *page,
+	const struct exchange *e)
+{
+	bool says = support->state == SUPPORT_END;
+	char words[24];
+
+	if (!support->has_price || (seen->offer_at && (seen->offer_says || !says)))
+		return;
+	seen->offer_at = e;
+	seen->offer_says = says;
+	snprintf(words, sizeof words, "%.23s", support->quote);
+	const char *at = says ? strstr(page->text, words) : NULL;
+	seen->offer_behind =
+		at && page->len ? (unsigned)((size_t)(at - page->text) * 100 / page->len) : 0;
 }
 
 static void
@@ -300,6 +320,7 @@ read_page(struct round *r, struct seen *seen, const struct web_page *web)
 		seen->advisories_at = web->at;
 	take_disclosure(seen, &disclosure, web->at);
 	take_support(seen, &support, web->at);
+	take_offer(seen, &support, r->page, web->at);
 }
 
 static void
@@ -797,6 +818,39 @@ judge_purchase(struct story *story)
 	of_maker(story, finding);
 }
 
+/*
+ * On the maker's own page of sale the end of support has to stand out as much as the main
+ * characteristics do.  How a page looks nobody sees here; where the words stand, and
+ * whether they are there at all, is told to the person who has to look.
+ */
+static void
+judge_prominence(struct story *story)
+{
+	const struct seen *one = &story->one;
+	const struct exchange *offer = one->offer_at;
+	struct finding *finding;
+
+	if (one->support.state != SUPPORT_END)
+		return;
+	if (!offer)
+		finding = findings_inc(story->findings, "PSTI-3.5", INC_NOT_SEEN, one->support_at,
+			"%.48s: no page with a price was read; where the maker sells it, somebody "
+			"has to look whether the end of support stands out there",
+			story->site.name);
+	else if (!one->offer_says)
+		finding = findings_inc(story->findings, "PSTI-3.5", INC_NO_OPERATOR, offer,
+			"%.90s has a price and no end of support; if it offers this product, that "
+			"has to stand there",
+			offer->note);
+	else
+		finding = findings_inc(story->findings, "PSTI-3.5", INC_NO_OPERATOR, offer,
+			"%.90s says it beside a price, behind %u %% of its text; whether it stands "
+			"out as much as the main characteristics, somebody has to look",
+			offer->note, one->offer_behind);
+	finding_evidence(finding, story->two.offer_at);
+	of_maker(story, finding);
+}
+
 /* Never shortened: what an earlier run saw, against what is there now. */
 static void
 judge_shortened(struct story *story)
@@ -882,7 +936,8 @@ read_story(struct story *story, const struct transcript *transcript)
 static void
 say_unknown(struct findings *findings)
 {
-	static const char *const provisions[] = {"5.2-1", "PSTI-2.2", "5.3-13", "PSTI-3.6"};
+	static const char *const provisions[] = {
+		"5.2-1", "PSTI-2.2", "5.3-13", "PSTI-3.5", "PSTI-3.6"};
 
 	for (size_t i = 0; i < COUNT_OF(provisions); i++)
 		findings_inc(findings, provisions[i], INC_NO_OPERATOR, NULL,
@@ -904,6 +959,7 @@ maker_web_judge(const struct transcript *transcript, struct findings *findings)
 	judge_contact(story);
 	judge_support(story);
 	judge_purchase(story);
+	judge_prominence(story);
 	judge_shortened(story);
 	judge_hints(story);
 }

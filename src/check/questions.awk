@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # data/provisions.tsv and data/questions.tsv into rows of `questions`: first the provisions in their order, then
-# their conditions.  Refuses what does not fit, so that a slip of the hand stops the build.
+# their conditions, then what the law of the United Kingdom asks for beside them (PSTI-...).  Refuses what does not fit, so that a slip of the hand stops the build.
 BEGIN { FS = "\t" }
 /^#/ || /^$/ { next }
 function refused(what) {
@@ -25,6 +25,8 @@ NR == FNR {
 {
 	if (NF != 2 || $2 == "" || $2 ~ /[^ -~]/)
 		refused("not an id and a question")
+	if ($1 ~ /^PSTI-/)
+		class[$1] = "P"
 	if (!($1 in class) || $1 in seen)
 		refused("no provision or condition of the table, or twice")
 	seen[$1] = 1

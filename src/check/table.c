@@ -17,7 +17,8 @@ const struct check checks[] = {
 		.seconds_gentle = 240,
 		.seconds_lab = 90,
 		.packets = 1000,
-		.provisions = "5.2-1 5.2-2 5.3-13 5.3-14 PSTI-2.2 PSTI-3.6 CRA-13.17 CRA-13.19",
+		.provisions = "5.2-1 5.2-2 5.3-13 5.3-14 PSTI-2.2 PSTI-3.5 PSTI-3.6 CRA-13.17 "
+			      "CRA-13.19",
 		.probe = maker_web_probe,
 		.judge = maker_web_judge,
 		.for_owner = "Ask the maker, and count on nothing that is not written.",

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "check/declared.h"
 #include "check/table.h"
 #include "check/tls_server.h"
 #include "check/traffic.h"
@@ -24,14 +25,19 @@ version_of(const struct traffic_seen *seen)
 	return 0;
 }
 
-static const char *
-weakness_of(const struct traffic_seen *seen)
+static uint16_t
+cipher_of(const struct traffic_seen *seen)
 {
 	const char *cipher = strchr(seen->detail, ' ');
 
-	if (strcmp(seen->first->step, "tls-server") || !cipher)
-		return NULL;
-	return tls_cipher_weakness((uint16_t)strtoul(cipher, NULL, 16));
+	return cipher ? (uint16_t)strtoul(cipher, NULL, 16) : 0;
+}
+
+static const char *
+weakness_of(const struct traffic_seen *seen)
+{
+	return strcmp(seen->first->step, "tls-server") ? NULL
+						       : tls_cipher_weakness(cipher_of(seen));
 }
 
 static bool
@@ -93,6 +99,27 @@ judge_certificate(const struct transcript *transcript, struct findings *findings
 			server_of(seen, address));
 }
 
+/* What was agreed with its servers against the list of ciphers, where somebody gave one. */
+static void
+judge_declared(const struct transcript *transcript, struct findings *findings)
+{
+	auto_free struct declared *declared = declared_in(transcript, NULL);
+	const struct exchange *control = NULL;
+	size_t before = findings->n;
+	struct traffic_seen seen;
+	char address[IP_TEXT_MAX];
+
+	if (!declared || !declared->n_ciphers)
+		return;
+	for (size_t from = 0; !control && traffic_next(transcript, &from, "tls-server", &seen);)
+		if (declared_has_cipher(declared, cipher_of(&seen)) == CIPHER_DECLARED)
+			control = seen.first;
+	for (size_t from = 0; traffic_next(transcript, &from, "tls-server", &seen);)
+		if (findings->n - before < SAID_MAX && cipher_of(&seen))
+			declared_judge_cipher(findings, declared, cipher_of(&seen), seen.first,
+				seen.last, control, server_of(&seen, address));
+}
+
 void
 tls_client_judge(const struct transcript *transcript, struct findings *findings)
 {
@@ -124,6 +151,7 @@ tls_client_judge(const struct transcript *transcript, struct findings *findings)
 				"it offers %.80s nothing newer than %s", server_of(&seen, address),
 				tls_version_text(version_of(&seen)));
 	}
+	judge_declared(transcript, findings);
 	size_t before = findings->n;
 	for (from = 0; traffic_next(transcript, &from, "tls-certificate", &seen);)
 		if (findings->n - before < SAID_MAX)

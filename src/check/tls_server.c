@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "check/declared.h"
 #include "check/service.h"
 #include "check/table.h"
 #include "check/tls_offer.h"
@@ -188,8 +189,9 @@ ask(struct session *session, const struct service_at *at, const char *step, uint
 	return answer;
 }
 
+/* Twice where it may fail by that: what is broken, and what is not in a list that was given. */
 static void
-look_at(struct session *session, const struct service_at *at)
+look_at(struct session *session, const struct service_at *at, bool has_list)
 {
 	struct tls_offer odd = {
 		.version_max = 0x0303, .ciphers = none_such, .n_ciphers = COUNT_OF(none_such)};
@@ -200,7 +202,7 @@ look_at(struct session *session, const struct service_at *at)
 		for (uint32_t round = 1; round <= 2; round++)
 			if (ask(session, at, "version", round, versions[i].name, &hello).version !=
 					versions[i].version ||
-				!versions[i].is_bad)
+				(!versions[i].is_bad && !has_list))
 				break;
 	}
 	for (size_t i = 0; i < COUNT_OF(kinds) && !session_is_over(session); i++) {
@@ -217,6 +219,7 @@ tls_server_probe(struct session *session)
 {
 	struct service_at at[SERVICES_MAX];
 	size_t n = services_in(session_transcript(session), at);
+	auto_free struct declared *declared = declared_in(session_transcript(session), NULL);
 	uint16_t seen[SERVICES_MAX];
 	size_t n_seen = 0;
 
@@ -229,7 +232,7 @@ tls_server_probe(struct session *session)
 		if (is_known)
 			continue; /* the same server over the other family */
 		seen[n_seen++] = at[i].port;
-		look_at(session, &at[i]);
+		look_at(session, &at[i], declared && declared->n_ciphers);
 	}
 }
 
@@ -270,6 +273,34 @@ certificate_facts(struct bytes der, char *out, size_t size)
 	snprintf(out, size, ", certificate %s, key of %d bits",
 		is_own ? "signed by itself" : "signed", key ? EVP_PKEY_get_bits(key) : 0);
 	X509_free(certificate);
+}
+
+/* What the port agreed to against the list of ciphers, where somebody gave one. */
+static void
+judge_declared(const struct transcript *transcript, struct findings *findings,
+	const struct exchange *control, uint8_t *scratch)
+{
+	auto_free struct declared *declared = declared_in(transcript, NULL);
+	struct tls_answer answer, other;
+	const struct exchange *e;
+	char where[16];
+	size_t from = 0;
+
+	if (!declared || !declared->n_ciphers)
+		return;
+	snprintf(where, sizeof where, "port %u", control->port);
+	bool is_controlled = !agreed(control, &other, scratch);
+	while ((e = transcript_next(transcript, &from, findings->check, "version"))) {
+		if (e->port != control->port || !ip_is_equal(&e->address, &control->address) ||
+			e->round != 1 || !agreed(e, &answer, scratch))
+			continue;
+		uint16_t cipher = answer.cipher;
+		const struct exchange *again =
+			transcript_beside(transcript, e, e->step, 2, e->note);
+		bool is_again = again && agreed(again, &other, scratch) && other.cipher == cipher;
+		declared_judge_cipher(findings, declared, cipher, e, is_again ? again : NULL,
+			is_controlled ? control : NULL, where);
+	}
 }
 
 static void
@@ -336,6 +367,7 @@ tls_server_judge(const struct transcript *transcript, struct findings *findings)
 
 	while ((control = transcript_next(transcript, &from, findings->check, "control"))) {
 		judge_port(transcript, findings, control, scratch);
+		judge_declared(transcript, findings, control, scratch);
 		n++;
 	}
 	if (!n)

@@ -9,6 +9,7 @@
 #include "check/check.h"
 #include "label/document.h"
 #include "label/report_words.h"
+#include "verdict/condition.h"
 
 /* The order in which verdicts are told: what is wrong first. */
 static const uint8_t told_order[] = {
@@ -273,6 +274,37 @@ provision_table(struct document *document, const struct audit_result *result, bo
 	document_table_end(document);
 }
 
+/* What was tested that is no provision: of other laws, and what works without what. */
+static void
+beside(struct document *document, const struct audit_result *result)
+{
+	static const struct document_column columns[] = {
+		{"About", 70, true}, {"Verdict", 86, true}, {"What was seen", 343, false}};
+	bool any = false;
+
+	for (size_t i = 0; i < result->n_findings; i++) {
+		const struct finding *finding = &result->finding[i];
+		struct verdict verdict = {.word = finding->word, .reasons = 1u << finding->reason};
+		if (provision_find(finding->provision) || condition_text(finding->provision) ||
+			report_is_declared(result, finding))
+			continue;
+		if (!any) {
+			document_heading(document, "Beside EN 303 645");
+			document_table(document, columns, COUNT_OF(columns));
+		}
+		any = true;
+		document_line(document, TONE_PLAIN, "%s", finding->provision);
+		document_cell(document);
+		verdict_cell(document, &verdict);
+		one_seen(document, result, finding);
+		if (finding->word == VERDICT_INC)
+			settle(document, &verdict);
+		document_cell(document);
+	}
+	if (any)
+		document_table_end(document);
+}
+
 static void
 declared_row(
 	struct document *document, const struct audit_result *result, const struct finding *finding)
@@ -377,6 +409,7 @@ write_report(struct document *document, const struct audit_result *result)
 	standards(document, result, standard);
 	provision_table(document, result, true);
 	provision_table(document, result, false);
+	beside(document, result);
 	declared(document, result);
 	not_tested(document, result);
 	foot(document, result);

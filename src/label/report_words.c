@@ -283,7 +283,11 @@ report_declared_of(const struct audit_result *result, const struct finding *find
 	*but = condition && finding->word == VERDICT_NA
 		       ? condition_seen(finding->provision, result->finding, result->n_findings)
 		       : NULL;
-	return provision ? provision->meaning : condition ? condition : "a paper of the product";
+	return provision   ? provision->meaning
+	       : condition ? condition
+	       : !strcmp(finding->provision, "PSTI-3.5")
+		       ? "Where the maker sells it, the end of support stands out"
+		       : "a paper of the product";
 }
 
 bool

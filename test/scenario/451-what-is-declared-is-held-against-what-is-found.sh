@@ -19,7 +19,7 @@ form=$folder/state/camera.json
 
 # --- the form
 pinfold audit declare --template camera >"$form"
-expect "the form asks about every provision and condition" is 110 grep -c '"question"' "$form"
+expect "the form asks about every provision and condition" is 111 grep -c '"question"' "$form"
 expect "nothing is declared before somebody did" says "nothing is declared" pinfold audit declare camera
 expect "a form that nobody signed is refused" says "signer.name: missing" pinfold audit declare camera "$form"
 sed -i '0,/"name": ""/s//"name": "A. Maker"/; 0,/"role": ""/s//"role": "maker"/; 0,/"date": ""/s//"date": "2026-11-20"/
@@ -29,10 +29,10 @@ sed -i '0,/"name": ""/s//"name": "A. Maker"/; 0,/"role": ""/s//"role": "maker"/;
 	s|"ports": \[\]|"ports": [{"port": "tcp/80", "purpose": "its page"}]|' "$form"
 expect "filled in and signed it is taken in" says "A. Maker (maker, 2026-11-20)" pinfold audit declare camera "$form"
 expect "what it says is shown" says "ports: tcp/80" pinfold audit declare camera
-expect "and what it leaves open" says "3 of 110 questions" pinfold audit declare camera
+expect "and what it leaves open" says "3 of 111 questions" pinfold audit declare camera
 sed 's/"answer": "yes"/"answer": "maybe"/' "$form" >"$form.slip"
 expect "a slip is named with its place" says "5.4-3: the answer" pinfold audit declare camera "$form.slip"
-expect "what was there before stays" says "3 of 110 questions" pinfold audit declare camera
+expect "what was there before stays" says "3 of 111 questions" pinfold audit declare camera
 
 # --- the paper
 paper=$folder/state/statement.txt

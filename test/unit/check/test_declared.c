@@ -391,3 +391,94 @@ TEST(a_server_that_the_maker_did_not_declare_fails_once_it_was_seen_twice)
 	EXPECT_VERDICT(verdict_of(t, "traffic", "5.6-5"), "NFF");
 	transcript_free(t);
 }
+
+/* --- ciphers and accounts ------------------------------------------------------------------------- */
+
+TEST(a_cipher_is_known_by_whichever_name_or_by_its_number)
+{
+	static const char *const good[] = {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+		"ECDHE-RSA-AES128-GCM-SHA256", "ecdhe_rsa_aes_128_gcm_sha256", "0xc02f", "C02F"};
+	char text[256];
+	struct fault why;
+
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		snprintf(text, sizeof text, BY("maker") "\"ciphers\": [{\"cipher\": \"%s\"}]}",
+			good[i]);
+		auto_free struct declared *declared = read_as(text, &why);
+		EXPECT(declared);
+		EXPECT_INT(declared_has_cipher(declared, 0xc02f), CIPHER_DECLARED);
+		EXPECT_INT(declared_has_cipher(declared, 0xc030), CIPHER_UNDECLARED);
+	}
+	auto_free struct declared *rsa =
+		read_as(BY("maker") "\"ciphers\": [{\"cipher\": \"AES128-SHA\"}, {\"cipher\": "
+				    "\"ECDHE-ECDSA-CHACHA20-POLY1305\"}]}",
+			&why);
+	EXPECT_INT(declared_has_cipher(rsa, 0x002f), CIPHER_DECLARED);
+	EXPECT_INT(declared_has_cipher(rsa, 0xcca9), CIPHER_DECLARED);
+	EXPECT_INT(declared_has_cipher(rsa, 0x0035), CIPHER_UNDECLARED);
+	auto_free struct declared *odd =
+		read_as(BY("maker") "\"ciphers\": [{\"cipher\": \"OUR_OWN_CIPHER\"}]}", &why);
+	EXPECT_INT(declared_has_cipher(odd, 0x1301), CIPHER_UNCERTAIN);
+}
+
+static struct transcript *
+agrees_to(const char *declaration, const char *agreed, uint32_t count)
+{
+	struct transcript *t = talks_to(declaration, "cloud.example", 2);
+	struct traffic_fact fact = {.step = "tls-server",
+		.proto = 6,
+		.port = 443,
+		.text = "cloud.example",
+		.detail = "0304 1301",
+		.count = 4,
+		.first_s = 1764547200,
+		.last_s = 1764550800};
+
+	assert_true(ip_parse(&fact.address, "198.18.0.1"));
+	traffic_write(t, &fact);
+	assert_true(ip_parse(&fact.address, "198.18.0.3"));
+	fact.text = "other.example";
+	fact.detail = agreed;
+	fact.count = count;
+	traffic_write(t, &fact);
+	return t;
+}
+
+#define CIPHERS "\"ciphers\": [{\"cipher\": \"TLS_AES_128_GCM_SHA256\"}]}"
+
+TEST(a_cipher_that_the_maker_did_not_declare_fails_once_it_was_agreed_twice)
+{
+	struct transcript *t = agrees_to(BY("maker") CIPHERS, "0303 c013", 2);
+	const struct finding *f = verdict_of(t, "tls-client", "5.5-1");
+
+	EXPECT_VERDICT(f, "FAIL");
+	EXPECT_STR(f->text, "other.example: TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA is used, which the "
+			    "maker did not declare");
+	transcript_free(t);
+	t = agrees_to(BY("maker") CIPHERS, "0303 c013", 1);
+	EXPECT_INC(verdict_of(t, "tls-client", "5.5-1"), "NOT_REPRODUCED");
+	transcript_free(t);
+	t = agrees_to(BY("owner") CIPHERS, "0303 c013", 2);
+	EXPECT_INC(verdict_of(t, "tls-client", "5.5-1"), "NO_IXIT");
+	transcript_free(t);
+	/* The list is complied with, and where there is none nothing is held against it. */
+	t = agrees_to(BY("maker") CIPHERS, "0304 1301", 2);
+	EXPECT_VERDICT(verdict_of(t, "tls-client", "5.5-1"), "NFF");
+	transcript_free(t);
+	t = agrees_to(BY("maker") "\"ciphers\": []}", "0303 c013", 2);
+	EXPECT_VERDICT(verdict_of(t, "tls-client", "5.5-1"), "NFF");
+	transcript_free(t);
+}
+
+TEST(an_account_is_declared_by_its_name_and_an_empty_list_says_nothing)
+{
+	struct fault why;
+	auto_free struct declared *declared =
+		read_as(BY("maker") "\"accounts\": [{\"account\": \"admin\"}]}", &why);
+	auto_free struct declared *nothing = read_as(BY("maker") "\"accounts\": []}", &why);
+
+	EXPECT(declared_has_account(declared, "admin"));
+	EXPECT(!declared_has_account(declared, "root"));
+	EXPECT(!declared_has_account(declared, "Admin"));
+	EXPECT(declared_has_account(nothing, "root"));
+}

@@ -100,6 +100,47 @@ TEST(a_maker_who_says_whom_when_and_until_when_passes)
 	transcript_free(t);
 }
 
+/* The end of support on one page, and a page of sale beside it. */
+static struct transcript *
+with_offer(const char *offer)
+{
+	struct transcript *t = maker("named");
+
+	for (uint32_t round = 1; round <= 2; round++) {
+		usual(t, round);
+		page(t, round, "/updates", SUPPORT_TEXT);
+		page(t, round, "/shop/bulb-2", offer);
+	}
+	ends(t, "likely 0 other 3 pages 6");
+	return t;
+}
+
+TEST(whether_the_end_of_support_stands_out_where_it_is_sold_is_left_to_a_person_with_what_was_seen)
+{
+	struct transcript *t = two_rounds("named", POLICY_TEXT, SUPPORT_TEXT);
+	const struct finding *f = verdict_of(t, "maker-web", "PSTI-3.5");
+
+	EXPECT_INC(f, "NOT_SEEN");
+	EXPECT(strstr(f->text, "no page with a price was read"));
+	transcript_free(t);
+
+	t = with_offer("<h1>Bulb 2</h1><p>It is the lamp for the hall. Price: 19.90. Add to "
+		       "cart.</p>");
+	f = verdict_of(t, "maker-web", "PSTI-3.5");
+	EXPECT_INC(f, "NO_OPERATOR");
+	EXPECT(strstr(f->text, "/shop/bulb-2 has a price and no end of support"));
+	EXPECT_INT(f->n_evidence, 2);
+	transcript_free(t);
+
+	t = with_offer("<h1>Bulb 2</h1><p>It is the lamp for the hall, and it is the best of the "
+		       "lamps that we have. Price: 19.90. Add to cart.</p>" SUPPORT_TEXT);
+	f = verdict_of(t, "maker-web", "PSTI-3.5");
+	EXPECT_INC(f, "NO_OPERATOR");
+	EXPECT(strstr(f->text, "/shop/bulb-2 says it beside a price, behind "));
+	EXPECT(!strstr(f->text, "behind 0 %"));
+	transcript_free(t);
+}
+
 TEST(a_maker_who_says_nothing_anywhere_fails_with_evidence)
 {
 	struct transcript *t = two_rounds("named", NULL, NULL);
