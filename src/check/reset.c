@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -25,8 +26,10 @@
  *
  * reset-before:	"canary none" "canary wrong" "canary"  the owner's password, at each login
  *			"hello"    of its connections to the internet, turned to us
+ *			"host"     how it calls itself by DHCP, and when that was heard
  * reset-after:		"left" "not-left" "returned" "not-returned"	events
  *			"open"     a port that was open before: is it now?
+ *			"new"      one of the usual ports that was not open before, and is
  *			and the same as before, "canary ..." in rounds 1 and 2
  */
 enum {
@@ -50,6 +53,10 @@ enum {
 	EXTENSION_PSK = 41,
 	EXTENSION_VERSIONS = 43,
 };
+
+/* Where devices listen until they are set up: doors of the factory, and pages to begin with. */
+static const uint16_t usual_ports[] = {21, 22, 23, 80, 443, 554, 1883, 2323, 4321, 5555, 6668, 8000,
+	8008, 8080, 8081, 8443, 8883, 9000, 9999, 49152};
 
 static const uint16_t tls_ports[] = {443, 8443, 8883, 8886, 6668};
 
@@ -102,6 +109,17 @@ turn(struct session *session, uint8_t bits, uint32_t seconds)
 	struct message_rig_seen seen;
 
 	return rig_ask(session, bits, seconds, tls_ports, COUNT_OF(tls_ports), &seen);
+}
+
+static void
+note_host(struct session *session)
+{
+	struct message_rig_seen seen;
+
+	if (rig_ask(session, RIG_TURN, 0, tls_ports, COUNT_OF(tls_ports), &seen) &&
+		seen.claimed_hostname[0])
+		session_note(session, "host", "%lld %.63s", (long long)seen.hostname_s,
+			seen.claimed_hostname);
 }
 
 static size_t
@@ -269,6 +287,7 @@ reset_before_probe(struct session *session)
 
 	try_canaries(session, false);
 	hear_hellos(session, listening);
+	note_host(session);
 }
 
 /* Nothing is judged before there is something to compare with. */
@@ -351,6 +370,43 @@ look_at_ports(struct session *session)
 	free(at);
 }
 
+static bool
+is_known_port(const struct service_at *at, size_t n, uint16_t port)
+{
+	for (size_t i = 0; i < n; i++)
+		if (at[i].port == port)
+			return true;
+	return false;
+}
+
+/* Twice each; of those that are closed nothing is written. */
+static void
+look_for_new_ports(struct session *session, const struct place *place)
+{
+	struct service_at *at = must_alloc(SERVICES_MAX, sizeof *at);
+	size_t n = services_in(session_transcript(session), at);
+
+	for (size_t i = 0; i < COUNT_OF(usual_ports) && !session_is_over(session); i++) {
+		struct place usual = {place->address, usual_ports[i]};
+		int fd, error;
+		if (is_known_port(at, n, usual.port))
+			continue;
+		error = socket_tcp(&usual.address, usual.port, &fd);
+		if (error == EINPROGRESS)
+			error = socket_wait_connected(fd, LOOK_CONNECT_MS);
+		if (fd >= 0)
+			close(fd);
+		session_count(session, 3);
+		for (uint32_t round = 1; !error && round <= 2; round++) {
+			struct talk *talk =
+				talk_tcp(session, &usual.address, usual.port, "new", round);
+			if (talk)
+				talk_close(talk);
+		}
+	}
+	free(at);
+}
+
 void
 reset_after_probe(struct session *session)
 {
@@ -375,6 +431,8 @@ reset_after_probe(struct session *session)
 		hear_hellos(session, listening);
 		session_rest(session, is_lab ? SETTLE_LAB_MS : SETTLE_MS);
 		look_at_ports(session);
+		look_for_new_ports(session, &place);
+		note_host(session);
 		try_canaries(session, true);
 	} else {
 		turn(session, RIG_TURN, 0);
@@ -497,6 +555,66 @@ judge_hellos(const struct transcript *transcript, struct findings *findings, uin
 		"after the reset it goes on with a session that it had with its server before");
 }
 
+static bool
+read_host(const struct exchange *e, int64_t *heard_s, const char **name)
+{
+	char *end;
+
+	*heard_s = e ? strtoll(e->note, &end, 10) : 0;
+	*name = e && *end == ' ' ? end + 1 : "";
+	return **name;
+}
+
+/* A name that its owner gave, and by which it still asks for an address. */
+static void
+judge_host(const struct transcript *transcript, struct findings *findings, uint16_t before,
+	struct residue *residue)
+{
+	const struct exchange *then = transcript_first(transcript, before, "host"),
+			      *now = transcript_first(transcript, findings->check, "host"),
+			      *left = transcript_first(transcript, findings->check, "left");
+	int64_t then_s, now_s;
+	const char *was, *is;
+
+	/* What it is called in the factory may stay; and only what it said since then counts. */
+	if (!read_host(then, &then_s, &was) || !strcasestr(was, RESET_NAME) ||
+		!read_host(now, &now_s, &is) || !left || now_s < left->utc_s)
+		return;
+	residue->n_looked++;
+	if (!strcasestr(is, RESET_NAME))
+		return;
+	residue->n_left++;
+	for (int i = 0; i < 2; i++)
+		finding_evidence(
+			findings_inc(findings, i ? "CRA-I2b" : "5.11-1", INC_NOT_REPRODUCED, now,
+				"after the reset it still asks for an address by the name "
+				"that its owner gave it ('%.63s')",
+				is),
+			then);
+}
+
+/* How it comes out of the reset: what is open now and was not before has to be tested as well. */
+static bool
+judge_new_ports(const struct transcript *transcript, struct findings *findings)
+{
+	struct service_at *at = must_alloc(SERVICES_MAX, sizeof *at);
+	size_t n = services_in(transcript, at), from = 0, n_new = 0;
+	const struct exchange *e;
+
+	while ((e = transcript_next(transcript, &from, findings->check, "new"))) {
+		if (e->round != 1 || e->end != EXCHANGE_OPEN || is_known_port(at, n, e->port))
+			continue;
+		n_new++;
+		finding_evidence(findings_inc(findings, "CRA-I2b", INC_NO_OPERATOR, e,
+					 "after the reset port %u is open, which was not before: "
+					 "test it again as it is now",
+					 e->port),
+			find(transcript, findings->check, "new", 2, e));
+	}
+	free(at);
+	return n_new;
+}
+
 static void
 say_both(struct findings *findings, enum inc_reason reason, const struct exchange *e,
 	const char *text)
@@ -528,6 +646,8 @@ reset_after_judge(const struct transcript *transcript, struct findings *findings
 		return;
 	judge_canaries(transcript, findings, (uint16_t)before, &residue);
 	judge_hellos(transcript, findings, (uint16_t)before, &residue);
+	judge_host(transcript, findings, (uint16_t)before, &residue);
+	bool is_other = judge_new_ports(transcript, findings);
 	if (residue.n_left)
 		return;
 	if (!residue.n_looked) {
@@ -539,6 +659,8 @@ reset_after_judge(const struct transcript *transcript, struct findings *findings
 	finding_coverage(findings_add(findings, "5.11-1", VERDICT_NFF, e,
 				 "after the reset nothing of its owner was found any more"),
 		(uint32_t)residue.n_looked, (uint32_t)residue.n_looked);
+	if (is_other)
+		return;
 	finding_coverage(findings_add(findings, "CRA-I2b", VERDICT_NFF, e,
 				 "after the reset nothing of its owner was found any more"),
 		(uint32_t)residue.n_looked, (uint32_t)residue.n_looked);

@@ -12,6 +12,8 @@
  * with the reset, or the test fails.
  */
 #define RESET_CANARY "Pinfold-canary-1"
+/* And its name, where it takes one; a name of the factory's may stay what it was. */
+#define RESET_NAME "pinfold-canary"
 
 /*
  * Does this ClientHello go on with a session that was made before (an identifier up

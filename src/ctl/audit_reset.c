@@ -14,7 +14,8 @@ static const char steps[] =
 	"It takes two to ten minutes, and nothing is lost but what the device itself erases.\n"
 	"\n"
 	"  1. Set the device up as its owner would, and set its password to  " RESET_CANARY "\n"
-	"     (user admin or root).  Where it has no password: leave it as it is.\n"
+	"     (user admin or root).  Where it has no password: leave it as it is.  Where it\n"
+	"     can be given a name:  " RESET_NAME "\n"
 	"  2. When you are asked for it here, reset it as its manual says: mostly by holding a\n"
 	"     button for ten seconds.\n"
 	"  3. Do not set it up again before the test has ended.\n";

@@ -599,7 +599,8 @@ static bool
 rig_seen_ok(const void *payload, size_t len)
 {
 	const struct message_rig_seen *m = payload;
-	if (!m->run || m->err >= ERR_COUNT || m->n_rows > RIG_ROWS_MAX || m->zero)
+	if (!m->run || m->err >= ERR_COUNT || m->n_rows > RIG_ROWS_MAX || m->zero ||
+		!is_text(m->claimed_hostname, sizeof m->claimed_hostname))
 		return false;
 	for (uint32_t i = 0; i < m->n_rows; i++)
 		if (!ip_is_valid(&m->row[i].address) || m->row[i].is_assured > 1 ||

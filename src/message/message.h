@@ -526,6 +526,9 @@ struct message_rig_seen {
 	uint32_t n_cut; /* flows that ended; of the resolver: questions left so since it began */
 	uint32_t n_rows;
 	uint32_t zero;
+	/* Of the engine alone: how the device called itself last by DHCP, and when; "": never. */
+	int64_t hostname_s;
+	char claimed_hostname[64]; /* printable */
 	struct rig_row row[RIG_ROWS_MAX];
 };
 

@@ -459,6 +459,21 @@ take_rig(const struct message_rig *asked)
 		answer_rig(&seen);
 }
 
+/* Whoever else wrote there; of the phone of an app nothing is told. */
+static void
+tell_hostname(const struct audit *audit, struct message_rig_seen *seen)
+{
+	const struct ward *ward = audit->app ? NULL : audit_ward(audit);
+	const struct identifier *name =
+		ward && ward->device ? device_identifier(ward->device, IDENTIFIER_HOSTNAME) : NULL;
+
+	memset(seen->claimed_hostname, 0, sizeof seen->claimed_hostname);
+	seen->hostname_s = name ? name->last_s : 0;
+	if (name)
+		snprintf(seen->claimed_hostname, sizeof seen->claimed_hostname, "%.63s",
+			name->claimed_value);
+}
+
 void
 audit_message(uint16_t type, const void *payload)
 {
@@ -495,9 +510,13 @@ audit_message(uint16_t type, const void *payload)
 		take_rig(payload);
 		return;
 	case MESSAGE_RIG_SEEN: {
-		const struct message_rig_seen *message = payload;
-		if (audit_find(message->run))
-			answer_rig(message);
+		struct message_rig_seen seen;
+		memcpy(&seen, payload, sizeof seen);
+		const struct audit *audit = audit_find(seen.run);
+		if (!audit)
+			return;
+		tell_hostname(audit, &seen);
+		answer_rig(&seen);
 		return;
 	}
 	default:

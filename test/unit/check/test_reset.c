@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/reset.h"
 
+#include "base/auto.h"
+
 #include "tale.h"
 
 static const char before[] = "reset-before", after[] = "reset-after";
@@ -256,5 +258,73 @@ TEST(new_sessions_alone_are_no_residue)
 	TELL(t, after, "hello", 1, 443, .received = fresh, .n_received = n_fresh);
 	tell_end(t, after);
 	EXPECT_VERDICT(verdict_of(t, after, "5.11-1"), "NFF");
+	transcript_free(t);
+}
+
+/* --- a name, and doors ----------------------------------------------------------------------------- */
+
+/* tell() says 1764547200 of every exchange: heard then is heard after it went away. */
+static struct transcript *
+named(const char *then, const char *now)
+{
+	struct transcript *t = begun();
+
+	TELL(t, before, "host", .note = then);
+	reset(t);
+	TELL(t, after, "host", .note = now);
+	return t;
+}
+
+TEST(a_name_that_its_owner_gave_and_that_outlives_the_reset_is_told_and_fails_nobody)
+{
+	struct transcript *t =
+		named("1764547000 pinfold-canary", "1764547260 Pinfold-Canary.local");
+	tell_end(t, after);
+	const struct finding *f = verdict_of(t, after, "5.11-1");
+	EXPECT_INC(f, "NOT_REPRODUCED");
+	EXPECT_INT(f->n_evidence, 2);
+	EXPECT(strstr(f->text, "'Pinfold-Canary.local'"));
+	EXPECT_INC(verdict_of(t, after, "CRA-I2b"), "NOT_REPRODUCED");
+	transcript_free(t);
+
+	t = named("1764547000 pinfold-canary", "1764547260 cam-200");
+	tell_end(t, after);
+	EXPECT_VERDICT(verdict_of(t, after, "5.11-1"), "NFF");
+	EXPECT_VERDICT(verdict_of(t, after, "CRA-I2b"), "NFF");
+	transcript_free(t);
+}
+
+TEST(the_factorys_own_name_and_one_that_was_heard_before_the_reset_alone_show_nothing)
+{
+	static const char *const names[][2] = {
+		{"1764547000 cam-200", "1764547260 cam-200"},
+		{"1764547000 pinfold-canary", "1764547000 pinfold-canary"},
+		{"odd", "1764547260 pinfold-canary"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		struct transcript *t = named(names[i][0], names[i][1]);
+		tell_end(t, after);
+		EXPECT_INC(verdict_of(t, after, "5.11-1"), "NOT_SEEN");
+		transcript_free(t);
+	}
+}
+
+TEST(a_port_that_is_open_only_after_the_reset_has_to_be_tested_as_well)
+{
+	struct transcript *t = begun();
+
+	tell_canary(t, before, 1, true, false);
+	reset(t);
+	tell_canary(t, after, 1, false, false);
+	TELL(t, after, "new", 1, 2323);
+	TELL(t, after, "new", 2, 2323);
+	TELL(t, after, "new", 1, 23); /* it was there before */
+	tell_end(t, after);
+	EXPECT_VERDICT(verdict_of(t, after, "5.11-1"), "NFF");
+	const struct finding *f = verdict_of(t, after, "CRA-I2b");
+	EXPECT_INC(f, "NO_OPERATOR");
+	EXPECT(strstr(f->text, "port 2323 is open, which was not before"));
+	EXPECT_INT(f->n_evidence, 2);
 	transcript_free(t);
 }
