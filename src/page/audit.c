@@ -431,6 +431,13 @@ put_take(struct sheet *page, const json_t *run, const json_t *others)
 		"pack %lld FILE</code></p>",
 		number, _("May it go on the shelf?"),
 		_("All evidence, signed, to be judged again by others:"), number);
+	if (*device)
+		html(&page->out,
+			"<p><a href=\"/declaration/%s\">%s</a> &#183; <a "
+			"href=\"/labels/%s\">%s</a> "
+			"&#183; <a href=\"/reset/%s\">%s</a></p>",
+			device, _("Answer what a test cannot see"), device, _("Its label"), device,
+			_("Test a factory reset"));
 	json_array_foreach(others, i, other)
 	{
 		if (number_of(other, "run") == number ||

@@ -13,7 +13,7 @@ put_bench_pages(struct sheet *page, const char *here)
 {
 	static const struct {
 		const char *path, *word;
-	} rows[] = {{"/bench", N_("Audits")}, {"/shelf", N_("Shelf")}};
+	} rows[] = {{"/bench", N_("Audits")}, {"/shelf", N_("Shelf")}, {"/apps", N_("Apps")}};
 
 	html(&page->out, "<ul class=\"facets\">");
 	for (size_t i = 0; i < COUNT_OF(rows); i++)

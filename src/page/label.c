@@ -217,8 +217,12 @@ put_label_card(struct sheet *page, const json_t *device, const json_t *shown)
 	} else {
 		html(&page->out, "%s", _("not yet"));
 	}
-	html(&page->out, "</dd></dl><p><a href=\"/labels/%s\">%s</a></p></section>\n", id,
-		_("Why it says no more, and what would change that"));
+	html(&page->out,
+		"</dd></dl><ul class=\"plain-list\"><li><a href=\"/labels/%s\">%s</a></li><li><a "
+		"href=\"/declaration/%s\">%s</a></li><li><a "
+		"href=\"/reset/%s\">%s</a></li></ul></section>\n",
+		id, _("Why it says no more, and what would change that"), id,
+		_("Answer what a test cannot see"), id, _("Test a factory reset"));
 }
 
 /* --- why ---------------------------------------------------------------------------------------- */

@@ -30,6 +30,9 @@ void page_doors(struct sheet *);
 
 void page_bench(struct sheet *);
 void page_audit(struct sheet *);
+void page_apps(struct sheet *);
+void page_reset(struct sheet *);
+void page_declaration(struct sheet *);
 void page_compare(struct sheet *);
 void file_report_html(struct sheet *);
 void file_report_pdf(struct sheet *);

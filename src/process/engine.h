@@ -383,6 +383,18 @@ struct declaration_piece {
 /* With the last piece the file is looked at and kept; gives what there is, NULL with the reason. */
 json_t *declaration_take(struct ward *, const struct declaration_piece *, const char *who,
 	int64_t *journal, struct fault *why);
+/*
+ * Answers of one who fills in the form: {"5.1-1": {"answer": "yes", "reason": ""}}, as JSON
+ * text; they are added to those that are there, and signed anew, today.
+ */
+struct declaration_answers {
+	const char *answers, *signer, *role;
+};
+json_t *declaration_answer(struct ward *, const struct declaration_answers *, const char *who,
+	int64_t *journal, struct fault *why);
+/* A text as a paper of this name. */
+json_t *declaration_paper(struct ward *, const char *name, const json_t *text, const char *who,
+	int64_t *journal, struct fault *why);
 /* kind as above, or "papers": all of them. */
 json_t *declaration_drop(
 	struct ward *, const char *kind, const char *who, int64_t *journal, struct fault *why);

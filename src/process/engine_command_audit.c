@@ -94,6 +94,13 @@ run_audit_app_run(struct call *call)
 
 	if (!of || !(wish.of = ward_find_by_text(of, &call->why)))
 		return NULL;
+	/* A web process that is lost could ask in the owner's name: then for no more than this. */
+	if ((wish.is_all || wish.names) && channel_peer(call->channel) != PROCESS_CTL) {
+		fault_set(&call->why, ERR_DENIED,
+			"other servers than those of the device are watched only when that is "
+			"asked for at the gateway: pinfold audit app run");
+		return NULL;
+	}
 	uint32_t run = app_begin(&wish, call->who, &call->why);
 	json_t *out = run ? audit_show(run, NULL, true, &call->why) : NULL;
 	json_t *app = out ? app_show(call->ward) : NULL;
@@ -276,6 +283,39 @@ run_audit_declare(struct call *call)
 	return declaration_take(call->ward, &piece, call->who, &call->journal, &call->why);
 }
 
+/* Of the form: some answers, added to those that are there. */
+static json_t *
+run_audit_answer(struct call *call)
+{
+	struct declaration_answers given = {.answers = call_text(call, "answers", COMMAND_MAX),
+		.signer = call_text(call, "signer", 63),
+		.role = call_text(call, "as", 16)};
+
+	return given.answers && given.signer && given.role
+		       ? declaration_answer(
+				 call->ward, &given, call->who, &call->journal, &call->why)
+		       : NULL;
+}
+
+static json_t *
+run_audit_paper(struct call *call)
+{
+	const char *name = call_text(call, "name", 63);
+
+	return name ? declaration_paper(call->ward, name, json_object_get(call->args, "text"),
+			      call->who, &call->journal, &call->why)
+		    : NULL;
+}
+
+static json_t *
+run_audit_undeclare(struct call *call)
+{
+	const char *kind = call_text(call, "kind", 16);
+
+	return kind ? declaration_drop(call->ward, kind, call->who, &call->journal, &call->why)
+		    : NULL;
+}
+
 static json_t *
 run_audit_declared(struct call *call)
 {
@@ -285,13 +325,16 @@ run_audit_declared(struct call *call)
 const struct verb audit_verbs[] = {
 	{"audit.run", ROLE_OWNER, CHANGES | SENDS, run_audit_run},
 	{"audit.app", ROLE_OWNER, CHANGES | CONSOLE, run_audit_app},
-	{"audit.app.run", ROLE_OWNER, NEEDS_DEVICE | CHANGES | SENDS | CONSOLE, run_audit_app_run},
+	{"audit.app.run", ROLE_OWNER, NEEDS_DEVICE | CHANGES | SENDS, run_audit_app_run},
 	{"audit.list", ROLE_VIEWER, 0, run_audit_list},
 	{"audit.show", ROLE_VIEWER, 0, run_audit_show},
 	{"audit.stop", ROLE_HELPER, CHANGES, run_audit_stop},
 	{"audit.checks", ROLE_VIEWER, 0, run_audit_checks},
 	{"audit.gate", ROLE_VIEWER, 0, run_audit_gate},
 	{"audit.declare", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_audit_declare},
+	{"audit.answer", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_audit_answer},
+	{"audit.paper", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_audit_paper},
+	{"audit.undeclare", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_audit_undeclare},
 	{"audit.declared", ROLE_VIEWER, NEEDS_DEVICE, run_audit_declared},
 	{"audit.evidence", ROLE_OWNER, CHANGES, run_audit_evidence},
 	{"audit.key", ROLE_OWNER, CHANGES, run_audit_key},

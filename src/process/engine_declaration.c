@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/hex.h"
+#include "base/json_strict.h"
 #include "base/printable.h"
 #include "check/declared.h"
 #include "check/paper.h"
@@ -166,6 +168,118 @@ declaration_take(struct ward *ward, const struct declaration_piece *piece, const
 					    : keep_declaration(ward, who, journal, why);
 	incoming.device = 0;
 	return good ? declaration_show(ward) : NULL;
+}
+
+/* As if it had come as a file. */
+static json_t *
+take_whole(struct ward *ward, const char *kind, const char *name, const char *bytes, size_t len,
+	const char *who, int64_t *journal, struct fault *why)
+{
+	auto_free char *hex = must_alloc(2 * len + 1, 1);
+	struct declaration_piece piece = {.kind = kind, .name = name, .all = len, .hex = hex};
+
+	hex_text(bytes, len, hex);
+	return declaration_take(ward, &piece, who, journal, why);
+}
+
+/* --- the form ------------------------------------------------------------------------------------- */
+
+enum { DEPTH_MAX = 4 };
+
+/* Gives; without an answer yet where there was none. */
+static json_t *
+form_of(const struct ward *ward, struct fault *why)
+{
+	const json_t *text = json_object_get(ward->facet[FACET_DECLARATION], "text");
+	auto_free char *empty = NULL;
+	size_t len = 0;
+
+	if (json_is_string(text))
+		return json_strict(json_string_value(text), json_string_length(text), BYTES_MAX,
+			DEPTH_MAX, why);
+	FILE *file = open_memstream(&empty, &len);
+	if (!file)
+		abort();
+	declared_template(file, "", "", "");
+	if (fclose(file))
+		abort();
+	json_t *form = json_strict(empty, len, BYTES_MAX, DEPTH_MAX, why);
+	json_object_clear(json_object_get(form, "answers"));
+	return form;
+}
+
+/* What is new; the questions themselves are not repeated. */
+static bool
+take_answers(json_t *form, const json_t *given, struct fault *why)
+{
+	json_t *answers = json_object_get(form, "answers");
+	union {
+		const json_t *in;
+		json_t *out;
+	} at = {.in = given};
+	const char *id;
+	json_t *value;
+
+	if (!json_is_object(given) || !json_is_object(answers)) {
+		fault_set(
+			why, ERR_INVALID, "the answers are an object, by the ids of the questions");
+		return false;
+	}
+	json_object_foreach(at.out, id, value)
+	{
+		json_t *row = json_pack("{s:s, s:s}", "answer", json_text_of(value, "answer"),
+			"reason", json_text_of(value, "reason"));
+		if (question_find(id) < 0 || !row) {
+			json_decref(row);
+			fault_set(why, ERR_INVALID, "there is no question of this id");
+			return false;
+		}
+		if (*json_text_of(row, "answer"))
+			json_object_set(answers, id, row);
+		else
+			json_object_del(answers, id);
+		json_decref(row);
+	}
+	return true;
+}
+
+json_t *
+declaration_answer(struct ward *ward, const struct declaration_answers *given, const char *who,
+	int64_t *journal, struct fault *why)
+{
+	json_t *answers =
+		json_strict(given->answers, strlen(given->answers), BYTES_MAX, DEPTH_MAX, why);
+	json_t *form = answers ? form_of(ward, why) : NULL, *out = NULL;
+	char today[DECLARED_DATE_MAX] = "";
+	time_t now = (time_t)clock_wall_s();
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm))
+		strftime(today, sizeof today, "%Y-%m-%d", &tm);
+	if (form && take_answers(form, answers, why)) {
+		json_object_set_new(form, "signer",
+			json_pack("{s:s, s:s, s:s}", "name", given->signer, "role", given->role,
+				"date", today));
+		auto_free char *text = json_dumps(form, JSON_COMPACT | JSON_ENSURE_ASCII);
+		out = text ? take_whole(ward, "declaration", "answers.json", text, strlen(text),
+				     who, journal, why)
+			   : NULL;
+	}
+	json_decref(form);
+	json_decref(answers);
+	return out;
+}
+
+json_t *
+declaration_paper(struct ward *ward, const char *name, const json_t *text, const char *who,
+	int64_t *journal, struct fault *why)
+{
+	if (!json_is_string(text) || !json_string_length(text)) {
+		fault_set(why, ERR_INVALID, "\"text\" is missing");
+		return NULL;
+	}
+	return take_whole(ward, "paper", name, json_string_value(text), json_string_length(text),
+		who, journal, why);
 }
 
 json_t *

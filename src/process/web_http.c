@@ -77,6 +77,45 @@ form_parse(json_t *into, const char *body, size_t len)
 	return true;
 }
 
+/* The object of this name in another, made where there is none. */
+static json_t *
+room_in(json_t *object, const char *name, size_t len)
+{
+	json_t *room = json_object_getn(object, name, len);
+
+	if (!json_is_object(room)) {
+		room = json_object();
+		json_object_setn_new(object, name, len, room);
+	}
+	return room;
+}
+
+void
+form_fold(json_t *args)
+{
+	json_t *folded = json_object(), *value;
+	const char *key;
+	void *next;
+
+	json_object_foreach_safe(args, next, key, value)
+	{
+		const char *first = strchr(key, '/'), *last = strrchr(key, '/');
+		if (!first || first == last || first == key)
+			continue;
+		json_t *of = room_in(folded, key, (size_t)(first - key));
+		json_t *row = room_in(of, first + 1, (size_t)(last - first) - 1);
+		json_object_set(row, last + 1, value);
+		json_object_del(args, key);
+	}
+	json_object_foreach(folded, key, value)
+	{
+		auto_free char *text = json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII);
+		if (text)
+			json_object_set_new(args, key, json_string(text));
+	}
+	json_decref(folded);
+}
+
 /* --- headers --------------------------------------------------------------------------------------- */
 
 static bool

@@ -12,13 +12,18 @@
  * What stands in requests of strangers, read without doing anything: pure, and
  * fuzzed (test/fuzz/fuzz_web.c).
  */
-enum { FORM_FIELDS_MAX = 64, HOST_MAX = 64, ETAG_MAX = 24 };
+enum { FORM_FIELDS_MAX = 128, HOST_MAX = 64, ETAG_MAX = 24 };
 
 /*
  * application/x-www-form-urlencoded (the URL standard, section 5.1) into strings of an
  * object.  False: too many fields, one twice, or text that is not UTF-8 or holds a NUL.
  */
 bool form_parse(json_t *into, const char *body, size_t len);
+/*
+ * Fields of a form as "answers/5.1-1/reason" are one argument, "answers": the text of an
+ * object of objects, {"5.1-1": {"reason": "..."}}.  Others are left as they are.
+ */
+void form_fold(json_t *args);
 
 /* The value of a cookie (RFC 6265, section 5.4); false: none, or it does not fit. */
 bool cookie_find(const char *header, const char *name, char *out, size_t size);

@@ -338,6 +338,7 @@ take_form_fields(struct visit *visit)
 	visit->is_shown = json_object_get(visit->args, "show") != NULL;
 	json_object_del(visit->args, "show");
 	json_object_del(visit->args, "method");
+	form_fold(visit->args);
 	return is_delete ? MHD_HTTP_METHOD_DELETE : MHD_HTTP_METHOD_POST;
 }
 

@@ -48,7 +48,15 @@
 		}
 	};
 	const ready = () => { times(); sky(); countdown(); };
+	// What somebody has typed or chosen and not sent yet is not thrown away.
+	const changed = (field) => {
+		if (/^(radio|checkbox)$/.test(field.type)) return field.checked !== field.defaultChecked;
+		if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
+		const chosen = [...field.options].findIndex((o) => o.defaultSelected);
+		return field.selectedIndex !== Math.max(chosen, 0);
+	};
 	const filling = () => {
+		if ([...document.querySelectorAll("main input, main select, main textarea")].some(changed)) return true;
 		const at = document.activeElement;
 		return (at && /^(INPUT|SELECT|TEXTAREA)$/.test(at.tagName)) || document.querySelector("details[open]");
 	};

@@ -45,6 +45,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_t *form = json_object();
 	if (form_parse(form, text, size)) {
 		assert(json_object_size(form) <= FORM_FIELDS_MAX);
+		form_fold(form);
 		try_routes(form);
 	}
 	json_decref(form);

@@ -1373,6 +1373,42 @@ times_in(const char *text, const char *what)
 	return n;
 }
 
+#define ANSWER(answers)                                                                            \
+	"{\"verb\":\"audit.answer\",\"args\":{\"device\":\"1\",\"signer\":\"Anna\",\"as\":"        \
+	"\"owner\","                                                                               \
+	"\"answers\":\"" answers "\"}}"
+
+static const char *
+declared_text(json_t *answer)
+{
+	const json_t *row = json_object_get(json_object_get(answer, "result"), "declaration");
+	return json_string_value(json_object_get(row, "text"));
+}
+
+TEST(answers_are_added_one_section_after_the_other_and_signed_by_who_gave_the_last)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	json_t *answer = ask(ANSWER(
+		"{\\\"5.1-1\\\":{\\\"answer\\\":\\\"no\\\",\\\"reason\\\":\\\"one for all\\\"}}"));
+	EXPECT(is_ok(answer));
+	EXPECT(strstr(declared_text(answer), "\"one for all\"") != NULL);
+	EXPECT(json_integer_value(json_object_get(answer, "journal")) > 0);
+	answer = ask(ANSWER("{\\\"F:a\\\":{\\\"answer\\\":\\\"yes\\\"}}"));
+	EXPECT(strstr(declared_text(answer), "\"one for all\"") != NULL);
+	EXPECT(strstr(declared_text(answer), "\"F:a\":{\"answer\":\"yes\"") != NULL);
+	EXPECT(strstr(declared_text(answer), "\"name\":\"Anna\"") != NULL);
+	/* What is no question, or no answer, changes nothing. */
+	EXPECT(strstr(refusal(ANSWER("{\\\"9.9-9\\\":{\\\"answer\\\":\\\"yes\\\"}}")),
+		       "no question") != NULL);
+	EXPECT(strstr(refusal(ANSWER("{\\\"5.1-1\\\":{\\\"answer\\\":\\\"maybe\\\"}}")), "5.1-1") !=
+		NULL);
+	/* An empty one takes it back. */
+	answer = ask(ANSWER("{\\\"5.1-1\\\":{\\\"answer\\\":\\\"\\\"}}"));
+	EXPECT(strstr(declared_text(answer), "one for all") == NULL);
+	EXPECT(strstr(declared_text(answer), "\"F:a\"") != NULL);
+}
+
 #define APP_RUN(more)                                                                              \
 	"{\"verb\":\"audit.app.run\",\"args\":{\"device\":\"1\",\"of\":\"2\",\"minutes\":1," more  \
 	"}}"

@@ -183,7 +183,7 @@ TEST(a_form_is_read_as_browsers_write_it)
 TEST(a_form_that_is_odd_is_refused)
 {
 	static const char *const odd[] = {"a=1&a=2", "a=%00", "%00=1", "a=%ff", "%ff=1"};
-	char many[400] = "";
+	char many[800] = "";
 
 	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
 		json_t *form = json_object();
@@ -194,6 +194,29 @@ TEST(a_form_that_is_odd_is_refused)
 		snprintf(many + strlen(many), sizeof many - strlen(many), "&%d", i);
 	json_t *form = json_object();
 	EXPECT(!form_parse(form, many, strlen(many)));
+	json_decref(form);
+}
+
+TEST(fields_of_a_form_that_belong_together_are_one_argument)
+{
+	static const char body[] = "answers%2F5.1-1%2Fanswer=no&answers%2F5.1-1%2Freason=none&"
+				   "answers%2FF%3Aa%2Fanswer=yes&signer=anna&back=%2Fx&a%2Fb=1&"
+				   "%2Fb%2Fc=2";
+	json_t *form = json_object();
+
+	EXPECT(form_parse(form, body, strlen(body)));
+	form_fold(form);
+	json_t *answers = json_loads(
+		json_string_value(json_object_get(form, "answers")), JSON_REJECT_DUPLICATES, NULL);
+	EXPECT_INT(json_object_size(answers), 2);
+	EXPECT_STR(json_string_value(json_object_get(json_object_get(answers, "5.1-1"), "reason")),
+		"none");
+	EXPECT_STR(json_string_value(json_object_get(form, "signer")), "anna");
+	/* What does not have the form of it is left as it is, and refused by who reads it. */
+	EXPECT_STR(json_string_value(json_object_get(form, "a/b")), "1");
+	EXPECT_STR(json_string_value(json_object_get(form, "/b/c")), "2");
+	EXPECT_INT(json_object_size(form), 5);
+	json_decref(answers);
 	json_decref(form);
 }
 
