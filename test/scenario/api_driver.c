@@ -234,6 +234,7 @@ is_type(const json_t *value, const char *type)
 	       : !strcmp(type, "array")   ? json_is_array(value)
 	       : !strcmp(type, "string")  ? json_is_string(value)
 	       : !strcmp(type, "integer") ? json_is_integer(value)
+	       : !strcmp(type, "number")  ? json_is_number(value)
 	       : !strcmp(type, "boolean") ? json_is_boolean(value)
 					  : json_is_null(value);
 }
@@ -302,7 +303,8 @@ example_of(const char *name)
 		{"key", "00"}, {"report", "x"}, {"signature", "00"}, {"run", "1"}, {"of", "1"},
 		{"role", "viewer"}, {"scope", "read"}, {"password", SENTENCE}, {"old", "old"},
 		{"code", "AAAA-AAAA"}, {"token", "1"}, {"shelf", "1"},
-		{"url", "https://maker.example/"}, {"label", "l-1"}};
+		{"url", "https://maker.example/"}, {"label", "l-1"}, {"consent", "app"},
+		{"as", "owner"}, {"kind", "papers"}, {"left", "1"}, {"answers", "{}"}};
 
 	for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++)
 		if (!strcmp(examples[i].name, name))
