@@ -510,7 +510,7 @@ turn_of(const char *method, const char *path)
 {
 	if (!strcmp(method, "delete"))
 		return strncmp(path, "/session", 8) ? 2 : -1;
-	return !strcmp(method, "get") ? 0 : strstr(path, "/merge") ? 2 : 1;
+	return !strcmp(method, "get") ? 0 : strstr(path, "/merge") || strstr(path, "/leav") ? 2 : 1;
 }
 
 TEST(every_answer_is_as_the_description_says)
