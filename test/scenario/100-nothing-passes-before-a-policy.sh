@@ -5,7 +5,7 @@
 # reaches nobody.  Then its policy comes and it reaches what that names, over
 # both families, and nothing besides.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/enforcer/place.sh"
 
 make_place
 listen net 443 80 8883

@@ -5,7 +5,7 @@
 # with a static ARP entry, and by link-local.  Then the owner introduces one
 # to the other.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/enforcer/place.sh"
 
 begin
 said restored

@@ -4,7 +4,7 @@
 # c wants to be a: it takes a's address, then a's MAC, claims the gateway's
 # address by ARP and ND, sends router advertisements and answers DHCP.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/enforcer/place.sh"
 
 begin
 said restored

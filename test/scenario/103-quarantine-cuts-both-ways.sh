@@ -5,7 +5,7 @@
 # quarantined: both ends of both flows go silent at once.  Release brings them
 # back, by new connections.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/enforcer/place.sh"
 
 begin
 said restored

@@ -4,7 +4,7 @@
 # A device streams to two servers.  The owner takes one of them away, again
 # and again: that flow ends at the acknowledgement, the other loses nothing.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/enforcer/place.sh"
 
 begin
 said restored

@@ -5,7 +5,7 @@
 # killed.  The pause ends in the kernel, and with it the connection that it
 # let in.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/enforcer/place.sh"
 
 begin
 said restored

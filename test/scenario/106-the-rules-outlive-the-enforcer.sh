@@ -5,7 +5,7 @@
 # may not.  Then the kernel refuses, somebody flushes the rules, and the power
 # fails.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/enforcer/place.sh"
 
 begin
 said restored

@@ -6,7 +6,7 @@
 # enforcer is killed and started again and somebody on the machine tries to
 # send.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/enforcer/place.sh"
 
 ip link set lo up
 ip netns add far

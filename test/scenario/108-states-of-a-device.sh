@@ -4,7 +4,7 @@
 # What each state means at the gateway: waiting, observe, trusted; names for
 # all; a patch; a door; caps.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/enforcer/place.sh"
 
 begin
 said restored

@@ -5,7 +5,7 @@
 # to strangers not one more of their questions arrives at the gateway; who was let
 # in asks as before, and so does a stranger on another port.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/enforcer/place.sh"
 
 begin
 said restored

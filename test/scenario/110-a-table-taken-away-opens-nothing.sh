@@ -4,7 +4,7 @@
 # Somebody deletes our tables, one or another, again and again, while two devices send
 # as fast as they can where they may not.  The tables come back; until they do, nothing passes.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/enforcer/place.sh"
 
 begin
 said restored

@@ -9,7 +9,7 @@
 set -eu
 driver=$(realpath "$1") resolver=$(realpath "$2")
 
-skip() { echo "skipped: $1"; exit 77; }
+. "$(dirname "$0")/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
 unbound=$(command -v unbound || echo /usr/sbin/unbound)
 [ -x "$unbound" ] || skip "unbound is not installed"

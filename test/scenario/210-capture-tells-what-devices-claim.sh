@@ -9,7 +9,7 @@
 set -eu
 driver=$(realpath "$1") capture=$(realpath "$2")
 
-skip() { echo "skipped: $1"; exit 77; }
+. "$(dirname "$0")/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
 for tool in dnsmasq nft busybox conntrack; do
 	command -v $tool >/dev/null || [ -x /usr/sbin/$tool ] || skip "$tool is not installed"

@@ -10,7 +10,7 @@
 set -eu
 driver=$(realpath "$1") fetcher=$(realpath "$2")
 
-skip() { echo "skipped: $1"; exit 77; }
+. "$(dirname "$0")/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
 for tool in ip openssl socat lighttpd; do
 	command -v $tool >/dev/null || [ -x /usr/sbin/$tool ] || skip "needs $tool"

@@ -8,7 +8,7 @@
 set -eu
 driver=$(realpath "$1") relay=$(realpath "$2")
 
-skip() { echo "skipped: $1"; exit 77; }
+. "$(dirname "$0")/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
 if [ -z "${PINFOLD_INSIDE-}" ]; then
 	PINFOLD_INSIDE=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "$@"

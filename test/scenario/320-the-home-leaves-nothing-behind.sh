@@ -6,7 +6,7 @@
 #
 #	320-*.sh LAB BUILD
 set -u
-skip() { echo "skipped: $1"; exit 77; }
+. "$(dirname "$0")/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
 lab=$(realpath "$1") build=$(realpath "$2")
 for tool in curl socat setsid; do
@@ -15,27 +15,7 @@ done
 state=$(mktemp -d)
 export PINFOLD_LAB_STATE="$state/home" PINFOLD_BUILD="$build"
 
-failed=0
-expect() { # SENTENCE COMMAND...
-	sentence=$1
-	shift
-	if "$@"; then
-		echo "ok - $sentence"
-	else
-		echo "not ok - $sentence"
-		[ -z "${left-}" ] || echo "the last seen: $left"
-		failed=1
-	fi
-}
-within() { # TENTHS COMMAND...
-	tenths=$1
-	shift
-	while ! "$@"; do
-		tenths=$((tenths - 1))
-		[ $tenths -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
+not_so() { [ -z "${left-}" ] || echo "the last seen: $left"; }
 
 # What a home could leave: namespaces, mounts, links, rules; and processes that
 # know this state folder.

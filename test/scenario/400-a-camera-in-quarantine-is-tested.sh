@@ -12,7 +12,7 @@ if [ $# -ge 4 ]; then
 	CHECKER=$(realpath "$3") CHECKER_DRIVE=$(realpath "$4")
 	export CHECKER CHECKER_DRIVE
 fi
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/enforcer/place.sh"
 busybox --list | grep -qx telnetd || skip "needs busybox-static, for its telnetd"
 
 begin

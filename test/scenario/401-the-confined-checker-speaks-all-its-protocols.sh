@@ -7,7 +7,7 @@
 #
 #	401-*.sh TARGET CHECKER CHECKER_DRIVE
 set -eu
-skip() { echo "skipped: $1"; exit 77; }
+. "$(dirname "$0")/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
 [ $# -ge 3 ] || { echo "usage: $0 TARGET CHECKER CHECKER_DRIVE"; exit 2; }
 for tool in ip dropbear openssl; do
@@ -31,17 +31,6 @@ ip -n device link set lo up
 ip -n device link set eth0 up
 ip -n device addr add 192.168.77.11/24 dev eth0
 
-failed=0
-expect() { # SENTENCE COMMAND...
-	sentence=$1
-	shift
-	if "$@"; then
-		echo "ok - $sentence"
-	else
-		echo "not ok - $sentence"
-		failed=1
-	fi
-}
 
 seed=4
 play() { # SERVICE FAULT PORT LOGIN

@@ -24,7 +24,7 @@
 #	AT_ONCE			how many are played beside each other
 #	STRICT=1		what was not found in its time is missed
 set -u
-skip() { echo "skipped: $1"; exit 77; }
+. "$(dirname "$0")/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
 [ $# -ge 2 ] || { echo "usage: $0 TARGET CHECK_DRIVER [COUNT [SEED]]"; exit 2; }
 for tool in ip xargs od; do

@@ -7,7 +7,7 @@
 #
 #	421-*.sh TARGET
 set -u
-skip() { echo "skipped: $1"; exit 77; }
+. "$(dirname "$0")/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for a namespace"
 [ $# -eq 1 ] || { echo "usage: $0 TARGET"; exit 2; }
 for tool in busybox curl mosquitto_sub openssl upnpc socat; do

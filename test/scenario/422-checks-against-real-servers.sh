@@ -7,7 +7,7 @@
 #
 #	422-*.sh CHECK_DRIVER
 set -u
-skip() { echo "skipped: $1"; exit 77; }
+. "$(dirname "$0")/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
 [ $# -eq 1 ] || { echo "usage: $0 CHECK_DRIVER"; exit 2; }
 for tool in ip busybox dropbear dropbearkey mosquitto mosquitto_passwd lighttpd openssl ss; do

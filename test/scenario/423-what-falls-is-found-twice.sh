@@ -8,7 +8,7 @@
 #
 #	423-*.sh TARGET CHECK_DRIVER [SEED]
 set -u
-skip() { echo "skipped: $1"; exit 77; }
+. "$(dirname "$0")/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
 [ $# -ge 2 ] || { echo "usage: $0 TARGET CHECK_DRIVER [SEED]"; exit 2; }
 command -v ip >/dev/null || skip "needs ip"

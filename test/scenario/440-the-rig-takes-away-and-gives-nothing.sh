@@ -8,7 +8,7 @@
 #
 #	440-*.sh ENFORCER DRIVE
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/enforcer/place.sh"
 
 begin
 said restored

@@ -9,20 +9,10 @@
 #	453-*.sh LAB
 set -u
 [ $# -eq 1 ] || { echo "usage: $0 LAB"; exit 2; }
+. "$(dirname "$0")/expect.sh"
 lab=$(realpath "$1")
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-failed=0
-expect() { # SENTENCE COMMAND...
-	sentence=$1
-	shift
-	if "$@"; then
-		echo "ok - $sentence"
-	else
-		echo "not ok - $sentence"
-		failed=1
-		tail -n 30 "$work/said"
-	fi
-}
+not_so() { tail -n 30 "$work/said"; }
 
 # --- who would be infected
 

@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Runs all scenarios of a build folder, or those whose name holds one of the
-# words; the last line is "N passed, N failed, N skipped".  Three run at a time,
-# each in namespaces of its own: they wait more than they work.  One that fails is run once more, alone, since
-# these machines are shared and a packet may be late; that it needed it is said.
+# words; the last line is "N passed, N failed, N skipped".  Each is in namespaces
+# of its own, and more run at a time than there are cores, since they wait more
+# than they work.  One that fails is run once more, alone: these machines are
+# shared and a packet may be late; that it needed it is said.
 # Of one that fails, the lines that begin with "|" say why.
 #
 #	test/scenario/run.sh [-C BUILD] [-j N] [WORD...]
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=$root/build lanes=3
+build=$root/build lanes=$((2 * $(nproc)))
 while [ $# -gt 0 ]; do
 	case $1 in
 	-C) build=$2 ;;

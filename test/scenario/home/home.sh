@@ -8,7 +8,7 @@
 #
 # What happens in a room is done by "room", what the owner does by "pinfold".
 
-skip() { echo "skipped: $1"; exit 77; }
+. "$(dirname "$0")/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
 [ $# -ge 1 ] || { echo "usage: $0 BUILD"; exit 2; }
 root=$(cd "$(dirname "$0")/../.." && pwd -P)
@@ -39,46 +39,18 @@ gateway_state=$folder/state/gateway/state
 children="enforcer engine capture resolver relay fetcher checker web"
 mkdir "$folder/state"
 cp -a "$root/lab" "$folder/lab"
+# Certificates are made once for all scenarios of a build; a lab with other names makes its own.
+flock "$build/lab-authority.lock" sh "$root/lab/internet/authority" "$build/lab-authority" >/dev/null 2>&1 &&
+	cp -a "$build/lab-authority" "$folder/state/authority"
 
 # --- expectations
 
-failed=0
-expect() { # SENTENCE COMMAND...
-	sentence=$1
-	shift
-	if "$@"; then
-		echo "ok - $sentence"
-	else
-		echo "not ok - $sentence"
-		failed=1
-	fi
-}
-refuse() { # SENTENCE COMMAND...: the command must fail
-	sentence=$1
-	shift
-	if "$@"; then
-		echo "not ok - $sentence"
-		failed=1
-	else
-		echo "ok - $sentence"
-	fi
-}
 finish() {
 	if [ $failed != 0 ]; then
 		tail -n 80 "$log"
 	fi
 	lab down
 	exit $failed
-}
-# True as soon as the command is, false after N tenths of a second.
-within() { # TENTHS COMMAND...
-	tenths=$1
-	shift
-	until "$@"; do
-		tenths=$((tenths - 1))
-		[ $tenths -gt 0 ] || return 1
-		sleep 0.1
-	done
 }
 is() { # WANTED COMMAND...: what the command prints is just that
 	wanted=$1

@@ -6,7 +6,7 @@
 #
 #	NNN-*.sh PINFOLDD STUB
 
-skip() { echo "skipped: $1"; exit 77; }
+. "$(dirname "$0")/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
 
 pinfoldd=$(realpath "$1") stub=$(realpath "$2")
@@ -30,52 +30,12 @@ ip link add wan0 type veth peer name wan-far
 ip link add p-a type veth peer name far-a
 ip link add p-b type veth peer name far-b
 
-failed=0
-expect() { # SENTENCE COMMAND...
-	sentence=$1
-	shift
-	if "$@"; then
-		echo "ok - $sentence"
-	else
-		echo "not ok - $sentence"
-		failed=1
-	fi
-}
-refuse() { # SENTENCE COMMAND...: the command must fail
-	sentence=$1
-	shift
-	if "$@"; then
-		echo "not ok - $sentence"
-		failed=1
-	else
-		echo "ok - $sentence"
-	fi
-}
 finish() {
 	[ $failed = 0 ] || cat $log
 	exit $failed
 }
 
-# True as soon as the command is, false after N tenths of a second.
-within() { # TENTHS COMMAND...
-	tenths=$1
-	shift
-	while ! "$@"; do
-		tenths=$((tenths - 1))
-		[ $tenths -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
 
-# The same by the clock, for commands that themselves take long.
-soon() { # SECONDS COMMAND...
-	until=$(($(date +%s) + $1))
-	shift
-	while ! "$@"; do
-		[ "$(date +%s)" -lt $until ] || return 1
-		sleep 0.1
-	done
-}
 
 settings() { # more lines from standard input
 	{

@@ -11,7 +11,7 @@
 #	          MACs 02:00:00:00:00:0a 0b 0c
 #	net       behind the uplink wan0: 198.18.1.1, 198.18.1.2, 2001:db8:1::1, ::2
 
-skip() { echo "skipped: $1"; exit 77; }
+. "$(dirname "$0")/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
 [ $# -ge 2 ] || { echo "usage: $0 ENFORCER DRIVE"; exit 2; }
 for tool in ip bridge ss nft socat tcpdump conntrack busybox; do
@@ -33,41 +33,9 @@ umask 022
 
 # --- expectations
 
-failed=0
-patience=1 # seconds for what may succeed; what must fail is given one
-expect() { # SENTENCE COMMAND...
-	sentence=$1 patience=4
-	shift
-	if "$@"; then
-		echo "ok - $sentence"
-	else
-		echo "not ok - $sentence"
-		failed=1
-	fi
-}
-refuse() { # SENTENCE COMMAND...: the command must fail
-	sentence=$1 patience=1
-	shift
-	if "$@"; then
-		echo "not ok - $sentence"
-		failed=1
-	else
-		echo "ok - $sentence"
-	fi
-}
 finish() {
 	[ $failed = 0 ] || cat $log
 	exit $failed
-}
-# True as soon as the command is, false after N tenths of a second.
-within() { # TENTHS COMMAND...
-	tenths=$1
-	shift
-	while ! "$@"; do
-		tenths=$((tenths - 1))
-		[ $tenths -gt 0 ] || return 1
-		sleep 0.1
-	done
 }
 
 # --- the place
