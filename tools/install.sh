@@ -1,13 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages of packages.list that are missing; says what is
-# needed elsewhere.  Sourced by ./run and ./check, which stand in the project's
-# root and have set $as_root to "" or "sudo".
+# needed elsewhere.  Sourced by ./run, ./check and ./install, which stand in the
+# project's root and have set $as_root to "" or "sudo".  $sections: only these.
 set -eu
-: "${as_root=}"
+: "${as_root=}" "${sections=}"
+
+# A section begins with a comment of one word.
+lines() {
+	awk -v sections=" $sections " '
+		/^# [a-z]+$/ { section = $2 }
+		sections ~ /^ *$/ || index(sections, " " section " ") { sub(/#.*/, ""); print }' packages.list
+}
 
 wanted() {
-	sed 's/#.*//' packages.list | while IFS='|' read -r first second; do
+	lines | while IFS='|' read -r first second; do
 		first=$(echo "$first" | tr -d ' \t')
 		second=$(echo "$second" | tr -d ' \t')
 		[ -n "$first" ] || continue

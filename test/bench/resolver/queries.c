@@ -18,8 +18,8 @@
  *	environment: RESOLVER, FOLDER; queries ROUNDS
  */
 #include <arpa/inet.h>
+#include <endian.h>
 #include <libmnl/libmnl.h>
-#include <libnftnl/set.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -91,31 +91,38 @@ put_header(void *at, uint16_t type, uint16_t flags, uint8_t family, uint16_t res
 	return header;
 }
 
+static void
+put_element(struct nlmsghdr *header, const struct ip *ip, uint32_t seconds)
+{
+	mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_TABLE, "bench");
+	mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_SET, "opened");
+	struct nlattr *list = mnl_attr_nest_start(header, NFTA_SET_ELEM_LIST_ELEMENTS);
+	struct nlattr *element = mnl_attr_nest_start(header, NFTA_LIST_ELEM);
+	struct nlattr *key = mnl_attr_nest_start(header, NFTA_SET_ELEM_KEY);
+	mnl_attr_put(header, NFTA_DATA_VALUE, 4, ip->byte);
+	mnl_attr_nest_end(header, key);
+	mnl_attr_put_u64(header, NFTA_SET_ELEM_TIMEOUT, htobe64((uint64_t)seconds * 1000));
+	mnl_attr_nest_end(header, element);
+	mnl_attr_nest_end(header, list);
+}
+
 /* One element into `inet bench opened`, acknowledged by the kernel. */
 static bool
 add_element(struct mnl_socket *netlink, const struct ip *ip, uint32_t seconds)
 {
 	static uint8_t bytes[4096];
 	static uint32_t seq;
-	struct nftnl_set *set = nftnl_set_alloc();
-	struct nftnl_set_elem *element = nftnl_set_elem_alloc();
 	char answer[4096];
 	uint8_t *at = bytes;
 
-	nftnl_set_set_str(set, NFTNL_SET_TABLE, "bench");
-	nftnl_set_set_str(set, NFTNL_SET_NAME, "opened");
-	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, ip->byte, 4);
-	nftnl_set_elem_set_u64(element, NFTNL_SET_ELEM_TIMEOUT, (uint64_t)seconds * 1000);
-	nftnl_set_elem_add(set, element);
 	at += put_header(at, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES, ++seq)
 		      ->nlmsg_len;
 	struct nlmsghdr *header = put_header(at, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSETELEM,
 		NLM_F_CREATE | NLM_F_ACK, NFPROTO_INET, 0, ++seq);
-	nftnl_set_elems_nlmsg_build_payload(header, set);
+	put_element(header, ip, seconds);
 	at += header->nlmsg_len;
 	at += put_header(at, NFNL_MSG_BATCH_END, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES, ++seq)
 		      ->nlmsg_len;
-	nftnl_set_free(set);
 	if (mnl_socket_sendto(netlink, bytes, (size_t)(at - bytes)) < 0)
 		return false;
 	ssize_t n = mnl_socket_recvfrom(netlink, answer, sizeof answer);
