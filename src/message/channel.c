@@ -94,6 +94,9 @@ receive(int fd, int flags, int *passed)
 
 	*passed = -1;
 	ssize_t n = recvmsg(fd, &msg, flags | MSG_CMSG_CLOEXEC);
+	/* That he left before he read all of ours is told once, and before what he said at last. */
+	if (n < 0 && errno == ECONNRESET)
+		n = recvmsg(fd, &msg, flags | MSG_CMSG_CLOEXEC);
 	if (n < 0)
 		return -1;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {

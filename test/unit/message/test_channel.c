@@ -137,6 +137,22 @@ TEST(a_whole_message_arrives_with_its_number)
 	end();
 }
 
+TEST(what_somebody_said_before_he_left_is_heard_though_he_did_not_hear_us_out)
+{
+	struct forget_record record = forget_record();
+	struct message_done done = {.device = 7};
+
+	begin();
+	EXPECT_INT(channel_send(heard.channel, MESSAGE_DONE, 0, &done, sizeof done, -1), ERR_OK);
+	send_raw(&record, FORGET_LEN, NULL, 0);
+	close(heard.engine); /* with our message unread: the kernel tells of that first */
+	heard.engine = -1;
+	turn();
+	EXPECT_INT(heard.messages, 1);
+	EXPECT_INT(heard.closings, 1);
+	end();
+}
+
 static void
 expect_closed_by(const void *bytes, size_t len)
 {
