@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "label/label_page.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,17 +242,17 @@ put_needs(const struct label *label, FILE *out)
 static void
 put_clauses(const struct label *label, FILE *out)
 {
-	fputs("<h2>By subject</h2>\n<div class=\"wide\"><table><thead><tr><th>clause</th>"
-	      "<th>verdict</th><th>EN 303 645</th></tr></thead><tbody>\n",
+	fputs("<h2>By subject</h2>\n<div class=\"wide\"><table class=\"loose\"><thead><tr>"
+	      "<th>EN 303 645</th><th>subject</th><th>result</th></tr></thead><tbody>\n",
 		out);
 	for (size_t i = 0; i < LABEL_CLAUSES; i++) {
 		const char *word = label->clause[i]
 					   ? verdict_word_name((enum verdict_word)label->clause[i])
 					   : "INC";
 		fprintf(out,
-			"<tr><td>%s</td><td><span class=\"word %s\">%s</span></td><td>%s</td></tr>"
-			"\n",
-			label_clause_id(i), word, word, label_clause_title(i));
+			"<tr><td>%s</td><td>%s</td><td><span class=\"%s\">%s</span></td></tr>\n",
+			label_clause_id(i), label_clause_title(i), word,
+			in_words(label->clause[i]));
 	}
 	fputs("</tbody></table></div>\n", out);
 }
@@ -260,6 +261,31 @@ static void
 put_list(const char *title, FILE *out)
 {
 	fprintf(out, "<h2>%s</h2>\n<ul>\n", title);
+}
+
+/* "Untested firmware": for people, without the marks of a code. */
+static void
+put_status_word(enum label_status status, FILE *out)
+{
+	const char *word = label_status_word(status);
+
+	for (size_t i = 0; word[i]; i++)
+		fputc(word[i] == '_' ? ' ' : i ? tolower((unsigned char)word[i]) : word[i], out);
+}
+
+/* Four steps upwards, as many of them filled as were reached; it says so without colour. */
+static void
+put_scale(enum label_band band, int x, int foot, const char *colour, FILE *out)
+{
+	for (int step = 0; step < BAND_COUNT - BAND_OPEN; step++) {
+		bool is_reached = band >= BAND_OPEN && (int)band - BAND_OPEN >= step;
+		int height = 12 + 8 * step;
+		fprintf(out,
+			"<rect x=\"%d\" y=\"%d\" width=\"24\" height=\"%d\" rx=\"3\" "
+			"fill=\"%s\" stroke=\"%s\" stroke-width=\"1.5\"/>\n",
+			x + 1 + 33 * step, foot - height, height, is_reached ? colour : "none",
+			colour);
+	}
 }
 
 void
@@ -280,8 +306,9 @@ label_page(const struct label *label, const struct label_now *now, int64_t as_of
 	escape_markup(out, label->maker);
 	fputs(label->maker[0] ? " " : "", out);
 	escape_markup(out, name_of(label));
-	fprintf(out, "</h1>\n<div class=\"items\">\n<div class=\"item %s\"><h3>%s</h3><p>",
-		ink(is_bad), label_status_word((enum label_status)now->status));
+	fprintf(out, "</h1>\n<div class=\"items\">\n<div class=\"item %s\"><h3>", ink(is_bad));
+	put_status_word((enum label_status)now->status, out);
+	fputs("</h3><p>", out);
 	escape_markup(out, label_status_sentence((enum label_status)now->status));
 	if (now->reason[0]) {
 		fputs(": ", out);
@@ -291,9 +318,12 @@ label_page(const struct label *label, const struct label_now *now, int64_t as_of
 		"</p><p class=\"soft\">As of %s. After %s this page confirms nothing: load it "
 		"again.</p></div>\n",
 		as_of, until);
-	fprintf(out, "<div class=\"item %s\"><h3>%s</h3><p>%s</p></div>\n</div>\n",
-		ink(label->band == BAND_FAILED), label_band_word((enum label_band)label->band),
+	fprintf(out, "<div class=\"item %s\"><h3>%s</h3><p>%s</p>", ink(label->band == BAND_FAILED),
+		label_band_word((enum label_band)label->band),
 		label_band_sentence((enum label_band)label->band));
+	fputs("<svg viewBox=\"0 0 132 40\" width=\"132\" height=\"40\" aria-hidden=\"true\">", out);
+	put_scale((enum label_band)label->band, 0, 36, "currentColor", out);
+	fputs("</svg></div>\n</div>\n", out);
 	fputs("<dl>\n", out);
 	for (size_t i = 0; label_row(label, i, &name, value, sizeof value); i++) {
 		fprintf(out, "<dt>%s</dt><dd>", name);
@@ -333,18 +363,26 @@ label_page(const struct label *label, const struct label_now *now, int64_t as_of
 
 /* --- the picture -------------------------------------------------------------------------------- */
 
-enum { SVG_WIDTH = 360, SVG_LINE = 17, SVG_LETTERS = 54 };
-#define SVG_INK "#1a1f24"
+enum { SVG_WIDTH = 360, SVG_EDGE = 20, SVG_COLUMN = 128, SVG_LINE = 16, SVG_LETTERS = 60 };
+#define SVG_INK  "#1a1f24"
+#define SVG_SOFT "#4a545e"
+
+struct svg_text {
+	int x, size, line; /* line: from one to the next */
+	bool is_bold;
+	const char *colour;
+};
 
 /* Below y, in as many lines as it needs; gives the place of the last. */
 static int
-put_text(FILE *out, int y, int size, const char *weight, const char *colour, const char *text)
+put_text(FILE *out, int y, const struct svg_text *as, const char *text)
 {
-	size_t room = (size_t)(SVG_LETTERS * 12 / size), line = SVG_LINE;
+	/* Letters of the widest common typefaces: six tenths of their height, bold ones more. */
+	size_t room = (size_t)((SVG_WIDTH - SVG_EDGE - as->x) * 100 /
+			       (as->size * (as->is_bold ? 68 : 60)));
 	char part[SVG_LETTERS + 1];
 
-	if (size > 12)
-		line = (size_t)size + 8;
+	room = room < SVG_LETTERS ? room : SVG_LETTERS;
 	while (*text) {
 		size_t n = strlen(text), cut = n;
 		if (n > room) {
@@ -353,10 +391,9 @@ put_text(FILE *out, int y, int size, const char *weight, const char *colour, con
 			cut = cut ? cut : room;
 		}
 		snprintf(part, sizeof part, "%.*s", (int)cut, text);
-		y += (int)line;
-		fprintf(out,
-			"<text x=\"16\" y=\"%d\" font-size=\"%d\" font-weight=\"%s\" fill=\"%s\">",
-			y, size, weight, colour);
+		y += as->line;
+		fprintf(out, "<text x=\"%d\" y=\"%d\" font-size=\"%d\"%s fill=\"%s\">", as->x, y,
+			as->size, as->is_bold ? " font-weight=\"700\"" : "", as->colour);
 		escape_markup(out, part);
 		fputs("</text>\n", out);
 		text += cut;
@@ -365,39 +402,71 @@ put_text(FILE *out, int y, int size, const char *weight, const char *colour, con
 	return y;
 }
 
+/* The word, white on black where it failed: the same on a grey copy. */
+static int
+put_band(const struct label *label, int y, FILE *out)
+{
+	bool is_failed = label->band == BAND_FAILED;
+
+	fprintf(out,
+		"<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"64\" rx=\"8\" fill=\"%s\" "
+		"stroke=\"" SVG_INK "\" stroke-width=\"2\"/>\n"
+		"<text x=\"%d\" y=\"%d\" font-size=\"30\" font-weight=\"700\" fill=\"%s\">%s</text>"
+		"\n",
+		SVG_EDGE, y, SVG_WIDTH - 2 * SVG_EDGE, is_failed ? SVG_INK : "#fff", SVG_EDGE + 16,
+		y + 42, is_failed ? "#fff" : SVG_INK,
+		label_band_word((enum label_band)label->band));
+	put_scale((enum label_band)label->band, SVG_WIDTH - SVG_EDGE - 16 - 126, y + 50,
+		is_failed ? "#fff" : SVG_INK, out);
+	return y + 64;
+}
+
+static int
+put_row(const char *name, const char *value, int y, FILE *out)
+{
+	static const struct svg_text soft = {SVG_EDGE, 12, SVG_LINE, false, SVG_SOFT},
+				     plain = {SVG_COLUMN, 12, SVG_LINE, false, SVG_INK};
+
+	fprintf(out,
+		"<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#c5ccd3\" "
+		"stroke-width=\"1\"/>\n",
+		SVG_EDGE, y + 6, SVG_WIDTH - SVG_EDGE, y + 6);
+	put_text(out, y + 6, &soft, name);
+	return put_text(out, y + 6, &plain, value);
+}
+
 static int
 put_face(const struct label *label, FILE *out)
 {
 	static const char *const shown[] = {
 		"firmware", "updates by", "support", "passwords", "without internet", "mandatory"};
-	bool is_failed = label->band == BAND_FAILED;
-	char value[400], line[480], date[LABEL_DATE_MAX];
+	static const struct svg_text soft = {SVG_EDGE, 13, SVG_LINE, false, SVG_SOFT},
+				     title = {SVG_EDGE, 19, 24, true, SVG_INK},
+				     plain = {SVG_EDGE, 13, 18, false, SVG_INK},
+				     bold = {SVG_EDGE, 14, 20, true, SVG_INK};
+	char value[400], date[LABEL_DATE_MAX];
 	const char *name;
-	int y = 12;
+	int y = 18;
 
-	snprintf(line, sizeof line, "%s%s%s", label->maker, label->maker[0] ? " " : "",
-		name_of(label));
-	y = put_text(out, y, 18, "700", SVG_INK, line);
-	y = put_text(out, y, 26, "700", is_failed ? "#a3161b" : SVG_INK,
-		label_band_word((enum label_band)label->band));
-	y = put_text(out, y, 12, "400", SVG_INK, label_band_sentence((enum label_band)label->band));
+	y = put_text(out, y, &soft, label->maker);
+	y = put_text(out, y, &title, name_of(label));
+	y = put_band(label, y + 14, out);
+	y = put_text(out, y + 6, &plain, label_band_sentence((enum label_band)label->band));
 	y += 6;
 	for (size_t k = 0; k < COUNT_OF(shown); k++)
 		for (size_t i = 0; label_row(label, i, &name, value, sizeof value); i++)
-			if (!strcmp(name, shown[k])) {
-				snprintf(line, sizeof line, "%s: %s", name, value);
-				y = put_text(out, y, 12, "400", SVG_INK, line);
-			}
+			if (!strcmp(name, shown[k]))
+				y = put_row(name, value, y, out);
 	label_date(date, label_day(label->issued_s));
-	snprintf(line, sizeof line, "issued %s by %.60s", date, label->issuer + 8);
-	y = put_text(out, y, 12, "400", SVG_INK, line);
-	return put_text(out, y + 6, 12, "700", SVG_INK, "Scan for what holds today:");
+	snprintf(value, sizeof value, "%s, %.60s", date, label->issuer + 8);
+	y = put_row("issued", value, y, out);
+	return put_text(out, y + 14, &bold, "Scan for what holds today");
 }
 
 void
 label_svg(const struct label *label, const char *jws, const struct qr *qr, FILE *out)
 {
-	static const int side = SVG_WIDTH - 32;
+	static const int side = SVG_WIDTH - 2 * SVG_EDGE;
 	auto_free char *face = NULL;
 	size_t len;
 
@@ -418,9 +487,9 @@ label_svg(const struct label *label, const char *jws, const struct qr *qr, FILE 
 		"stroke=\"" SVG_INK "\" stroke-width=\"2\"/>\n%s",
 		SVG_WIDTH - 2, height - 2, face);
 	fprintf(out,
-		"<svg x=\"16\" y=\"%d\" width=\"%d\" height=\"%d\" viewBox=\"-4 -4 %d %d\" "
+		"<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" viewBox=\"-4 -4 %d %d\" "
 		"shape-rendering=\"crispEdges\">",
-		y + 8, side, side, qr->width + 8, qr->width + 8);
+		SVG_EDGE, y + 8, side, side, qr->width + 8, qr->width + 8);
 	qr_svg_path(qr, out);
 	fputs("</svg>\n</svg>\n", out);
 }

@@ -40,6 +40,7 @@
 	"th,td{text-align:left;vertical-align:top;padding:.4rem .6rem .4rem 0;border-bottom:1px "  \
 	"solid var(--line);overflow-wrap:break-word}th{color:var(--soft);font-weight:600}"         \
 	".short{white-space:nowrap}\n"                                                             \
+	"svg{max-width:100%;height:auto}\n"                                                        \
 	"ul{padding-left:1.2rem;margin:.4rem 0}li{margin:.3rem 0}\n"                               \
 	"@media(max-width:40rem){dl{grid-template-columns:1fr;gap:0}dt{margin-top:.4rem}"          \
 	".stack thead{display:none}.stack tr{display:block;padding:.6rem 0;border-bottom:1px "     \

@@ -108,7 +108,7 @@ label_show_trusted(void)
 		const struct ward *ward = engine.wards[i];
 		if (!ward->facet[FACET_LABEL])
 			continue;
-		row = json_deep_copy(ward->facet[FACET_LABEL]);
+		row = label_attached(ward);
 		json_object_set_new(row, "device", show_ref(ward));
 		json_array_append_new(devices, row);
 	}
