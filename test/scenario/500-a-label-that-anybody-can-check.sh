@@ -56,6 +56,32 @@ expect "the issuer's key set is its key" is 0 status pinfold label verify "$here
 expect "by another key it is a stranger's" is 1 status pinfold label verify "$here/label.jwt" --status "$site" \
 	--key d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a
 expect "a page is no label" is 6 status verify "$site/bands.html"
+# What a phone does: the picture in black and white, read by a decoder that is not ours.
+raster() { # SVG: a PGM, eight dots a module
+	awk 'BEGIN { RS = "M" }
+	NR == 1 { match($0, /viewBox="-4 -4 [0-9]+/); n = substr($0, RSTART + 14, RLENGTH - 14); next }
+	{ split($0, at, /[ hv-]/); for (i = 0; i < at[3]; i++) dark[at[1] + i, at[2] + 0] = 1 }
+	END {
+		printf "P2\n%d %d\n255\n", 8 * n, 8 * n
+		for (y = 0; y < 8 * n; y++) {
+			line = ""
+			for (x = 0; x < 8 * n; x++) {
+				key = (int(x / 8) - 4) SUBSEP (int(y / 8) - 4)
+				line = line (key in dark ? "0 " : "255 ")
+			}
+			print line
+		}
+	}' "$1"
+}
+if command -v zbarimg >/dev/null; then
+	raster "$here/qr.svg" >"$folder/state/qr.pgm"
+	zbarimg --quiet --raw "$folder/state/qr.pgm" >"$folder/scanned" 2>/dev/null || :
+	expect "a scanner reads the picture of the QR code" [ "$(cat "$folder/scanned")" = "$(cat "$here/qr.txt")" ]
+	expect "what it read is right, without a network" is 0 status verify "$folder/scanned" --status "$site" --model LED-7
+	expect "scanned from another model it is a copy" is 1 status verify "$folder/scanned" --status "$site" --model LED-8
+else
+	echo "skipped: no zbarimg (zbar-tools) that scans the QR code"
+fi
 sed '/pinfold-label/y/Qw/wQ/' "$here/label.svg" >"$folder/altered.svg"
 expect "an altered picture is not right" is 1 status verify "$folder/altered.svg" --status "$site"
 refuse "nothing in the site is a script or is loaded" grep -rqE '<script|src=|javascript:|@import|url\(' "$site"

@@ -7,6 +7,7 @@
 
 #include "issued.h"
 #include "label/site.h"
+#include "run.h"
 
 static struct issuer *issuer;
 static struct issuer_keys keys;
@@ -286,6 +287,65 @@ TEST(a_label_that_its_issuers_log_does_not_have_is_invalid)
 	asked.label = file_of_label(0, "label.jwt");
 	EXPECT_INT(verify(asked), LABEL_INVALID);
 	end();
+}
+
+/* --- what is not public yet ------------------------------------------------------------------- */
+
+static const char *told; /* a file that has the words that are looked for */
+
+static int
+on_read(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	static char bytes[256 * 1024];
+
+	if (kind != FTW_F)
+		return 0;
+	auto_fclose FILE *in = fopen(path, "re");
+	EXPECT(in);
+	size_t n = fread(bytes, 1, sizeof bytes, in);
+	if (memmem(bytes, n, "opensesame", 10) || memmem(bytes, n, "12323", 5))
+		told = strdup(path);
+	return 0;
+}
+
+TEST(a_finding_that_is_not_mended_stands_in_no_file_of_the_site_but_as_a_number)
+{
+	struct transcript *transcript = transcript_new(NULL);
+	struct audit_result *result = run_result(transcript);
+	struct finding finding = {.check = 1,
+		.port = 12323,
+		.proto = 6,
+		.word = VERDICT_FAIL,
+		.is_critical = 1,
+		.n_evidence = 1,
+		.evidence = {4},
+		.provision = "5.1-1",
+		.text = "the login opensesame works on port 12323"};
+	int32_t tested = label_day(result->run.ended_s);
+
+	EXPECT(result_add(result, &finding));
+	begin();
+	for (int is_disclosed = 0; is_disclosed < 2; is_disclosed++) {
+		struct label *label = &labels[0].label;
+		label_from_result(label, result, NULL, 0, tested + (is_disclosed ? 91 : 10), 90);
+		label_judge(label);
+		EXPECT_INT(label->open_all, 1);
+		EXPECT_INT(label->n_withheld, is_disclosed ? 0 : 1);
+		free(labels[0].payload);
+		labels[0].payload = label_to_text(label);
+		labels[0].now = (struct label_now){.status = STATUS_SUSPENDED,
+			.reason = "a later test (run 9) found 1 failure more"};
+		entry[site.n_entries++].text = said("issue", 4 + (uint32_t)is_disclosed);
+		EXPECT(!site_write(&site, &why));
+		told = NULL;
+		EXPECT(!nftw(folder, on_read, 8, FTW_PHYS));
+		/* When its day is over everybody reads it, where it belongs. */
+		EXPECT_INT(told != NULL, is_disclosed);
+		free((void *)(uintptr_t)told);
+	}
+	end();
+	result_free(result);
+	transcript_free(transcript);
 }
 
 TEST(a_log_goes_on_or_it_is_not_written)
