@@ -179,6 +179,12 @@ json_t *ask_or_say(const char *verb, json_t *args, const struct options *, int *
 json_t *give_file(const char *device, const char *kind, const char *path, const struct options *,
 	int *status);
 
+/* --- tell.c ------------------------------------------------------------------------------- */
+
+void show_tell(const json_t *, const struct options *);
+void show_tell_added(const json_t *, const struct options *);
+int finish_tell_test(const json_t *args, const json_t *begun, const struct options *);
+
 /* --- standards.c: without the daemon ----------------------------------------------------- */
 
 int run_standards_map(int argc, char **argv, const struct options *);

@@ -19,6 +19,7 @@ static const char *const process_names[PROCESS_COUNT] = {
 	[PROCESS_DHCP] = "dhcp",
 	[PROCESS_UPLINK] = "uplink",
 	[PROCESS_CHECKER] = "checker",
+	[PROCESS_TELLER] = "teller",
 	[PROCESS_CTL] = "pinfold",
 };
 
@@ -636,6 +637,105 @@ maker_fact_ok(const void *payload, size_t len)
 	       PADDING_OK(m->zero) && m->value[0] && is_text(m->value, sizeof m->value);
 }
 
+/* As is_text(), of lines; quotes are fine, since whoever shows it escapes for its own kind. */
+static bool
+is_lines(const char *text, size_t size, bool has_several)
+{
+	size_t len = strnlen(text, size);
+
+	if (len == size || !is_zero(text + len, size - len))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((text[i] < ' ' || text[i] > '~') && (text[i] != '\n' || !has_several))
+			return false;
+	return true;
+}
+
+static bool
+is_receiver(uint32_t number)
+{
+	return number >= 1 && number <= RECEIVERS_MAX;
+}
+
+static bool
+receivers_ok(const void *payload, size_t len)
+{
+	const struct message_receivers *m = payload;
+	if (m->n_places > RECEIVER_PLACES_MAX)
+		return false;
+	for (uint32_t i = 0; i < RECEIVER_PLACES_MAX; i++) {
+		const struct receiver_place *place = &m->place[i];
+		if (place->zero || (i < m->n_places ? !ip_is_valid(&place->address) || !place->port
+						    : place->address.version || place->port))
+			return false;
+	}
+	return true;
+}
+
+static bool
+receiver_ok(const void *payload, size_t len)
+{
+	const struct message_receiver *m = payload;
+	if (!is_receiver(m->number) || m->kind >= RECEIVER_KIND_COUNT || m->has_tls > 1 ||
+		m->is_near > 1 || m->commands >= ROLE_COUNT || m->zero || m->zero2 ||
+		m->n_addresses > RECEIVER_ADDRESSES_MAX)
+		return false;
+	for (uint32_t i = 0; i < RECEIVER_ADDRESSES_MAX; i++)
+		if (i < m->n_addresses ? !ip_is_valid(&m->address[i]) : m->address[i].version != 0)
+			return false;
+	return is_text(m->host, sizeof m->host) && is_text(m->path, sizeof m->path) &&
+	       is_lines(m->user, sizeof m->user, false) &&
+	       is_lines(m->secret, sizeof m->secret, false) &&
+	       is_text(m->sender, sizeof m->sender) && is_text(m->recipient, sizeof m->recipient);
+}
+
+static bool
+tell_ok(const void *payload, size_t len)
+{
+	const struct message_tell *m = payload;
+	return is_receiver(m->receiver) && m->what != TELL_UNKNOWN && m->what < TELL_WHAT_COUNT &&
+	       m->level <= 2 && !m->zero && !m->zero2 && is_text(m->kind, sizeof m->kind) &&
+	       is_lines(m->title, sizeof m->title, false) &&
+	       is_lines(m->text, sizeof m->text, true) &&
+	       is_text(m->device_id, sizeof m->device_id) &&
+	       is_text(m->device_name, sizeof m->device_name);
+}
+
+static bool
+told_ok(const void *payload, size_t len)
+{
+	const struct message_told *m = payload;
+	return is_receiver(m->receiver) && m->err < ERR_COUNT && m->is_final <= 1 &&
+	       PADDING_OK(m->zero) && is_text(m->why, sizeof m->why);
+}
+
+static bool
+thing_ok(const void *payload, size_t len)
+{
+	const struct message_thing *m = payload;
+	return m->device <= DEVICE_NUMBER_MAX && m->receiver <= RECEIVERS_MAX && m->is_gone <= 1 &&
+	       m->is_present <= 1 && m->is_paused <= 1 && m->has_problem <= 1 &&
+	       m->n_macs <= THING_MACS_MAX && PADDING_OK(m->zero) && m->id[0] &&
+	       is_text(m->id, sizeof m->id) && is_text(m->name, sizeof m->name) &&
+	       is_text(m->maker, sizeof m->maker) && is_text(m->model, sizeof m->model) &&
+	       is_text(m->state, sizeof m->state);
+}
+
+static bool
+things_ask_ok(const void *payload, size_t len)
+{
+	const struct message_things_ask *m = payload;
+	return is_receiver(m->receiver) && !m->zero;
+}
+
+static bool
+wish_ok(const void *payload, size_t len)
+{
+	const struct message_wish *m = payload;
+	return is_receiver(m->receiver) && m->wish != WISH_UNKNOWN && m->wish < WISH_COUNT &&
+	       PADDING_OK(m->zero) && m->id[0] && is_text(m->id, sizeof m->id);
+}
+
 static bool
 command_ok(const void *payload, size_t len)
 {
@@ -709,6 +809,13 @@ static const struct shape {
 	FIXED(MESSAGE_MAKER_FACT, struct message_maker_fact, maker_fact_ok),
 	FIXED(MESSAGE_HEARD_ASK, struct message_heard_ask, heard_ask_ok),
 	FIXED(MESSAGE_HEARD, struct message_heard, heard_ok),
+	FIXED(MESSAGE_RECEIVERS, struct message_receivers, receivers_ok),
+	FIXED(MESSAGE_RECEIVER, struct message_receiver, receiver_ok),
+	FIXED(MESSAGE_TELL, struct message_tell, tell_ok),
+	FIXED(MESSAGE_TOLD, struct message_told, told_ok),
+	FIXED(MESSAGE_THING, struct message_thing, thing_ok),
+	FIXED(MESSAGE_THINGS_ASK, struct message_things_ask, things_ask_ok),
+	FIXED(MESSAGE_WISH, struct message_wish, wish_ok),
 	ROWS(MESSAGE_COMMAND, message_command, text, command_ok),
 	ROWS(MESSAGE_ANSWER, message_answer, text, answer_ok),
 	ROWS(MESSAGE_EVENT, message_answer, text, answer_ok),

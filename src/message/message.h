@@ -39,6 +39,7 @@ enum process {
 	PROCESS_DHCP,    /* dnsmasq; speaks none of this */
 	PROCESS_UPLINK,  /* DHCP client of the uplink, where the settings want one */
 	PROCESS_CHECKER, /* talks to devices that are tested */
+	PROCESS_TELLER,  /* talks to the receivers that the owner named */
 	PROCESS_CTL,     /* the command line, by the control socket */
 	PROCESS_COUNT,
 };
@@ -575,6 +576,117 @@ struct message_audit_end {
 	char why[256];    /* printable */
 };
 
+/* --- engine and teller; engine to enforcer ------------------------------------------------------------ */
+
+enum receiver_kind {
+	RECEIVER_UNKNOWN, /* it is gone */
+	RECEIVER_WEBHOOK,
+	RECEIVER_NTFY,
+	RECEIVER_MAIL,
+	RECEIVER_MQTT, /* Home Assistant, by its discovery */
+	RECEIVER_KIND_COUNT,
+};
+enum {
+	RECEIVERS_MAX = 8,
+	RECEIVER_ADDRESSES_MAX = 4,
+	TELL_TITLE_MAX = 128,
+	TELL_TEXT_MAX = 2048,
+	THING_MACS_MAX = 8,
+};
+
+/* A receiver as the teller reaches it, with its secret.  The addresses are all that it may go to. */
+struct message_receiver {
+	uint8_t number;   /* 1..RECEIVERS_MAX */
+	uint8_t kind;     /* enum receiver_kind */
+	uint8_t has_tls;  /* from the first byte; mail without it begins TLS, or is inside */
+	uint8_t is_near;  /* in our own networks: need not be encrypted */
+	uint8_t commands; /* enum command_role: what it may ask for; MQTT alone */
+	uint8_t zero;
+	uint16_t port;
+	uint32_t n_addresses;
+	uint32_t zero2;
+	struct ip address[RECEIVER_ADDRESSES_MAX];
+	char host[256]; /* a name, or an address without brackets */
+	char path[256];
+	char user[128];
+	char secret[256];
+	char sender[128], recipient[128];
+};
+
+/* Where the teller may go, all of it each time: TCP to these and nowhere else. */
+struct receiver_place {
+	struct ip address;
+	uint16_t port;
+	uint16_t zero;
+};
+enum { RECEIVER_PLACES_MAX = RECEIVERS_MAX * RECEIVER_ADDRESSES_MAX };
+struct message_receivers {
+	uint32_t n_places;
+	struct receiver_place place[RECEIVER_PLACES_MAX];
+};
+
+enum tell_what {
+	TELL_UNKNOWN,
+	TELL_NOW,    /* something happened that interrupts */
+	TELL_MORE,   /* and how much more of that kind */
+	TELL_DIGEST, /* what happened since the last one */
+	TELL_TEST,
+	TELL_ALIVE, /* nothing happened; who does not hear it should wonder */
+	TELL_WHAT_COUNT,
+};
+/* One message to one receiver. */
+struct message_tell {
+	uint32_t ticket; /* repeated in the answer */
+	uint8_t receiver;
+	uint8_t what;  /* enum tell_what */
+	uint8_t level; /* 0 info, 1 notice, 2 alarm */
+	uint8_t zero;
+	int64_t time_s;
+	uint64_t event; /* its id; 0: of none, or several */
+	uint32_t lost;  /* messages to this receiver before it that there was no room for */
+	uint32_t zero2;
+	char kind[32];              /* word */
+	char title[TELL_TITLE_MAX]; /* ASCII, one line */
+	char text[TELL_TEXT_MAX];   /* ASCII, lines */
+	char device_id[16];         /* empty: of none, or several */
+	char device_name[64];       /* printable */
+};
+struct message_told {
+	uint32_t ticket;
+	uint32_t err;     /* enum err; not ERR_OK: why says it */
+	uint8_t receiver; /* ticket 0: of its connection */
+	uint8_t is_final; /* the same again would be refused again */
+	uint8_t zero[6];
+	char why[160]; /* printable */
+};
+
+/* A device, or the gateway itself, as a home automation shows it. */
+struct message_thing {
+	uint32_t device;  /* 0: the gateway */
+	uint8_t receiver; /* of kind MQTT; 0: all of them */
+	uint8_t is_gone, is_present, is_paused, has_problem;
+	uint8_t n_macs;
+	uint8_t zero[2];
+	uint32_t devices, waiting; /* of the gateway: how many */
+	uint8_t mac[THING_MACS_MAX][6];
+	char id[16];
+	char name[64], maker[64], model[64]; /* printable */
+	char state[16];                      /* word */
+};
+/* A receiver began anew, or asks: tell it all things. */
+struct message_things_ask {
+	uint32_t receiver;
+	uint32_t zero;
+};
+enum wish { WISH_UNKNOWN, WISH_PAUSE, WISH_RESUME, WISH_QUARANTINE, WISH_COUNT };
+/* Somebody at a receiver wants this; the engine knows whether that is permitted. */
+struct message_wish {
+	uint8_t receiver;
+	uint8_t wish; /* enum wish */
+	uint8_t zero[6];
+	char id[16]; /* of the device */
+};
+
 /* --- command line, web and engine --------------------------------------------------------------------- */
 
 /*
@@ -639,8 +751,10 @@ struct message_answer {
 	X(MESSAGE_ANSWERED, struct message_answered, MESSAGE_P(RESOLVER), MESSAGE_P(ENGINE))       \
 	X(MESSAGE_RESOLVER_STATUS, struct message_resolver_status, MESSAGE_P(RESOLVER),            \
 		MESSAGE_P(ENGINE))                                                                 \
-	X(MESSAGE_LOOKUP, struct message_lookup, MESSAGE_P(FETCHER), MESSAGE_P(RESOLVER))          \
-	X(MESSAGE_LOOKED_UP, struct message_looked_up, MESSAGE_P(RESOLVER), MESSAGE_P(FETCHER))    \
+	X(MESSAGE_LOOKUP, struct message_lookup, MESSAGE_P(FETCHER) | MESSAGE_P(ENGINE),           \
+		MESSAGE_P(RESOLVER))                                                               \
+	X(MESSAGE_LOOKED_UP, struct message_looked_up, MESSAGE_P(RESOLVER),                        \
+		MESSAGE_P(FETCHER) | MESSAGE_P(ENGINE))                                            \
 	X(MESSAGE_INTRODUCTION, struct message_introduction, MESSAGE_P(ENGINE), MESSAGE_P(RELAY))  \
 	X(MESSAGE_NUDGE, struct message_nudge, MESSAGE_P(ENGINE), MESSAGE_P(RELAY))                \
 	X(MESSAGE_FETCH, struct message_fetch, MESSAGE_P(ENGINE), MESSAGE_P(FETCHER))              \
@@ -662,6 +776,13 @@ struct message_answer {
 	X(MESSAGE_MAKER_FACT, struct message_maker_fact, MESSAGE_P(CHECKER), MESSAGE_P(ENGINE))    \
 	X(MESSAGE_HEARD_ASK, struct message_heard_ask, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))     \
 	X(MESSAGE_HEARD, struct message_heard, MESSAGE_P(ENFORCER), MESSAGE_P(ENGINE))             \
+	X(MESSAGE_RECEIVERS, struct message_receivers, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))     \
+	X(MESSAGE_RECEIVER, struct message_receiver, MESSAGE_P(ENGINE), MESSAGE_P(TELLER))         \
+	X(MESSAGE_TELL, struct message_tell, MESSAGE_P(ENGINE), MESSAGE_P(TELLER))                 \
+	X(MESSAGE_TOLD, struct message_told, MESSAGE_P(TELLER), MESSAGE_P(ENGINE))                 \
+	X(MESSAGE_THING, struct message_thing, MESSAGE_P(ENGINE), MESSAGE_P(TELLER))               \
+	X(MESSAGE_THINGS_ASK, struct message_things_ask, MESSAGE_P(TELLER), MESSAGE_P(ENGINE))     \
+	X(MESSAGE_WISH, struct message_wish, MESSAGE_P(TELLER), MESSAGE_P(ENGINE))                 \
 	X(MESSAGE_COMMAND, struct message_command, MESSAGE_P(WEB) | MESSAGE_P(CTL),                \
 		MESSAGE_P(ENGINE))                                                                 \
 	X(MESSAGE_ANSWER, struct message_answer, MESSAGE_P(ENGINE),                                \

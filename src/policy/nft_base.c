@@ -203,6 +203,9 @@ static const char text[] =
 	"	set rig_to4 { typeof ct mark . ip daddr . th dport; flags timeout; }\n"
 	"	set rig_to6 { typeof ct mark . ip6 daddr . th dport; flags timeout; }\n"
 	"	set rig_off { type mark; flags timeout; }\n"
+	/* Where the teller may go: the owner named them. */
+	"	set receiver4 { typeof ip daddr . tcp dport; }\n"
+	"	set receiver6 { typeof ip6 daddr . tcp dport; }\n"
 	/* Flow mark 0: a flow that we never admitted has no short way. */
 	"	set recheck { type mark; elements = { 0 }; }\n"
 	"	set flow_cap { type mark; size 32768; limit rate over 50/second burst 100 packets; }\n"
@@ -481,12 +484,19 @@ static const char text[] =
 	"		meta skuid < $UID_FIRST accept\n"
 	"		meta skuid > $UID_LAST accept\n"
 	"	}\n"
+	/* Each packet of it, so that who is named no more is reached no more. */
+	"	chain from_teller {\n"
+	"		ip daddr . tcp dport @receiver4 accept\n"
+	"		ip6 daddr . tcp dport @receiver6 accept\n"
+	"		drop\n"
+	"	}\n"
 	/* No redirects: they would send devices past the gateway, onto the barrier. */
 	"	chain output {\n"
 	"		type filter hook output priority filter; policy drop;\n"
+	"		oifname $BRIDGE meta mark set 0x10000000\n"
+	"		meta skuid $UID_TELLER goto from_teller\n"
 	"		oif lo meta skuid $UID_CHECKER drop\n"
 	"		oif lo accept\n"
-	"		oifname $BRIDGE meta mark set 0x10000000\n"
 	/* Its raw sockets say nothing in flows that others answer, but for those that the rig turns. */
 	"		oifname $BRIDGE meta skuid $UID_CHECKER ct direction reply ct mark & 0x60000000 == 0 drop\n"
 	/* Flows of the checker carry a mark by which their answers, and the bridge, know them. */
@@ -637,6 +647,7 @@ define_parameters(FILE *out, const struct settings *settings, const uint8_t gate
 	fprintf(out, "define UID_RESOLVER = %u\n", settings->uid_base + PROCESS_RESOLVER);
 	fprintf(out, "define UID_RELAY = %u\n", settings->uid_base + PROCESS_RELAY);
 	fprintf(out, "define UID_CHECKER = %u\n", settings->uid_base + PROCESS_CHECKER);
+	fprintf(out, "define UID_TELLER = %u\n", settings->uid_base + PROCESS_TELLER);
 	fprintf(out, "define UID_FETCHER = %u\n", settings->uid_base + PROCESS_FETCHER);
 	define_state(out, "WAITING", DEVICE_WAITING);
 	define_state(out, "OBSERVE", DEVICE_OBSERVE);

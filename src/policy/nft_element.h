@@ -74,7 +74,9 @@
 	X(NFT_FLOW_SURGE, "flow_surge", NFT_TABLE_INET, 4, NFT_BY_DEVICE | NFT_HAS_LIMIT)          \
 	X(NFT_DENIED, "denied", NFT_TABLE_INET, 4, NFT_BY_DEVICE | NFT_HAS_COUNTER)                \
 	X(NFT_QUIET, "quiet", NFT_TABLE_INET, 4, NFT_BY_DEVICE | NFT_HAS_LIMIT)                    \
-	X(NFT_URGENT, "urgent", NFT_TABLE_INET, 4, NFT_BY_DEVICE | NFT_HAS_LIMIT)
+	X(NFT_URGENT, "urgent", NFT_TABLE_INET, 4, NFT_BY_DEVICE | NFT_HAS_LIMIT)                  \
+	X(NFT_RECEIVER4, "receiver4", NFT_TABLE_INET, 8, 0)                                        \
+	X(NFT_RECEIVER6, "receiver6", NFT_TABLE_INET, 20, 0)
 
 /* The guard has no sets: it drops what the inet table has not judged. */
 enum nft_table { NFT_TABLE_BRIDGE, NFT_TABLE_INET, NFT_TABLE_GUARD, NFT_TABLE_COUNT };
@@ -121,6 +123,13 @@ static inline bool
 nft_is_rig(uint8_t set)
 {
 	return (set >= NFT_RIG && set <= NFT_RIG_OFF) || set == NFT_TESTED;
+}
+
+/* Where the teller may go: of no device. */
+static inline bool
+nft_is_receiver(uint8_t set)
+{
+	return set == NFT_RECEIVER4 || set == NFT_RECEIVER6;
 }
 
 /* Bytes of key that count. */

@@ -41,6 +41,9 @@ void hold_pause(
 /* A port of the bridge is closed to, or opened for, MACs that nobody let in. */
 void hold_port(
 	struct hold *, const struct message_port *, struct message_done *, struct fault *why);
+/* Where the teller may go from now on, and nowhere else. */
+void hold_receivers(
+	struct hold *, const struct message_receivers *, struct message_done *, struct fault *why);
 /* Refuses addresses inside, slots that the policy does not hold, and older generations. */
 void hold_open(
 	struct hold *, const struct message_open *, struct message_done *, struct fault *why);

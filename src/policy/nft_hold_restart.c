@@ -110,7 +110,8 @@ drop_leftover(const struct nft_element *element, bool was_found, void *arg)
 	/* Whoever is told again that a port is closed finds it closed already. */
 	if (element->set == NFT_CLOSED && hold_find_closed(hold, element->key) < hold->n_closed)
 		return;
-	if (element->set != NFT_RECHECK && was_found)
+	/* The list of receivers is told whole, and perhaps was already. */
+	if (element->set != NFT_RECHECK && was_found && !nft_is_receiver(element->set))
 		nft_apply_drop(hold->apply, element);
 }
 

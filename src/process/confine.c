@@ -182,6 +182,16 @@ static const struct row rows[PROCESS_COUNT] = {
 		.holds_raw = true,
 		/* a socket for each port of a device that is asked, many of them at a time */
 		.files_max = 16384},
+	/*
+	 * Holds the owner's secrets for who hears of it.  The kernel's rules let it reach those
+	 * that the owner named and nobody else.
+	 */
+	[PROCESS_TELLER] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_set,
+				    calls_connect, calls_open /* libraries look for files; there are none */},
+		.families = F_INET,
+		.empty_root = true,
+		.talks_tcp = true,
+		.files_max = 256},
 	/* Its pages are in its own memory. */
 	[PROCESS_WEB] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_set,
 				 calls_serve},

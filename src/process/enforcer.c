@@ -317,6 +317,9 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		case MESSAGE_PORT:
 			hold_port(hold, payload, &done, &why);
 			break;
+		case MESSAGE_RECEIVERS:
+			hold_receivers(hold, payload, &done, &why);
+			break;
 		case MESSAGE_OPEN:
 			hold_open(hold, payload, &done, &why);
 			break;

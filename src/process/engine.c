@@ -12,6 +12,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
@@ -20,6 +21,7 @@
 #include "process/engine_derive.h"
 #include "process/engine_eve.h"
 #include "process/engine_shelf.h"
+#include "process/engine_tell.h"
 
 enum { LOOK_MS = 1000, COUNTERS_MS = 10 * 1000, MINUTE_MS = 60 * 1000, CLOCK_JUMP_S = 60 };
 
@@ -39,7 +41,22 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		observe_answered(payload);
 		break;
 	case MESSAGE_DONE:
-		sync_done(header->seq, payload);
+		if (header->seq == TELL_SEQ)
+			tell_in_force(payload);
+		else
+			sync_done(header->seq, payload);
+		break;
+	case MESSAGE_LOOKED_UP:
+		tell_looked_up(header->seq, payload);
+		break;
+	case MESSAGE_TOLD:
+		tell_told(payload);
+		break;
+	case MESSAGE_THINGS_ASK:
+		tell_things_asked(payload);
+		break;
+	case MESSAGE_WISH:
+		tell_wished(payload);
 		break;
 	case MESSAGE_COUNTERS:
 		observe_counters(payload);
@@ -146,8 +163,10 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 		channel_free(engine.peer[peer]);
 		engine.peer[peer] =
 			channel_new(fd, PROCESS_ENGINE, peer, on_message, on_peer_closed, NULL);
-		if (engine.store)
+		if (engine.store) {
 			sync_peer_connected(peer);
+			tell_peer_connected(peer);
+		}
 		if (engine.store && peer == PROCESS_CHECKER) {
 			audit_peer_connected();
 			shelf_peer_connected();
@@ -337,6 +356,7 @@ on_look(void *arg)
 	shelf_look();
 	traffic_look();
 	presence_look();
+	tell_look();
 }
 
 static void
@@ -390,6 +410,7 @@ main(void)
 	loop_on_signal(SIGTERM, on_signal, NULL); /* may not be asked for later */
 	umask(0077);
 	derive_start(engine.settings);
+	tzset(); /* quiet hours are where the gateway is */
 	eve_open();
 	confine(PROCESS_ENGINE, engine.settings);
 	eve_start();
@@ -405,6 +426,7 @@ main(void)
 	audit_load();
 	label_load();
 	shelf_load();
+	tell_load();
 	traffic_load();
 	keep_start();
 	loop_timer_new(LOOK_MS, true, on_look, NULL);
@@ -419,6 +441,9 @@ main(void)
 	for (int i = 0; i < PROCESS_COUNT; i++)
 		if (engine.peer[i] && i != PROCESS_ENFORCER)
 			sync_peer_connected((enum process)i);
+	for (int i = 0; i < PROCESS_COUNT; i++)
+		if (engine.peer[i])
+			tell_peer_connected((enum process)i);
 	audit_peer_connected();
 	loop_run();
 	return 0;

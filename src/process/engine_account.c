@@ -276,25 +276,6 @@ put_pass(const struct pass *pass)
 	store_pass_put(engine.store, &row);
 }
 
-/* Who did that stands in the journal beside it, or neither does. */
-static bool
-finish(struct call *call, const char *who, const char *text)
-{
-	struct stored_journal row = {
-		.time_s = clock_wall_s(), .who = who, .verb = call->verb, .text = text};
-
-	store_journal_add(engine.store, &row);
-	if (store_commit(engine.store, &call->why)) {
-		keep_trouble(&call->why);
-		return false;
-	}
-	keep_trouble_over();
-	engine.is_snapshot_due = true;
-	engine.changed_ns = clock_monotonic_ns();
-	event(EVENT_INFO, NULL, call->verb, NULL, "%s", text);
-	return true;
-}
-
 static void
 new_code(void)
 {
@@ -438,7 +419,7 @@ session_begin(struct call *call, struct account *account, const char *text)
 	if (gone)
 		store_pass_delete(engine.store, gone->id);
 	put_pass(&pass);
-	if (!finish(call, account->name, text))
+	if (!call_journal(call, account->name, text))
 		return NULL;
 	*room = pass;
 	return json_pack("{s:s, s:s, s:I, s:o}", "credential", credential, "proof", proof, "until",
@@ -726,7 +707,7 @@ passes_end(struct call *call, int64_t account, enum pass_kind kind, const struct
 		if (passes[i].id && passes[i].account == account && passes[i].kind == kind &&
 			(!only || only == &passes[i]))
 			store_pass_delete(engine.store, passes[i].id);
-	if (!finish(call, call->who, text))
+	if (!call_journal(call, call->who, text))
 		return false;
 	for (int i = 0; i < PASSES_MAX; i++)
 		if (passes[i].id && passes[i].account == account && passes[i].kind == kind &&
@@ -841,7 +822,7 @@ run_account_add(struct call *call)
 	store_begin(engine.store);
 	account->id = last_account + 1;
 	put_account(account);
-	if (!finish(call, call->who, text)) {
+	if (!call_journal(call, call->who, text)) {
 		*account = (struct account){0};
 		return NULL;
 	}
@@ -879,7 +860,7 @@ run_account_role(struct call *call)
 	account->role = role;
 	store_begin(engine.store);
 	put_account(account);
-	if (!finish(call, call->who, text)) {
+	if (!call_journal(call, call->who, text)) {
 		*account = before;
 		return NULL;
 	}
@@ -901,7 +882,7 @@ set_password(struct call *call, struct account *account, const char *password, c
 		if (passes[i].id && passes[i].account == account->id &&
 			passes[i].kind == PASS_SESSION && &passes[i] != call->pass)
 			store_pass_delete(engine.store, passes[i].id);
-	if (!finish(call, call->who, text)) {
+	if (!call_journal(call, call->who, text)) {
 		*account = before;
 		return false;
 	}
@@ -960,7 +941,7 @@ run_account_remove(struct call *call)
 	snprintf(text, sizeof text, "the account of %s is gone", account->name);
 	store_begin(engine.store);
 	store_account_delete(engine.store, account->id);
-	if (!finish(call, call->who, text))
+	if (!call_journal(call, call->who, text))
 		return NULL;
 	for (int i = 0; i < PASSES_MAX; i++)
 		if (passes[i].account == account->id)
@@ -1017,7 +998,7 @@ run_token_add(struct call *call)
 	if (gone)
 		store_pass_delete(engine.store, gone->id);
 	put_pass(&pass);
-	if (!finish(call, call->who, text))
+	if (!call_journal(call, call->who, text))
 		return NULL;
 	*room = pass;
 	json_t *out = show_pass(room, call);

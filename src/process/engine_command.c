@@ -8,6 +8,7 @@
  */
 #include "process/engine_command.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +109,24 @@ void
 call_begin(struct call *call, struct change *change)
 {
 	change_init(change, call->who, call->verb);
+}
+
+bool
+call_journal(struct call *call, const char *who, const char *text)
+{
+	struct stored_journal row = {
+		.time_s = clock_wall_s(), .who = who, .verb = call->verb, .text = text};
+
+	store_journal_add(engine.store, &row);
+	if (store_commit(engine.store, &call->why)) {
+		keep_trouble(&call->why);
+		return false;
+	}
+	keep_trouble_over();
+	engine.is_snapshot_due = true;
+	engine.changed_ns = clock_monotonic_ns();
+	event(EVENT_INFO, NULL, call->verb, NULL, "%s", text);
+	return true;
 }
 
 /* --- answers ------------------------------------------------------------------------------------------ */
@@ -216,7 +235,8 @@ static const struct verb *
 verb_find(const char *name)
 {
 	static const struct verb *const tables[] = {home_verbs, device_verbs, policy_verbs,
-		audit_verbs, label_verbs, maker_verbs, account_verbs, leave_verbs};
+		audit_verbs, label_verbs, maker_verbs, account_verbs, leave_verbs,
+		tell_verbs};
 
 	for (size_t i = 0; i < COUNT_OF(tables); i++)
 		for (const struct verb *verb = tables[i]; verb->name; verb++)
@@ -332,6 +352,26 @@ answer_to(struct call *call, json_t *asked, const struct message_command *comman
 		json_is_true(json_object_get(out, "ok")))
 		repeat_keep(call->who, key, asked, out);
 	return out;
+}
+
+bool
+command_do(const char *who, enum command_role role, const char *verb_name, json_t *args,
+	struct fault *why)
+{
+	const struct verb *verb = verb_find(verb_name);
+	struct call call = {.who = who, .verb = verb_name, .role = role, .args = args, .fd = -1};
+	json_t *result = NULL;
+
+	assert(verb);
+	if (role < verb->role)
+		fault_set(&call.why, ERR_DENIED, "this receiver may not ask for that");
+	else
+		result = run(&call, verb);
+	bool is_done = result;
+	*why = call.why;
+	json_decref(result);
+	json_decref(args);
+	return is_done;
 }
 
 /* True when it is not answered yet. */

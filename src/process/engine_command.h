@@ -47,9 +47,16 @@ struct verb {
 	unsigned flags;
 	json_t *(*run)(struct call *);
 };
+/*
+ * For somebody who is no person and has no channel: the verb, if that role may ask for it.
+ * Takes args.  False with the reason.
+ */
+bool command_do(
+	const char *who, enum command_role, const char *verb, json_t *args, struct fault *why);
+
 /* Each ends with a row without name. */
 extern const struct verb home_verbs[], device_verbs[], policy_verbs[], audit_verbs[], label_verbs[],
-	maker_verbs[], account_verbs[], leave_verbs[];
+	maker_verbs[], account_verbs[], leave_verbs[], tell_verbs[];
 
 /* The text, in ASCII; NULL with why where it is missing or longer than max. */
 const char *call_text(struct call *, const char *name, size_t max);
@@ -65,6 +72,11 @@ void call_next(struct call *, const json_t *rows, const char *key, size_t limit)
 /* A command in its turn; true: it was put off and is called again. */
 bool command_turn(
 	struct channel *, uint32_t seq, const struct message_command *, struct turn *turn);
+/*
+ * Ends a transaction that is open with a row of the journal: who did that stands there, or it
+ * was not done.  There is no undo.
+ */
+bool call_journal(struct call *, const char *who, const char *text);
 
 void call_begin(struct call *, struct change *);
 json_t *call_commit(struct call *, struct change *);

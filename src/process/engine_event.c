@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "process/engine.h"
 #include "process/engine_eve.h"
+#include "process/engine_tell.h"
 
 enum { LOG_WINDOW_S = 10, LOG_LINES = 40 };
 enum { QUIET_S = 3600, TELL_AGAIN_MS = 5000, RECENT_MAX = EVENT_GROUPS_MAX };
@@ -165,6 +166,14 @@ event(enum event_level level, const struct ward *ward, const char *kind, const c
 	has_alarm |= is_new && level == EVENT_ALARM;
 	if (is_new && level != EVENT_INFO && may_log())
 		log_info("event", "%s%s%s", number ? g->device_name : "", number ? ": " : "", text);
+	if (is_new)
+		tell_event(&(struct gather_event){.id = (uint64_t)g->id,
+			.time_s = now_s,
+			.level = level,
+			.kind = g->kind,
+			.text = g->text,
+			.device_id = g->device_id,
+			.device_name = g->device_name});
 	if (is_new || clock_monotonic_ns() - g->told_ns >= TELL_AGAIN_MS * CLOCK_MS_NS)
 		tell(g);
 }

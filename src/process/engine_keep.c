@@ -9,6 +9,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "process/engine.h"
+#include "process/engine_tell.h"
 
 enum {
 	SAVE_MS = 2000,    /* how long a new lease may be unknown to the disk */
@@ -244,6 +245,7 @@ keep_flush(bool is_final)
 	store_observed_begin(engine.store);
 	flow_flush();
 	event_flush();
+	tell_save();
 	sky_flush();
 	talk_flush(is_final);
 	save_openings(is_final);
@@ -267,9 +269,10 @@ on_save_timer(void *arg)
 	bool patient = store_budget_ms(engine.store) && now_ns - flushed_ns < PATIENCE_NS;
 	if (now_ns - flushed_ns >= FLUSH_MS * CLOCK_MS_NS && !patient) {
 		keep_flush(false);
-	} else if (event_is_urgent()) {
+	} else if (event_is_urgent() || tell_is_save_due()) {
 		store_observed_begin(engine.store);
 		event_flush();
+		tell_save();
 		if (store_observed_commit(engine.store, &why))
 			keep_trouble(&why);
 	} else if (now_ns - openings_ns >= OPENING_FLUSH_S * CLOCK_SECOND_NS &&

@@ -34,6 +34,7 @@
 #include "base/printable.h"
 #include "policy/mud.h"
 #include "process/confine.h"
+#include "process/curl_loop.h"
 #include "process/fetcher_signature.h"
 #include "process/fetcher_url.h"
 #include "process/process.h"
@@ -44,7 +45,6 @@ enum {
 	JOB_MS = 30 * 1000,
 	CONNECT_MS = 10 * 1000,
 	PINNED_MAX = 16,
-	WATCHES_MAX = 64,
 	HEAD_MAX = 16 * 1024,  /* header lines of a page */
 	PAGE_MAX = 256 * 1024, /* its body; what is longer is cut */
 	PAGE_MS = 20 * 1000,   /* all of it; who sends a byte a second is cut as well */
@@ -85,7 +85,6 @@ static struct job jobs[JOBS_MAX];
 static uint32_t next_lookup = 1;
 static X509_STORE *web_anchors, *mud_anchors;
 static CURLM *multi;
-static struct loop_timer *multi_timer;
 
 static void step_end(struct job *, enum err, const char *why);
 
@@ -509,6 +508,12 @@ on_request_done(struct job *job, CURLcode code)
 	step_end(job, ERR_OK, "");
 }
 
+static void
+on_transfer_done(void *job, CURLcode code)
+{
+	on_request_done(job, code);
+}
+
 /* --- the steps of a job ------------------------------------------------------------------------------- */
 
 static void
@@ -630,101 +635,6 @@ on_job_time(void *arg)
 	job_fail(job, ERR_TIMEOUT, "took too long");
 }
 
-/* --- libcurl on the loop ---------------------------------------------------------------------------------- */
-
-/*
- * By descriptor.  libcurl may close one and open another of the same number in
- * between, but it says so each time.
- */
-static struct watch {
-	int fd;
-	struct loop_watch *readable, *writable;
-} watches[WATCHES_MAX];
-
-static void
-multi_reap(void)
-{
-	CURLMsg *message;
-	int left;
-
-	while ((message = curl_multi_info_read(multi, &left))) {
-		char *job = NULL;
-		if (message->msg != CURLMSG_DONE)
-			continue;
-		CURLcode code = message->data.result;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &job);
-		on_request_done((struct job *)(void *)job, code);
-	}
-}
-
-static void
-multi_act(curl_socket_t fd, int what)
-{
-	int running;
-
-	curl_multi_socket_action(multi, fd, what, &running);
-	multi_reap();
-}
-
-static void
-on_readable(int fd, void *arg)
-{
-	multi_act(fd, CURL_CSELECT_IN);
-}
-
-static void
-on_writable(int fd, void *arg)
-{
-	multi_act(fd, CURL_CSELECT_OUT);
-}
-
-static void
-watch_drop(struct watch *watch)
-{
-	loop_watch_free(watch->readable);
-	loop_watch_free(watch->writable);
-	*watch = (struct watch){.fd = -1};
-}
-
-static int
-on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
-{
-	struct watch *watch = NULL;
-
-	for (size_t i = 0; i < WATCHES_MAX; i++)
-		if (watches[i].fd == fd)
-			watch = &watches[i];
-	if (watch)
-		watch_drop(watch);
-	if (what == CURL_POLL_REMOVE)
-		return 0;
-	for (size_t i = 0; i < WATCHES_MAX && !watch; i++)
-		if (watches[i].fd < 0)
-			watch = &watches[i];
-	if (!watch)
-		return -1;
-	watch->fd = fd;
-	if (what != CURL_POLL_OUT)
-		watch->readable = loop_watch_read(fd, on_readable, NULL);
-	if (what != CURL_POLL_IN)
-		watch->writable = loop_watch_write(fd, on_writable, NULL);
-	return 0;
-}
-
-static void
-on_multi_due(void *arg)
-{
-	multi_act(CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int
-on_multi_timer(CURLM *m, long ms, void *arg)
-{
-	loop_timer_free(multi_timer);
-	multi_timer = ms < 0 ? NULL : loop_timer_new((uint64_t)ms, false, on_multi_due, NULL);
-	return 0;
-}
-
 /* --- peers ------------------------------------------------------------------------------------------------ */
 
 static void
@@ -841,41 +751,18 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 
 /* --- start ---------------------------------------------------------------------------------------------------- */
 
-static bool
-load(X509_STORE *store, const char *path)
-{
-	bool is_fine = path[0] && X509_STORE_load_file(store, path) == 1;
-
-	ERR_clear_error();
-	return is_fine;
-}
-
 /* Read now; once confined no file can be opened. */
 static void
 load_anchors(void)
 {
-	static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
-		"/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
-	bool is_found = false;
-
-	web_anchors = X509_STORE_new();
+	web_anchors = curl_loop_anchors(settings->web_ca);
 	mud_anchors = X509_STORE_new();
-	if (!web_anchors || !mud_anchors)
+	if (!mud_anchors)
 		fatalx("start", "no memory for trust anchors");
-	if (settings->web_ca[0]) {
-		if (!load(web_anchors, settings->web_ca))
-			log_warnx("web-ca", "no trust anchor in \"%s\"; nothing can be fetched",
-				settings->web_ca);
-	} else {
-		for (size_t i = 0; i < COUNT_OF(bundles) && !is_found; i++)
-			is_found = load(web_anchors, bundles[i]);
-		if (!is_found)
-			log_warnx("web-ca", "the system has no trust anchors; nothing can be "
-					    "fetched (package ca-certificates)");
-	}
-	if (settings->mud_ca[0] && !load(mud_anchors, settings->mud_ca))
+	if (settings->mud_ca[0] && X509_STORE_load_file(mud_anchors, settings->mud_ca) != 1)
 		log_warnx("mud-ca", "no trust anchor in \"%s\"; every signer is unknown",
 			settings->mud_ca);
+	ERR_clear_error();
 }
 
 /* What libraries open or read at their first use is used here once. */
@@ -885,21 +772,14 @@ warm_up(void)
 	unsigned char digest[EVP_MAX_MD_SIZE];
 
 	json_object_seed(0);
-	if (curl_global_init(CURL_GLOBAL_DEFAULT))
-		fatalx("start", "libcurl does not start");
-	multi = curl_multi_init();
+	multi = curl_loop_new(JOBS_MAX, on_transfer_done);
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-	if (!multi || !ctx || !EVP_Digest("", 0, digest, NULL, EVP_sha256(), NULL))
+	if (!ctx || !EVP_Digest("", 0, digest, NULL, EVP_sha256(), NULL))
 		fatalx("start", "TLS does not start");
 	SSL_CTX_free(ctx);
 	/* dates in certificates are UTC; without this the C library reads /etc/localtime */
 	setenv("TZ", "UTC0", 1);
 	tzset();
-	for (size_t i = 0; i < WATCHES_MAX; i++)
-		watches[i].fd = -1;
-	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_multi_timer);
-	curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)JOBS_MAX);
 }
 
 int

@@ -40,7 +40,8 @@ static const struct {
 	{PROCESS_ENGINE, true, true, .wants_links = true},
 	{PROCESS_CAPTURE, true, true, .wants_links = true},
 	{PROCESS_RESOLVER, true, false, .wants_links = true}, {PROCESS_RELAY, true, false},
-	{PROCESS_FETCHER, true, false}, {PROCESS_CHECKER, true, false}, {PROCESS_WEB, true, true},
+	{PROCESS_FETCHER, true, false}, {PROCESS_CHECKER, true, false},
+	{PROCESS_TELLER, true, false}, {PROCESS_WEB, true, true},
 	/* once the uplink is there, where the settings want one to ask for its addresses */
 	{PROCESS_UPLINK, true, false, .wants_links = true},
 	{PROCESS_DHCP, true, false}, /* dnsmasq, once the bridge has its addresses */
@@ -56,6 +57,7 @@ static const struct {
 	{PROCESS_ENGINE, PROCESS_RELAY},
 	{PROCESS_ENGINE, PROCESS_FETCHER},
 	{PROCESS_ENGINE, PROCESS_CHECKER},
+	{PROCESS_ENGINE, PROCESS_TELLER},
 	{PROCESS_ENGINE, PROCESS_WEB},
 	{PROCESS_RESOLVER, PROCESS_ENFORCER},
 	{PROCESS_FETCHER, PROCESS_RESOLVER},

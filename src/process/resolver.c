@@ -47,6 +47,8 @@ on_engine(struct channel *channel, const struct message_header *header, const vo
 		query_on_view(payload);
 	else if (header->type == MESSAGE_RIG)
 		query_on_rig(payload);
+	else if (header->type == MESSAGE_LOOKUP)
+		query_lookup(channel, header->seq, payload);
 }
 
 static void
@@ -82,7 +84,7 @@ on_closed(struct channel *channel, const char *why, void *arg)
 		query_set_enforcer(NULL);
 	else if (channel == engine)
 		query_set_engine(NULL);
-	else if (channel == fetcher)
+	if (channel == fetcher || channel == engine)
 		query_forget_lookups(channel);
 }
 
@@ -102,6 +104,7 @@ on_peer(enum process peer, int fd)
 		at = &engine;
 		on_message = on_engine;
 		query_set_engine(NULL);
+		query_forget_lookups(engine);
 		break;
 	case PROCESS_FETCHER:
 		at = &fetcher;

@@ -54,7 +54,7 @@ const struct param params[] = {
 	{"firmware", PARAM_TEXT, 1, 127, NULL, "its firmware's version"},
 	{"support", PARAM_TEXT, 1, 16, NULL, "when support ends, as 2028-06"},
 	{"shelf", PARAM_NUMBER, 1, UINT32_MAX, NULL, "an entry of the shelf"},
-	{"url", PARAM_TEXT, 1, 255, NULL, "the maker's site"},
+	{"url", PARAM_TEXT, 1, 255, NULL, "the maker's site; of a receiver its URL"},
 	{"maker", PARAM_TEXT, 1, 255, NULL, "the maker's site"},
 	{"label", PARAM_TEXT, 1, 64, NULL, "a label: its id, or a device for its newest one"},
 	{"field", PARAM_TEXT, 1, 64, NULL, "what is known: maker, model, firmware, support-end, life ..."},
@@ -77,6 +77,15 @@ const struct param params[] = {
 	{"scope", PARAM_TEXT, 1, 16, "read act admin", "what a token may do"},
 	{"days", PARAM_NUMBER, 1, 3650, NULL, "how long a token lives, a label holds, or something is kept"},
 	{"token", PARAM_NUMBER, 1, INT64_MAX, NULL, "the id of a token"},
+	{"receiver", PARAM_TEXT, 1, 32, NULL, "who is told: the name that the owner gave it"},
+	{"wants", PARAM_TEXT, 1, 16, "all urgent digest", "what it is told"},
+	{"heartbeat", PARAM_NUMBER, 0, 1440, NULL, "minutes between two signs of life; 0: none"},
+	{"user", PARAM_TEXT, 1, 127, NULL, "user at a mail server, broker or ntfy"},
+	{"secret", PARAM_TEXT, 1, 256, NULL, "password or token there; of a webhook what signs; never told again"},
+	{"sender", PARAM_TEXT, 1, 127, NULL, "address that mail comes from"},
+	{"recipient", PARAM_TEXT, 1, 127, NULL, "address that mail goes to"},
+	{"quiet", PARAM_TEXT, 1, 16, NULL, "quiet hours, as 22:00-07:00, or off"},
+	{"digest", PARAM_TEXT, 1, 16, NULL, "when the daily digest comes, as 08:00, or off"},
 	{NULL},
 };
 
@@ -180,6 +189,11 @@ const struct route routes[] = {
 	{"GET", "/tokens", "token.list", "", "read", "[Pass]", 0, "tokens of programs; those of everybody for an owner"},
 	{"POST", "/tokens", "token.add", "name! scope! days", "read", "Token", 0, "a token for a program; told once"},
 	{"DELETE", "/tokens/{token}", "token.remove", "", "read", "Done", 0, "take a token away"},
+	{"GET", "/tell", "tell.show", "", "read", "Telling", 0, "who is told of what happens, and when"},
+	{"POST", "/tell/hours", "tell.hours", "quiet digest", "admin", "Telling", 0, "quiet hours, and when the digest comes"},
+	{"POST", "/tell/receivers", "tell.add", "name! url! wants heartbeat user secret sender recipient scope", "admin", "Receiver", 0, "tell somebody, or tell it otherwise (docs/TELL.md)"},
+	{"DELETE", "/tell/receivers/{receiver}", "tell.remove", "", "admin", "Done", 0, "tell it nothing any more"},
+	{"POST", "/tell/receivers/{receiver}/test", "tell.test", "", "admin", "TestTold", 0, "send it a test now"},
 	{NULL},
 };
 /* clang-format on */

@@ -49,6 +49,8 @@ static const char *const decisions[] = {
 	"CREATE TABLE gone(id INTEGER PRIMARY KEY AUTOINCREMENT, device_id TEXT NOT NULL,"
 	" name TEXT NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL, time INTEGER NOT NULL,"
 	" until INTEGER NOT NULL, journal INTEGER NOT NULL, body TEXT NOT NULL) STRICT;",
+	"CREATE TABLE receiver(number INTEGER PRIMARY KEY, body TEXT NOT NULL, secret TEXT NOT NULL)"
+	" STRICT;",
 };
 
 static const char *const observed[] = {
@@ -72,6 +74,9 @@ static const char *const observed[] = {
 	" PRIMARY KEY(device, time)) STRICT, WITHOUT ROWID;",
 	"CREATE TABLE pulse(device INTEGER PRIMARY KEY, hour INTEGER NOT NULL, body BLOB NOT NULL)"
 	" STRICT;",
+	"CREATE TABLE telling(ticket INTEGER PRIMARY KEY, made INTEGER NOT NULL, due INTEGER NOT "
+	"NULL,"
+	" tries INTEGER NOT NULL, body TEXT NOT NULL) STRICT;",
 };
 
 static const char *const audits[] = {

@@ -209,6 +209,17 @@ X(FEED_PUT, STORE_DECISIONS,
   "INSERT INTO feed(id,body,since) VALUES(?1,?2,?3) ON CONFLICT(id) DO UPDATE SET body=?2,since=?3")
 X(FEED_LIST, STORE_DECISIONS, "SELECT id,body FROM feed ORDER BY since,id")
 
+X(RECEIVER_PUT, STORE_DECISIONS,
+  "INSERT INTO receiver(number,body,secret) VALUES(?1,?2,?3)"
+  " ON CONFLICT(number) DO UPDATE SET body=?2,secret=?3")
+X(RECEIVER_DELETE, STORE_DECISIONS, "DELETE FROM receiver WHERE number=?1")
+X(RECEIVER_LIST, STORE_DECISIONS, "SELECT number,body,secret FROM receiver ORDER BY number")
+X(TELLING_PUT, STORE_OBSERVED,
+  "INSERT INTO telling(ticket,made,due,tries,body) VALUES(?1,?2,?3,?4,?5)"
+  " ON CONFLICT(ticket) DO UPDATE SET made=?2,due=?3,tries=?4,body=?5")
+X(TELLING_DELETE, STORE_OBSERVED, "DELETE FROM telling WHERE ticket=?1")
+X(TELLING_LIST, STORE_OBSERVED, "SELECT ticket,made,due,tries,body FROM telling ORDER BY ticket")
+
 X(MAKER_PUT, STORE_AUDITS,
   "INSERT INTO maker(device_id,fact,value,first,last,run,exchange) VALUES(?1,?2,?3,?4,?5,?6,?7)"
   " ON CONFLICT(device_id,fact,value) DO UPDATE SET last=?5,run=?6,exchange=?7")

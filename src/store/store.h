@@ -432,4 +432,26 @@ void store_maker_fact_put(struct store *, const struct stored_maker_fact *);
 enum err store_maker_facts(struct store *, const char *device_id,
 	void (*row)(const struct stored_maker_fact *, void *), void *) MUST_USE;
 
+/* --- receivers (decisions.db), and what they have not taken yet (observed.db) ------------- */
+
+/* body: JSON without secrets, which no journal and no answer holds.  All borrowed. */
+struct stored_receiver {
+	uint8_t number;
+	const char *body, *secret;
+};
+void store_receiver_put(struct store *, const struct stored_receiver *);
+void store_receiver_delete(struct store *, uint8_t number);
+enum err store_receivers(
+	struct store *, void (*row)(const struct stored_receiver *, void *), void *) MUST_USE;
+
+struct stored_telling {
+	uint32_t ticket, tries;
+	int64_t made_s, due_s;
+	const char *body; /* JSON; borrowed */
+};
+void store_telling_put(struct store *, const struct stored_telling *);
+void store_telling_delete(struct store *, uint32_t ticket);
+enum err store_tellings(
+	struct store *, void (*row)(const struct stored_telling *, void *), void *) MUST_USE;
+
 #endif

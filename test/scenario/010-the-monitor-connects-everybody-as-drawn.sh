@@ -15,7 +15,7 @@ refuse "the DHCP server waits for the bridge" runs dnsmasq
 
 got() { grep -c "^<6>$1\[stub\]: got descriptor $2 peer $3" $log || true; }
 pair() { [ "$(got "$1" 1 "$2")" = 1 ] && [ "$(got "$2" 1 "$1")" = 1 ]; }
-for two in engine:capture engine:enforcer engine:resolver engine:relay engine:fetcher engine:checker engine:web \
+for two in engine:capture engine:enforcer engine:resolver engine:relay engine:fetcher engine:checker engine:teller engine:web \
 	resolver:enforcer fetcher:resolver; do
 	expect "${two%:*} and ${two#*:} have a channel" pair "${two%:*}" "${two#*:}"
 done
@@ -49,7 +49,7 @@ user_of() { ps -o uid= -p "$(pid_of "$1")" | tr -d ' '; }
 status_of() { sed -n "s/^$2:[[:space:]]*//p" /proc/"$(pid_of "$1")"/status; }
 for row in capture:2:0000000000000000 engine:3:0000000000000000 enforcer:4:0000000000001000 \
 	resolver:5:0000000000000000 relay:6:0000000000000000 fetcher:7:0000000000000000 \
-	web:8:0000000000000000 checker:11:0000000000000000 dnsmasq:9:0000000000003400; do
+	web:8:0000000000000000 checker:11:0000000000000000 teller:12:0000000000000000 dnsmasq:9:0000000000003400; do
 	name=${row%%:*} rest=${row#*:}
 	expect "$name is user $((base + ${rest%:*}))" [ "$(user_of "$name")" = $((base + ${rest%:*})) ]
 	expect "$name holds just its capabilities" [ "$(status_of "$name" CapEff) $(status_of "$name" CapPrm)" = \

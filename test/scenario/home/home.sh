@@ -36,7 +36,7 @@ umask 022
 export PINFOLD_LAB_STATE="$folder/state" PINFOLD_BUILD="$build"
 log=$folder/state/log/pinfoldd
 gateway_state=$folder/state/gateway/state
-children="enforcer engine capture resolver relay fetcher checker web"
+children="enforcer engine capture resolver relay fetcher checker teller web"
 mkdir "$folder/state"
 cp -a "$root/lab" "$folder/lab"
 # Certificates are made once for all scenarios of a build; a lab with other names makes its own.

@@ -21,7 +21,7 @@ mkdir -p $folder/bin
 chmod 755 $folder $folder/bin
 log=$folder/log
 : >$log
-children="enforcer engine capture resolver relay fetcher checker web"
+children="enforcer engine capture resolver relay fetcher checker teller web"
 cp "$pinfoldd" $folder/bin/pinfoldd
 for name in $children; do cp "$stub" $folder/bin/"$name"; done
 

@@ -33,7 +33,7 @@
  */
 static const enum process confined[] = {PROCESS_CAPTURE, PROCESS_ENGINE, PROCESS_ENFORCER,
 	PROCESS_RESOLVER, PROCESS_RELAY, PROCESS_FETCHER, PROCESS_WEB, PROCESS_UPLINK,
-	PROCESS_CHECKER};
+	PROCESS_CHECKER, PROCESS_TELLER};
 
 #ifdef __SANITIZE_ADDRESS__
 #define SKIP_IF_SANITIZED() SKIP("a sanitizer needs calls that the filter closes")
@@ -203,11 +203,11 @@ opens_inet6(int fd)
 	return socket(AF_INET6, SOCK_DGRAM, 0) >= 0;
 }
 
-TEST(resolver_fetcher_and_checker_alone_make_internet_sockets)
+TEST(resolver_fetcher_checker_and_teller_alone_make_internet_sockets)
 {
 	for (size_t i = 0; i < COUNT_OF(confined); i++) {
 		bool wanted = confined[i] == PROCESS_RESOLVER || confined[i] == PROCESS_FETCHER ||
-			      confined[i] == PROCESS_CHECKER;
+			      confined[i] == PROCESS_CHECKER || confined[i] == PROCESS_TELLER;
 #ifdef __SANITIZE_ADDRESS__
 		if (!wanted)
 			continue;

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A broker, by libmosquitto on our loop: one connection for each receiver of that kind.  What
+ * is published there is made in tell/home_assistant.c; what comes back is a birth message of
+ * Home Assistant, or a wish, and everything else is thrown away.
+ *
+ * A connection that fails is made anew from nothing: what was not acknowledged is told by the
+ * engine again, and nothing waits in two places.
+ */
+#include <mosquitto.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "process/teller.h"
+#include "tell/home_assistant.h"
+#include "tell/render.h"
+
+enum {
+	KEEPALIVE_S = 20,
+	MISC_MS = 1000,
+	CONNECT_S = 15,
+	AGAIN_MS_MAX = 60 * 1000,
+	THINGS_MAX = 256,
+	UNDER_WAY_MAX = 4,
+	WISHES_A_MINUTE = 20,
+};
+
+struct link {
+	uint8_t number;
+	struct message_receiver to;
+	struct mosquitto *mosq; /* NULL: between two tries */
+	SSL_CTX *tls;
+	int fd;
+	struct loop_watch *readable, *writable;
+	struct loop_timer *misc, *again;
+	bool is_connected, has_failed;
+	unsigned failures;
+	uint64_t begun_ns;
+	struct {
+		int mid;
+		uint32_t ticket;
+	} under_way[UNDER_WAY_MAX];
+	struct {
+		uint32_t device;
+		uint64_t config; /* digest of what was published */
+	} thing[THINGS_MAX];
+	unsigned n_things;
+	uint64_t wishes_ns;
+	unsigned wishes;
+};
+
+static struct link links[RECEIVERS_MAX + 1];
+
+static void link_open(struct link *);
+
+/* --- the connection's end ----------------------------------------------------------------------------- */
+
+static void
+unwatch(struct link *link)
+{
+	loop_watch_free(link->readable);
+	loop_watch_free(link->writable);
+	link->readable = link->writable = NULL;
+	link->fd = -1;
+}
+
+static void
+link_close(struct link *link)
+{
+	unwatch(link);
+	loop_timer_free(link->misc);
+	loop_timer_free(link->again);
+	link->misc = link->again = NULL;
+	if (link->mosq)
+		mosquitto_destroy(link->mosq);
+	link->mosq = NULL;
+	SSL_CTX_free(link->tls);
+	link->tls = NULL;
+	link->is_connected = link->has_failed = false;
+	link->n_things = 0;
+	memset(link->under_way, 0, sizeof link->under_way);
+}
+
+static void
+on_again(void *arg)
+{
+	link_open(arg);
+}
+
+static void
+link_failed(struct link *link, const char *why)
+{
+	unsigned step = link->failures < 6 ? link->failures : 6;
+	uint64_t ms = UINT64_C(1000) << step;
+
+	for (int i = 0; i < UNDER_WAY_MAX; i++)
+		if (link->under_way[i].ticket)
+			teller_answer(
+				link->number, link->under_way[i].ticket, ERR_CLOSED, false, why);
+	if (!link->failures++ || link->is_connected)
+		teller_answer(link->number, 0, ERR_CLOSED, false, why);
+	link_close(link);
+	link->again = loop_timer_new(ms < AGAIN_MS_MAX ? ms : AGAIN_MS_MAX, false, on_again, link);
+}
+
+/* --- libmosquitto on the loop ---------------------------------------------------------------------------- */
+
+static void on_readable(int fd, void *arg);
+static void on_writable(int fd, void *arg);
+
+static void
+watch(struct link *link)
+{
+	int fd = mosquitto_socket(link->mosq);
+
+	if (fd != link->fd)
+		unwatch(link);
+	if (fd < 0)
+		return;
+	link->fd = fd;
+	if (!link->readable)
+		link->readable = loop_watch_read(fd, on_readable, link);
+	if (mosquitto_want_write(link->mosq) && !link->writable) {
+		link->writable = loop_watch_write(fd, on_writable, link);
+	} else if (!mosquitto_want_write(link->mosq) && link->writable) {
+		loop_watch_free(link->writable);
+		link->writable = NULL;
+	}
+}
+
+/* After each call into the library; it must not be called again by one of its own callbacks. */
+static void
+look(struct link *link, int rc)
+{
+	if (rc != MOSQ_ERR_SUCCESS)
+		link_failed(link, rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc));
+	else if (link->has_failed)
+		link_failed(link, "the broker refuses the user or the password");
+	else
+		watch(link);
+}
+
+static void
+on_readable(int fd, void *arg)
+{
+	struct link *link = arg;
+
+	look(link, mosquitto_loop_read(link->mosq, 1));
+}
+
+static void
+on_writable(int fd, void *arg)
+{
+	struct link *link = arg;
+
+	look(link, mosquitto_loop_write(link->mosq, 1));
+}
+
+static void
+on_misc(void *arg)
+{
+	struct link *link = arg;
+
+	if (!link->is_connected &&
+		clock_monotonic_ns() - link->begun_ns > CONNECT_S * CLOCK_SECOND_NS)
+		link_failed(link, "the broker does not answer");
+	else
+		look(link, mosquitto_loop_misc(link->mosq));
+}
+
+/* --- what the broker says ------------------------------------------------------------------------------------ */
+
+static void
+on_connect(struct mosquitto *mosq, void *arg, int code)
+{
+	struct link *link = arg;
+	char birth[HA_TOPIC_MAX];
+
+	if (code) {
+		link->has_failed = true;
+		return;
+	}
+	link->is_connected = true;
+	link->failures = 0;
+	link->n_things = 0;
+	snprintf(birth, sizeof birth, "%.64s/status", link->to.path + 1);
+	if (mosquitto_subscribe(mosq, NULL, birth, 1) ||
+		(link->to.commands >= ROLE_HELPER &&
+			mosquitto_subscribe(mosq, NULL, HA_WISHES, 1)) ||
+		mosquitto_publish(mosq, NULL, HA_STATUS, 6, "online", 1, true))
+		link->has_failed = true;
+	teller_answer(link->number, 0, ERR_OK, false, "");
+	teller_ask_for_things(link->number);
+}
+
+static void
+on_publish(struct mosquitto *mosq, void *arg, int mid)
+{
+	struct link *link = arg;
+
+	for (int i = 0; i < UNDER_WAY_MAX; i++)
+		if (link->under_way[i].ticket && link->under_way[i].mid == mid) {
+			teller_answer(link->number, link->under_way[i].ticket, ERR_OK, true, "");
+			link->under_way[i].ticket = 0;
+		}
+}
+
+/* Whoever writes to the broker can wish, but not as often as to be a nuisance. */
+static bool
+is_over_rate(struct link *link)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns - link->wishes_ns > 60 * CLOCK_SECOND_NS) {
+		link->wishes_ns = now_ns;
+		link->wishes = 0;
+	}
+	return ++link->wishes > WISHES_A_MINUTE;
+}
+
+static void
+on_broker(struct mosquitto *mosq, void *arg, const struct mosquitto_message *message)
+{
+	struct link *link = arg;
+	struct message_wish wish;
+	char birth[HA_TOPIC_MAX];
+
+	snprintf(birth, sizeof birth, "%.64s/status", link->to.path + 1);
+	if (!strcmp(message->topic, birth)) {
+		/* Home Assistant begins: it knows nothing of what is not kept by the broker. */
+		if (message->payloadlen == 6 && !memcmp(message->payload, "online", 6) &&
+			!message->retain) {
+			link->n_things = 0;
+			teller_ask_for_things(link->number);
+		}
+		return;
+	}
+	/* What the broker kept was meant for another time. */
+	if (message->retain || link->to.commands < ROLE_HELPER || message->payloadlen < 0 ||
+		!ha_wish_parse(
+			&wish, message->topic, message->payload, (size_t)message->payloadlen) ||
+		is_over_rate(link))
+		return;
+	wish.receiver = link->number;
+	teller_wish(&wish);
+}
+
+/* --- the connection's beginning ------------------------------------------------------------------------------- */
+
+/*
+ * Its own context, since the library would look for files, and would hold the certificate
+ * against the address that it connects to and not against the owner's name for it.
+ */
+static bool
+set_tls(struct link *link)
+{
+	const char *host = link->to.host;
+	struct ip ip;
+
+	link->tls = SSL_CTX_new(TLS_client_method());
+	if (!link->tls)
+		return false;
+	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(link->tls);
+	SSL_CTX_set1_cert_store(link->tls, teller.anchors);
+	SSL_CTX_set_verify(link->tls, SSL_VERIFY_PEER, NULL);
+	bool is_set = ip_parse(&ip, host) ? X509_VERIFY_PARAM_set1_ip_asc(param, host)
+					  : X509_VERIFY_PARAM_set1_host(param, host, 0);
+	return is_set && SSL_CTX_set_min_proto_version(link->tls, TLS1_2_VERSION) &&
+	       !mosquitto_int_option(link->mosq, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0) &&
+	       !mosquitto_void_option(link->mosq, MOSQ_OPT_SSL_CTX, link->tls);
+}
+
+static bool
+set_up(struct link *link)
+{
+	char id[24];
+
+	snprintf(id, sizeof id, "pinfold-%u", link->number);
+	link->mosq = mosquitto_new(id, true, link);
+	if (!link->mosq)
+		return false;
+	mosquitto_connect_callback_set(link->mosq, on_connect);
+	mosquitto_publish_callback_set(link->mosq, on_publish);
+	mosquitto_message_callback_set(link->mosq, on_broker);
+	return !mosquitto_will_set(link->mosq, HA_STATUS, 7, "offline", 1, true) &&
+	       (!link->to.user[0] ||
+		       !mosquitto_username_pw_set(link->mosq, link->to.user, link->to.secret)) &&
+	       (!link->to.has_tls || set_tls(link));
+}
+
+static void
+link_open(struct link *link)
+{
+	char address[IP_TEXT_MAX];
+
+	link_close(link);
+	link->begun_ns = clock_monotonic_ns();
+	if (!set_up(link)) {
+		link_failed(link, "no connection could be made");
+		return;
+	}
+	ip_render(&link->to.address[link->failures % link->to.n_addresses], address);
+	link->misc = loop_timer_new(MISC_MS, true, on_misc, link);
+	look(link, mosquitto_connect_async(link->mosq, address, link->to.port, KEEPALIVE_S));
+}
+
+void
+mqtt_receiver(const struct message_receiver *to)
+{
+	struct link *link = &links[to->number];
+	bool was_connected = link->is_connected;
+
+	/* Who is told to go says so; the will is for who cannot. */
+	if (was_connected)
+		mosquitto_publish(link->mosq, NULL, HA_STATUS, 7, "offline", 1, true);
+	link_close(link);
+	*link = (struct link){.number = to->number, .to = *to, .fd = -1};
+	if (to->kind == RECEIVER_MQTT && to->n_addresses)
+		link_open(link);
+}
+
+void
+mqtt_start(void)
+{
+	if (mosquitto_lib_init())
+		fatalx("start", "libmosquitto does not start");
+	for (int i = 0; i <= RECEIVERS_MAX; i++)
+		links[i].fd = -1;
+}
+
+/* --- telling ------------------------------------------------------------------------------------------------------ */
+
+void
+mqtt_tell(const struct message_receiver *to, const struct message_tell *tell)
+{
+	struct link *link = &links[to->number];
+	int place = 0;
+
+	while (place < UNDER_WAY_MAX && link->under_way[place].ticket)
+		place++;
+	if (!link->is_connected || place == UNDER_WAY_MAX) {
+		teller_answer(to->number, tell->ticket, ERR_CLOSED, false,
+			"there is no connection to the broker");
+		return;
+	}
+	auto_free char *body = render_webhook(tell);
+	link->under_way[place].ticket = tell->ticket;
+	look(link, mosquitto_publish(link->mosq, &link->under_way[place].mid, HA_EVENT,
+			   (int)strlen(body), body, 1, false));
+}
+
+static uint64_t
+digest(const char *text)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	while (*text)
+		hash = (hash ^ (uint8_t)*text++) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* True: it is new, or other than what this broker has; noted as told. */
+static bool
+is_news(struct link *link, uint32_t device, const char *config)
+{
+	uint64_t now = digest(config);
+
+	for (unsigned i = 0; i < link->n_things; i++)
+		if (link->thing[i].device == device) {
+			bool is_other = link->thing[i].config != now;
+			link->thing[i].config = now;
+			return is_other;
+		}
+	if (link->n_things < THINGS_MAX) {
+		link->thing[link->n_things].device = device;
+		link->thing[link->n_things++].config = now;
+	}
+	return true;
+}
+
+static void
+tell_thing(struct link *link, const struct message_thing *thing)
+{
+	char topic[HA_TOPIC_MAX];
+	auto_free char *config = ha_config(thing, (enum command_role)link->to.commands),
+		       *state = ha_state(thing);
+	int rc = MOSQ_ERR_SUCCESS;
+
+	ha_config_topic(topic, link->to.path + 1, thing);
+	if (thing->is_gone) {
+		/* An empty one takes it away, from the broker and from Home Assistant. */
+		is_news(link, thing->device, "");
+		look(link, mosquitto_publish(link->mosq, NULL, topic, 0, NULL, 1, true));
+		return;
+	}
+	if (is_news(link, thing->device, config))
+		rc = mosquitto_publish(
+			link->mosq, NULL, topic, (int)strlen(config), config, 1, true);
+	if (!rc) {
+		ha_state_topic(topic, thing);
+		rc = mosquitto_publish(
+			link->mosq, NULL, topic, (int)strlen(state), state, 0, false);
+	}
+	look(link, rc);
+}
+
+void
+mqtt_thing(const struct message_thing *thing)
+{
+	for (int i = 1; i <= RECEIVERS_MAX; i++)
+		if (links[i].is_connected && (!thing->receiver || thing->receiver == i))
+			tell_thing(&links[i], thing);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PINFOLD_TELL_RENDER_H
+#define PINFOLD_TELL_RENDER_H
+
+#include <stddef.h>
+
+#include "message/message.h"
+
+/*
+ * A message in the words of each kind of receiver (docs/TELL.md).  Names of devices come from
+ * people and from devices; here they become JSON or lines of plain ASCII and nothing else, so
+ * that none is a header, a topic or a command at the other end.
+ */
+enum { SIGNATURE_HEADER_MAX = 192, RENDERED_MAX = 16 * 1024 };
+
+/* The body of a webhook.  Gives; free(). */
+char *render_webhook(const struct message_tell *);
+/*
+ * "Pinfold-Signature: t=1764547200,v1=HEX": HMAC-SHA256 with the secret over the decimal time,
+ * a full stop and the body.
+ */
+void render_signature(
+	char out[static SIGNATURE_HEADER_MAX], const char *secret, int64_t now_s, const char *body);
+/* The body of ntfy's JSON publishing; page: of our pages, or "".  Gives. */
+char *render_ntfy(const struct message_tell *, const char *topic, const char *page);
+/* A whole mail (RFC 5322, RFC 3834), lines ending in CRLF; id: of the Message-ID.  Gives. */
+char *render_mail(const struct message_tell *, const struct message_receiver *, int64_t now_s,
+	const char *id);
+
+const char *tell_what_word(enum tell_what);
+const char *tell_level_word(unsigned level);
+
+#endif

@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The internet is unplugged.  What happens still reaches those whom the owner
+# named on the LAN: a webhook that looks at the signature, ntfy, a mail server, a
+# broker.  One of them dies, and the gateway is started again meanwhile: nothing
+# is lost, and nothing told twice.  Nobody else is reached.
+#
+#	271-*.sh BUILD
+set -eu
+. "$(dirname "$0")/home/home.sh"
+/usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || skip "needs python3-aiosmtpd"
+
+home hub motion
+learn_facts hub motion
+let_in hub
+let_in motion
+hub4=$(fact hub 4)
+at=$folder/at_hub
+mkdir "$at"
+printf 'a-secret-of-the-owner\n' >"$folder/secret"
+printf 'another\n' >"$folder/wrong"
+here=$at # of the tree a room sees nothing
+cp "$root"/test/scenario/tell/* "$at"
+
+listens() { room hub ss -Hltn "sport = :$1" | grep -q .; }
+hooked() { begin_at hub hook socat TCP-LISTEN:8099,fork,reuseaddr EXEC:"$here/receiver.sh /run/heard a-secret-of-the-owner" && within 50 listens 8099; }
+heard() { quiet room hub grep -q "$1" /run/heard; }
+times_heard() { room hub grep -c "$1" /run/heard || :; }
+quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=hub \
+	-addext "subjectAltName=IP:$hub4" -keyout "$at/key" -out "$at/certificate"
+chmod 644 "$at/key"
+
+gateway ip link set wan0 down
+hooked
+expect "the owner names a webhook" pinfold tell add hook "http://$hub4:8099/hook" --secret "$folder/secret"
+expect "its test is heard there, and the signature is right" pinfold tell test hook
+expect "it was the webhook that heard it" heard '^good webhook .*"what":"test"'
+expect "ntfy is named" quiet pinfold tell add ntfy "ntfy+http://$hub4:8099/home" --secret "$folder/secret" --wants urgent
+expect "and hears its test" quiet pinfold tell test ntfy
+expect "as its documentation wants it" heard '^good ntfy .*"topic":"home"'
+quiet pinfold tell add stranger "http://$hub4:8099/hook" --secret "$folder/wrong"
+refuse "who has another secret does not believe it" quiet pinfold tell test stranger
+expect "and the reason is told" sh -c 'echo "$1" | grep -q "answered 403"' sh "$(pinfold tell list)"
+quiet pinfold tell remove stranger
+refuse "what leaves the home is encrypted" quiet pinfold tell add out http://198.18.1.1/hook
+refuse "no log holds the secret" grep -q a-secret-of-the-owner "$log"
+told() { pinfold --json tell list; }
+refuse "and none lists it" sh -c 'echo "$1" | grep -q a-secret' sh "$(told)"
+
+# What the teller may reach is in the kernel.
+expect "the kernel lets the teller go there" sh -c 'echo "$1" | grep -q "$2 . 8099"' sh "$(gateway nft list set inet pinfold receiver4)" "$hub4"
+
+# An event of a sensor, while the receiver is dead and the gateway is started again.
+quiet pinfold tell hours --night off
+end_at hub hook
+waits() { [ "$(field waiting tell list)" -gt 0 ]; }
+sensor=$(fact motion mac)
+quiet pinfold device forget motion || quiet pinfold device forget "$sensor"
+room motion ip link set eth0 down
+room motion ip link set eth0 up
+expect "a sensor appears that nobody let in, and the message waits for who is dead" within 400 waits
+sleep 3
+end_process "$(pid_of engine)"
+within 100 quiet pinfold status
+expect "after a restart it still waits" within 50 waits
+hooked
+expect "when the receiver is back it hears it" within 200 heard '^good webhook .*"kind":"new-device"'
+expect "once" is 1 times_heard '^good webhook .*"kind":"new-device"'
+expect "ntfy hears it too" within 200 heard '^good ntfy .*new device'
+
+# Mail, with TLS and a password.
+begin_at hub mail /usr/bin/python3 "$here/mail.py" "$hub4" 4650 "$at/certificate" "$at/key" anna a-secret-of-the-owner /run/mail
+within 50 listens 4650
+quiet pinfold tell add mail "smtps://$hub4:4650" --user anna --secret "$folder/secret" --to anna@home.example --from pinfold@home.example
+refuse "a mail server whose certificate nobody vouches for is not believed" quiet pinfold tell test mail
+refuse "and it was given no password" room hub test -e /run/mail
+
+finish
