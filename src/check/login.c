@@ -13,6 +13,7 @@ enum {
 	TRIES_GENTLE = 10,
 	REFUSED_IN_A_ROW = 2,
 	FIRST_BESIDE = 3, /* beside both controls: as many as find out whether three lock */
+	TOGETHER = 5,     /* over one connection: servers hang up after six and more */
 	LOOK_AFTER = 4,   /* tries for each place that the device has, before more follow */
 	BUSY_REST_MS = 1000,
 	LOCKS_AFTER = 3, /* as most do that lock at all */
@@ -175,63 +176,91 @@ struct ask {
 static const struct ask control_again = {
 	.credential = &nobody, .step = "login wrong", .round = 2, .place = SIZE_MAX};
 
+/* Asks beside each other, one job a connection: [first[i], first[i + 1]) of them. */
 struct asking {
 	const struct login_kind *kind;
 	const struct service_at *at;
 	const struct ask *ask;
+	size_t n_jobs, first[BESIDE_MAX + 1];
 };
 
+/* Of one name, neighbours in the list of asks: over one connection where there is a way. */
 static void
-ask_one(struct session *session, size_t i, void *arg)
+share_connections(struct asking *asking, size_t n, size_t together)
 {
-	const struct asking *asking = arg;
-	const struct ask *ask = &asking->ask[i];
-
-	asking->kind->try(session, asking->at, ask->credential, ask->step, ask->round);
+	for (size_t i = 0; i < n; i++) {
+		const struct ask *ask = &asking->ask[i];
+		size_t begun = asking->n_jobs ? asking->first[asking->n_jobs - 1] : 0;
+		bool goes_with = asking->n_jobs && i - begun < together && ask->place != SIZE_MAX &&
+				 ask[-1].place != SIZE_MAX &&
+				 !strcmp(ask->credential->user, ask[-1].credential->user);
+		if (!goes_with)
+			asking->first[asking->n_jobs++] = i;
+		asking->first[asking->n_jobs] = i + 1;
+	}
 }
 
-/* What a job wrote becomes part of the transcript. */
 static void
-keep(struct session *session, const struct transcript *job, const struct ask *ask)
+ask_job(struct session *session, size_t job, void *arg)
 {
+	const struct asking *asking = arg;
+	const struct ask *ask = &asking->ask[asking->first[job]];
+	size_t n = asking->first[job + 1] - asking->first[job];
+	const struct credential *credential[BESIDE_MAX];
+
+	if (n == 1) {
+		asking->kind->try(session, asking->at, ask->credential, ask->step, ask->round);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		credential[i] = ask[i].credential;
+	asking->kind->try_together(session, asking->at, credential, n, ask->step, ask->round);
+}
+
+/* What a job wrote becomes part of the transcript, and tells what came of its asks. */
+static void
+take(struct session *session, const struct transcript *job, const struct login_kind *kind,
+	struct ask *asks, size_t n, bool is_alone)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < n; i++)
+		asks[i].is_in_vain = true; /* unless it is found below */
 	for (size_t i = 0; i < transcript_count(job); i++) {
 		struct exchange e = *transcript_at(job, i);
-		if (ask->is_in_vain && !strcmp(e.step, ask->step))
-			snprintf(e.step, sizeof e.step, "login busy");
+		if (next < n && !strcmp(e.step, asks[next].step)) {
+			struct ask *ask = &asks[next++];
+			ask->result = kind->result(&e);
+			/* Of several at once "too many" may be meant for the others. */
+			ask->is_in_vain =
+				is_busy(&e, kind) || (ask->result == LOGIN_LOCKED && !is_alone);
+			if (ask->is_in_vain)
+				snprintf(e.step, sizeof e.step, "login busy");
+		}
 		session_record(session, &e);
 	}
 }
 
-static enum login_result
-result_of(const struct transcript *job, const struct login_kind *kind, const char *step, bool *busy)
-{
-	for (size_t i = transcript_count(job); i--;) {
-		const struct exchange *e = transcript_at(job, i);
-		if (strcmp(e->step, step) != 0)
-			continue;
-		*busy = is_busy(e, kind);
-		return kind->result(e);
-	}
-	*busy = true;
-	return LOGIN_UNKNOWN;
-}
-
-static void
+/* Gives how many connections were answered, and *n_jobs: of how many. */
+static size_t
 ask_all(struct session *session, const struct login_kind *kind, const struct service_at *at,
-	struct ask *asks, size_t n, size_t at_once)
+	struct ask *asks, size_t n, size_t at_once, size_t together, size_t *n_jobs)
 {
 	struct transcript *out[BESIDE_MAX];
-	struct asking asking = {kind, at, asks};
+	struct asking asking = {.kind = kind, .at = at, .ask = asks};
+	size_t n_clear = 0;
 
-	session_beside(session, n, at_once, ask_one, &asking, out);
-	for (size_t i = 0; i < n; i++) {
-		bool busy;
-		asks[i].result = result_of(out[i], kind, asks[i].step, &busy);
-		/* Of several at once "too many" may be meant for the others. */
-		asks[i].is_in_vain = busy || (asks[i].result == LOGIN_LOCKED && at_once > 1);
-		keep(session, out[i], &asks[i]);
+	share_connections(&asking, n, together);
+	session_beside(session, asking.n_jobs, at_once, ask_job, &asking, out);
+	for (size_t i = 0; i < asking.n_jobs; i++) {
+		struct ask *first = &asks[asking.first[i]];
+		take(session, out[i], kind, first, asking.first[i + 1] - asking.first[i],
+			at_once == 1);
+		n_clear += !first->is_in_vain;
 		transcript_free(out[i]);
 	}
+	*n_jobs = asking.n_jobs;
+	return n_clear;
 }
 
 /* What is left of the list while it is tried. */
@@ -243,9 +272,9 @@ struct trying {
 
 /* What came of some tries beside each other. */
 struct wave {
-	size_t n_clear, n_new; /* were answered, whatever; and of the list */
-	size_t hit;            /* place in the list; SIZE_MAX: none */
-	bool is_locked;        /* somebody said so */
+	size_t n_new;   /* were answered, whatever */
+	size_t hit;     /* place in the list; SIZE_MAX: none */
+	bool is_locked; /* somebody said so */
 };
 
 static struct wave
@@ -255,7 +284,6 @@ wave_of(struct trying *trying, const struct ask *asks, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		wave.is_locked = wave.is_locked || asks[i].result == LOGIN_LOCKED;
-		wave.n_clear += !asks[i].is_in_vain;
 		if (asks[i].is_in_vain || asks[i].place == SIZE_MAX)
 			continue;
 		trying->is_done[asks[i].place] = true;
@@ -267,28 +295,37 @@ wave_of(struct trying *trying, const struct ask *asks, size_t n)
 	return wave;
 }
 
-/* The next of the list that were not answered yet, at most so many; gives how many. */
+/*
+ * The next of the list that were not answered yet, at most so many, and those of one
+ * name behind each other; gives how many.
+ */
 static size_t
 put_next(const struct trying *trying, struct ask *asks, size_t most)
 {
+	bool is_put[CREDENTIALS_MAX] = {false};
 	size_t n = 0;
 
-	for (size_t i = 0; i < trying->n && n < most; i++)
-		if (!trying->is_done[i])
-			asks[n++] = (struct ask){.credential = &trying->list[i],
+	for (size_t i = 0; i < trying->n; i++)
+		for (size_t k = i; k < trying->n && n < most; k++) {
+			if (trying->is_done[k] || is_put[k] || is_put[i] != (k > i) ||
+				strcmp(trying->list[k].user, trying->list[i].user) != 0)
+				continue;
+			is_put[k] = true;
+			asks[n++] = (struct ask){.credential = &trying->list[k],
 				.step = "login try",
 				.round = 1,
-				.place = i};
+				.place = k};
+		}
 	return n;
 }
 
 /* As many as were answered of all at once; or some less than what was too much. */
 static size_t
-fewer(size_t at_once, const struct wave *wave)
+fewer(size_t at_once, size_t n_clear, bool is_locked)
 {
-	if (wave->is_locked || !wave->n_clear)
+	if (is_locked || !n_clear)
 		return 1;
-	size_t less = at_once == BESIDE_MAX ? wave->n_clear : at_once * 3 / 4;
+	size_t less = at_once == BESIDE_MAX ? n_clear : at_once * 3 / 4;
 	return less ? less : 1;
 }
 
@@ -309,25 +346,27 @@ is_settled(struct session *session, const struct login_kind *kind, const struct 
 }
 
 /*
- * What is left of the list, as many beside each other as the device takes: all; and where
- * it did not answer all, as many as it did, looking at what comes of some before more
- * follow.  A wrong login goes with the last of them: who locks without a word is
- * sometimes known by it.
+ * What is left of the list, over as many connections beside each other as the device
+ * takes: all; and where it did not answer all, as many as it did, looking at what comes
+ * of some before more follow.  A wrong login goes with the last of them: who locks
+ * without a word is sometimes known by it.
  */
 static void
 try_rest(struct session *session, const struct login_kind *kind, const struct service_at *at,
-	struct trying *trying, size_t at_once)
+	struct trying *trying, size_t at_once, bool is_enough)
 {
 	size_t n_in_vain = 0;
 	bool is_controlled = false;
 
 	while (trying->n_left) {
 		struct ask asks[BESIDE_MAX];
-		size_t most = at_once > 1 && at_once < BESIDE_MAX ? LOOK_AFTER * at_once : at_once;
+		size_t most = !is_enough ? BESIDE_MAX : at_once > 1 ? LOOK_AFTER * at_once : 1;
 		size_t n = put_next(trying, asks, most < BESIDE_MAX ? most : BESIDE_MAX), n_all = n;
+		size_t n_jobs, together = kind->try_together && at_once > 1 ? TOGETHER : 1;
 		if (n == trying->n_left && n < BESIDE_MAX)
 			asks[n_all++] = control_again;
-		ask_all(session, kind, at, asks, n_all, at_once);
+		size_t n_clear =
+			ask_all(session, kind, at, asks, n_all, at_once, together, &n_jobs);
 		struct wave wave = wave_of(trying, asks, n_all);
 		if (is_settled(session, kind, at, trying, &wave))
 			return;
@@ -337,8 +376,9 @@ try_rest(struct session *session, const struct login_kind *kind, const struct se
 			stop(session, at, "locked");
 			return;
 		}
-		if (wave.n_clear < n_all) {
-			at_once = fewer(at_once, &wave);
+		if (n_clear < n_jobs || wave.is_locked) {
+			at_once = fewer(at_once, n_clear, wave.is_locked);
+			is_enough = true;
 			session_rest(session, BUSY_REST_MS);
 		}
 	}
@@ -364,7 +404,7 @@ try_all(struct session *session, const struct login_kind *kind, const struct ser
 	};
 	size_t n_asks = CONTROLS + put_next(&trying, asks + CONTROLS, FIRST_BESIDE);
 
-	ask_all(session, kind, at, asks, n_asks, n_asks);
+	size_t n_jobs, n_clear = ask_all(session, kind, at, asks, n_asks, n_asks, 1, &n_jobs);
 	struct wave wave = wave_of(&trying, asks, n_asks);
 	for (size_t i = CONTROLS; i--;) {
 		if (!asks[i].is_in_vain)
@@ -376,10 +416,14 @@ try_all(struct session *session, const struct login_kind *kind, const struct ser
 		is_in_vain(session, at, asks[WRONG].result) ||
 		is_settled(session, kind, at, &trying, &wave))
 		return;
-	bool is_enough = wave.n_clear < n_asks;
+	bool is_enough = n_clear < n_jobs || wave.is_locked;
 	if (is_enough)
 		session_rest(session, BUSY_REST_MS);
-	try_rest(session, kind, at, &trying, is_enough ? fewer(n_asks, &wave) : BESIDE_MAX);
+	try_rest(session, kind, at, &trying,
+		is_enough       ? fewer(n_asks, n_clear, wave.is_locked)
+		: kind->at_once ? kind->at_once
+				: BESIDE_MAX,
+		is_enough);
 }
 
 void

@@ -34,6 +34,13 @@ struct login_kind {
 	/* One try over a connection of its own, which is written as one exchange. */
 	void (*try)(struct session *, const struct service_at *, const struct credential *,
 		const char *step, uint32_t round);
+	/*
+	 * Several tries of one name over one connection, each an exchange; those behind the
+	 * server's patience are not written.  NULL: the protocol has none.
+	 */
+	void (*try_together)(struct session *, const struct service_at *,
+		const struct credential *const *, size_t n, const char *step, uint32_t round);
+	size_t at_once; /* connections that servers of this kind take at least; 0: as many as there are */
 	enum login_result (*result)(const struct exchange *); /* pure */
 	bool is_clear_text; /* 5.1-3: the password crosses the network readable */
 };

@@ -429,18 +429,36 @@ packets_of(const struct talk *talk)
 	return info.tcpi_segs_out + 1; /* and the end that follows */
 }
 
-uint32_t
-talk_close(struct talk *talk)
+static uint32_t
+write_exchange(struct talk *talk)
 {
-	struct session *session = talk->session;
-
-	talk->e.check = session->check;
+	talk->e.check = talk->session->check;
 	talk->e.took_us = (clock_monotonic_ns() - talk->begun_ns) / 1000;
 	talk->e.sent = talk->sent;
 	talk->e.received = talk->received;
 	talk->e.n_sent = talk->n_sent;
 	talk->e.n_received = talk->n_received;
+	return transcript_add(talk->session->transcript, &talk->e);
+}
+
+struct talk *
+talk_again(struct talk *talk)
+{
+	write_exchange(talk);
+	talk->begun_ns = clock_monotonic_ns();
+	talk->e.begun_us = session_us(talk->session);
+	talk->e.note[0] = '\0';
+	talk->n_sent = talk->n_received = 0;
+	return talk;
+}
+
+uint32_t
+talk_close(struct talk *talk)
+{
+	struct session *session = talk->session;
+
 	session->packets += packets_of(talk);
+	uint32_t number = write_exchange(talk);
 	if (talk->ssl) {
 		if (!talk->is_closed)
 			SSL_shutdown(talk->ssl);
@@ -448,7 +466,6 @@ talk_close(struct talk *talk)
 	}
 	if (talk->fd >= 0)
 		close(talk->fd);
-	uint32_t number = transcript_add(session->transcript, &talk->e);
 	free(talk);
 	return number;
 }

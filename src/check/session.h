@@ -151,6 +151,8 @@ int talk_fd(const struct talk *);         /* borrowed; for libraries that speak 
 /* What such a library said and heard, in words; goes into the exchange as if it had been sent. */
 void talk_quote(struct talk *, bool was_sent, const void *bytes, size_t len);
 void talk_note(struct talk *, const char *note, ...) __attribute__((format(printf, 2, 3)));
+/* Writes the exchange, and begins another of the same step over the same connection (not TLS). */
+struct talk *talk_again(struct talk *);
 /* Ends it and writes the exchange; gives its number. */
 uint32_t talk_close(struct talk *);
 

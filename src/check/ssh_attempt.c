@@ -35,13 +35,20 @@ by_questions(ssh_session ssh, const char *password)
 	return rc;
 }
 
-static void
-authenticate(ssh_session ssh, struct talk *talk, const struct credential *credential)
+/* What the server permits beside none at all; *rc is what none came to. */
+static int
+ask_for_methods(ssh_session ssh, struct talk *talk, int *rc)
 {
-	int rc = ssh_userauth_none(ssh, NULL), methods;
-
+	*rc = ssh_userauth_none(ssh, NULL);
 	quote(talk, false, "banner ", ssh_get_serverbanner(ssh));
-	methods = rc == SSH_AUTH_SUCCESS ? 0 : ssh_userauth_list(ssh, NULL);
+	return *rc == SSH_AUTH_SUCCESS ? 0 : ssh_userauth_list(ssh, NULL);
+}
+
+/* False when this connection takes no more of them. */
+static bool
+authenticate(ssh_session ssh, struct talk *talk, const struct credential *credential, int methods,
+	int rc)
+{
 	if (rc != SSH_AUTH_SUCCESS && credential && methods & SSH_AUTH_METHOD_PASSWORD)
 		rc = ssh_userauth_password(ssh, NULL, credential->password);
 	else if (rc != SSH_AUTH_SUCCESS && credential && methods & SSH_AUTH_METHOD_INTERACTIVE)
@@ -49,54 +56,69 @@ authenticate(ssh_session ssh, struct talk *talk, const struct credential *creden
 	bool has_passwords = methods & (SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE);
 	if (rc != SSH_AUTH_SUCCESS && rc != SSH_AUTH_ERROR && !has_passwords) {
 		quote(talk, false, "answer ", "no passwords");
-		return;
+		return false;
 	}
 	quote(talk, false, "answer ",
 		rc == SSH_AUTH_SUCCESS   ? "authenticated"
 		: rc == SSH_AUTH_DENIED  ? "refused"
 		: rc == SSH_AUTH_PARTIAL ? "needs more"
 					 : "none");
+	return rc == SSH_AUTH_DENIED && ssh_is_connected(ssh);
 }
 
-static void
-attempt(struct session *session, const struct service_at *at, const struct credential *credential,
-	const char *step, uint32_t round)
+static ssh_session
+open_session(
+	struct session *session, const struct service_at *at, const char *user, struct talk *talk)
 {
-	struct talk *talk = talk_tcp(session, &at->address, at->port, step, round);
 	char host[IP_TEXT_MAX];
-	ssh_session ssh;
 	long seconds = session_pace(session) == PACE_LAB ? 15 : 20;
-	int fd, is_off = 0;
+	int fd = dup(talk_fd(talk)), is_off = 0; /* the library closes what it is given */
+	ssh_session ssh = ssh_new();
 
-	if (!talk)
-		return;
-	if (credential)
-		talk_note(talk, "user %s", credential->user);
-	else
-		talk_note(talk, "none");
-	fd = dup(talk_fd(talk)); /* the library closes what it is given */
-	ssh = ssh_new();
-	if (!ssh) {
-		talk_close(talk);
-		return;
-	}
+	if (!ssh)
+		return NULL;
 	/* Of our own: no file of the machine is read, and the host's key is taken as it comes. */
 	ssh_options_set(ssh, SSH_OPTIONS_PROCESS_CONFIG, &is_off);
 	ssh_options_set(ssh, SSH_OPTIONS_SSH_DIR, "/");
 	ssh_options_set(ssh, SSH_OPTIONS_KNOWNHOSTS, "/known");
 	ssh_options_set(ssh, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/known");
 	ssh_options_set(ssh, SSH_OPTIONS_HOST, ip_render(&at->address, host));
-	ssh_options_set(ssh, SSH_OPTIONS_USER, credential ? credential->user : "root");
+	ssh_options_set(ssh, SSH_OPTIONS_USER, user);
 	ssh_options_set(ssh, SSH_OPTIONS_FD, &fd);
 	ssh_options_set(ssh, SSH_OPTIONS_TIMEOUT, &seconds);
-	quote(talk, true, "user ", credential ? credential->user : "root");
-	if (ssh_connect(ssh) == SSH_OK)
-		authenticate(ssh, talk, credential);
-	else
-		quote(talk, false, "no session: ", ssh_get_error(ssh));
-	ssh_disconnect(ssh);
-	ssh_free(ssh);
-	talk_close(talk);
+	return ssh;
+}
+
+static void
+attempt(struct session *session, const struct service_at *at,
+	const struct credential *const *credential, size_t n, const char *step, uint32_t round)
+{
+	const char *user = credential[0] ? credential[0]->user : "root";
+	struct talk *talk = talk_tcp(session, &at->address, at->port, step, round);
+	ssh_session ssh = talk ? open_session(session, at, user, talk) : NULL;
+	int methods = 0, rc = SSH_AUTH_ERROR;
+
+	for (size_t i = 0; i < n && talk && ssh; i++) {
+		bool goes_on = true;
+		talk_note(talk, credential[i] ? "user %s" : "none", user);
+		quote(talk, true, "user ", user);
+		if (i == 0 && ssh_connect(ssh) != SSH_OK) {
+			quote(talk, false, "no session: ", ssh_get_error(ssh));
+			break;
+		}
+		if (i == 0)
+			methods = ask_for_methods(ssh, talk, &rc);
+		goes_on = authenticate(ssh, talk, credential[i], methods, rc);
+		if (!goes_on || i + 1 == n)
+			break;
+		talk = talk_again(talk);
+	}
+	if (ssh) {
+		ssh_disconnect(ssh);
+		ssh_free(ssh);
+	}
+	if (talk)
+		talk_close(talk);
 }
 
 void

@@ -39,23 +39,36 @@ ssh_result(const struct exchange *e)
 	return LOGIN_UNKNOWN;
 }
 
-void (*ssh_attempt)(struct session *, const struct service_at *, const struct credential *,
-	const char *step, uint32_t round);
+void (*ssh_attempt)(struct session *, const struct service_at *, const struct credential *const *,
+	size_t n, const char *step, uint32_t round);
+
+static void
+ssh_try_together(struct session *session, const struct service_at *at,
+	const struct credential *const *credential, size_t n, const char *step, uint32_t round)
+{
+	if (ssh_attempt)
+		ssh_attempt(session, at, credential, n, step, round);
+	else
+		session_note(session, "trouble", "without libssh no login over SSH is tried");
+}
 
 static void
 ssh_try(struct session *session, const struct service_at *at, const struct credential *credential,
 	const char *step, uint32_t round)
 {
-	if (ssh_attempt)
-		ssh_attempt(session, at, credential, step, round);
-	else
-		session_note(session, "trouble", "without libssh no login over SSH is tried");
+	ssh_try_together(session, at, &credential, 1, step, round);
 }
 
 const struct login_kind ssh_login_kind = {
 	.name = "SSH",
 	.service = SERVICE_SSH,
 	.try = ssh_try,
+	.try_together = ssh_try_together,
+	/*
+	 * dropbear takes five that have not logged in yet, and needs a moment to forget one
+	 * that went; OpenSSH takes ten before it throws dice.
+	 */
+	.at_once = 4,
 	.result = ssh_result,
 };
 

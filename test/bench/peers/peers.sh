@@ -5,7 +5,7 @@
 # use for the same, in turn within each round: a scan of all ports of a host that
 # answers and of one that does not, the 59 factory logins over telnet, SSH and web
 # pages, the TLS of a port.  Correct answers are known beforehand and are counted for
-# everybody.  No new round is begun after SECONDS (240).  A tool that is not installed
+# everybody.  No new round is begun after SECONDS (560).  A tool that is not installed
 # is said to be absent.  Tools that take long have fewer rounds, and testssl.sh one.
 #
 # One namespace is the device; nothing else is ever asked.
@@ -18,7 +18,7 @@ if [ -z "${PINFOLD_INSIDE-}" ]; then
 	PINFOLD_INSIDE=1 exec unshare --net --mount --pid --fork --kill-child "$here/peers.sh" "$build" "$raw" "$@"
 fi
 here=$(cd "$(dirname "$0")" && pwd)
-build=$1 raw=$2 rounds=${3:-15} budget=${4:-240}
+build=$1 raw=$2 rounds=${3:-15} budget=${4:-560}
 ports=$build/test/bench/ports target=$build/test/target/target driver=$build/test/scenario/check_driver
 mount -t proc proc /proc
 mount -t tmpfs none /run
@@ -198,7 +198,7 @@ expect() { # CHECK PROVISION PORT WORD...
 	echo "round $round: $check at port $port said: $its" >&2
 	return 1
 }
-is_rare() { [ $((round % 8)) = 1 ]; }
+is_rare() { [ $((round % 4)) = 1 ]; }
 
 logins() {
 	audit 4 23,80,443 telnet-login,http-login,tls-server
