@@ -68,7 +68,7 @@ cat >/run/one <<-'END'
 		${fault:+--fault $fault} ${manner:+--manner $manner} ${port:+--port $port} ${LOGINS:+--logins $LOGINS} --seconds 600 >$here.truth 2>$here.trouble &
 	played=$!
 	tries=0
-	until [ -s $here.truth ] || [ $tries -gt 100 ]; do
+	until [ -s $here.truth ] || [ $tries -gt 400 ]; do
 		tries=$((tries + 1))
 		sleep 0.05
 	done

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tale.h"
 
+#include <sys/mman.h>
+
 #include "base/auto.h"
 #include "check/credentials.h"
 #include "check/login.h"
@@ -333,6 +335,129 @@ TEST(where_no_telnet_is_the_login_does_not_apply)
 	TELL(t, "telnet-login", "begin");
 	tell_end(t, "telnet-login");
 	EXPECT_VERDICT(verdict_of(t, "telnet-login", "5.1-1"), "NA");
+	transcript_free(t);
+}
+
+/* --- beside each other ------------------------------------------------------------------------------- */
+
+/* A server of SSH that lives in memory which all jobs share. */
+static struct server {
+	unsigned n_names;    /* that were tried in all */
+	unsigned locks_from; /* 0: it locks nobody */
+	unsigned patience;   /* tries over one connection */
+	unsigned n_connections;
+} * server;
+
+static void
+answer_login(struct session *session, const struct service_at *at,
+	const struct credential *credential, const char *step, uint32_t round)
+{
+	unsigned n = credential ? __atomic_add_fetch(&server->n_names, 1, __ATOMIC_SEQ_CST) : 0;
+	bool is_locked = server->locks_from && n > server->locks_from;
+	const char *said = is_locked ? "locked" : "no";
+	struct exchange e = {.proto = 6,
+		.address = at->address,
+		.port = at->port,
+		.round = round,
+		.end = EXCHANGE_OPEN,
+		.received = (const uint8_t *)said,
+		.n_received = strlen(said)};
+
+	snprintf(e.step, sizeof e.step, "%s", step);
+	snprintf(e.note, sizeof e.note, "user %s", credential ? credential->user : "");
+	session_record(session, &e);
+}
+
+static void
+answer_together(struct session *session, const struct service_at *at,
+	const struct credential *const *credential, size_t n, const char *step, uint32_t round)
+{
+	__atomic_add_fetch(&server->n_connections, 1, __ATOMIC_SEQ_CST);
+	for (size_t i = 0; i < n && i < server->patience; i++) {
+		EXPECT_STR(credential[i]->user, credential[0]->user);
+		answer_login(session, at, credential[i], step, round);
+	}
+}
+
+static void
+answer_alone(struct session *session, const struct service_at *at,
+	const struct credential *credential, const char *step, uint32_t round)
+{
+	__atomic_add_fetch(&server->n_connections, 1, __ATOMIC_SEQ_CST);
+	answer_login(session, at, credential, step, round);
+}
+
+static enum login_result
+result_in_words(const struct exchange *e)
+{
+	return memmem(e->received, e->n_received, "locked", 6) ? LOGIN_LOCKED : LOGIN_NO;
+}
+
+static const struct login_kind kind_in_memory = {.name = "a server",
+	.service = SERVICE_TELNET,
+	.try = answer_alone,
+	.try_together = answer_together,
+	.at_once = 4,
+	.result = result_in_words};
+
+static size_t
+count_of(const struct transcript *t, const char *step, uint32_t round)
+{
+	const struct exchange *e;
+	size_t from = 0, n = 0;
+
+	while ((e = transcript_next(t, &from, check_named("telnet-login"), step)))
+		n += e->round == round;
+	return n;
+}
+
+static struct transcript *
+probed(struct server how)
+{
+	struct transcript *t = transcript_new(NULL);
+	struct session *session =
+		session_new(&(struct session_target){0}, PACE_LAB, CONSENT_PROBE, t);
+
+	server = mmap(
+		NULL, sizeof *server, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(server != MAP_FAILED);
+	*server = how;
+	tell_ports(t, "23");
+	TELL(t, "tcp-ports", "service", 1, 23, .received = "login: ");
+	tell_end(t, "tcp-ports");
+	session_begin(session, check_named("telnet-login"));
+	login_probe(session, &kind_in_memory);
+	session_end(session);
+	session_free(session);
+	return t;
+}
+
+TEST(each_login_is_tried_once_however_soon_a_server_hangs_up)
+{
+	static const unsigned patience[] = {1, 3, 100};
+
+	for (size_t i = 0; i < COUNT_OF(patience); i++) {
+		struct transcript *t = probed((struct server){.patience = patience[i]});
+		EXPECT_INT(count_of(t, "login try", 1), 59);
+		EXPECT_INT(count_of(t, "login none", 1), 1);
+		EXPECT_INT(count_of(t, "login wrong", 1), 1);
+		EXPECT(count_of(t, "login wrong", 2) >= 1);
+		EXPECT_INT(count_of(t, "login stop", 0), 0);
+		if (patience[i] == 100)
+			EXPECT(server->n_connections < 45); /* 62 tries */
+		munmap(server, sizeof *server);
+		transcript_free(t);
+	}
+}
+
+TEST(one_that_locks_after_three_is_found_before_the_rest_is_tried)
+{
+	struct transcript *t = probed((struct server){.patience = 100, .locks_from = 3});
+
+	EXPECT_INT(count_of(t, "login stop", 0), 1);
+	EXPECT(server->n_names <= 6); /* the four of the first go, and whether it is so */
+	EXPECT(count_of(t, "login try", 1) <= 4);
+	munmap(server, sizeof *server);
 	transcript_free(t);
 }
 
