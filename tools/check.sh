@@ -107,6 +107,7 @@ if picked lint; then
 	fi
 	one cppcheck cppcheck_clean
 	one shellcheck shell_clean
+	one texts tools/texts.sh --check
 fi
 if picked sanitizer; then many sanitizer sanitized; fi
 if picked fuzz; then many fuzz test/fuzz/run.sh "${FUZZ_SECONDS:-4}"; fi

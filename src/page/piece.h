@@ -2,17 +2,17 @@
 #ifndef PINFOLD_PAGE_PIECE_H
 #define PINFOLD_PAGE_PIECE_H
 
-#include <libintl.h>
-
 #include "base/json_strict.h"
+#include "page/say.h"
 #include "page/sheet.h"
 
 /*
  * Pieces that several pages have.  Words for people go through _() or ngettext(),
  * so that xgettext finds them; words of the engine are shown as they are.
  */
-#define _(text)  gettext(text)
-#define N_(text) text
+#define _(text)                say(text)
+#define N_(text)               text
+#define ngettext(one, many, n) say_many(one, many, n)
 
 long long number_of(const json_t *object, const char *key);
 bool truth_of(const json_t *object, const char *key);

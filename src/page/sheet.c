@@ -62,7 +62,8 @@ sheet_begin(struct sheet *page, const char *title, const struct navigation *rows
 {
 	bool is_themed = page->theme && *page->theme;
 
-	html(&page->out, "<!doctype html>\n<html lang=\"en\"");
+	html(&page->out, "<!doctype html>\n<html lang=\"%s\"",
+		page->language ? page->language : "en");
 	if (is_themed)
 		html(&page->out, " data-theme=\"%s\"", page->theme);
 	html(&page->out,

@@ -24,12 +24,13 @@ struct form_action {
 
 struct sheet {
 	struct html out;
-	const char *path;   /* of this page, without query */
-	const json_t *args; /* what stood in path and query: texts */
-	const char *who;    /* who is logged in; NULL: nobody */
-	const char *scope;  /* what they may: "", "read", "act", "admin" */
-	const char *proof;  /* goes into each form */
-	const char *theme;  /* "", "light", "dark", "contrast" */
+	const char *path;     /* of this page, without query */
+	const json_t *args;   /* what stood in path and query: texts */
+	const char *who;      /* who is logged in; NULL: nobody */
+	const char *scope;    /* what they may: "", "read", "act", "admin" */
+	const char *proof;    /* goes into each form */
+	const char *language; /* of its texts, as say_in() gave it; NULL: English */
+	const char *theme;    /* "", "light", "dark", "contrast" */
 	int64_t now_s;
 	const json_t *answer[SHEET_ANSWERS]; /* results; NULL: none, or refused */
 	const char *refused[SHEET_ANSWERS];  /* why; NULL when it was not */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/web_http.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -208,6 +209,53 @@ forwarded_for(const char *header, struct ip *out)
 		return false;
 	snprintf(text, sizeof text, "%s", header);
 	return ip_parse(out, text);
+}
+
+/* "de-CH;q=0.8": its first part in lower case, and how much it is liked, in thousandths. */
+static unsigned
+language_range(const char *at, size_t len, char out[static LANGUAGE_MAX])
+{
+	size_t n = strcspn(at, "-;, \t"), i;
+	const char *q = memchr(at, ';', len);
+	unsigned liked = 0, unit = 100;
+
+	out[0] = '\0';
+	if (n > len || n >= LANGUAGE_MAX)
+		return 0;
+	for (i = 0; i < n; i++)
+		out[i] = (char)tolower((unsigned char)at[i]);
+	out[n] = '\0';
+	if (!q)
+		return 1000;
+	q++;
+	q += strspn(q, " \t");
+	if (strncasecmp(q, "q=", 2) || (q[2] != '0' && q[2] != '1'))
+		return 0;
+	if (q[2] == '1')
+		return 1000;
+	for (q += 3 + (q[3] == '.'); *q >= '0' && *q <= '9' && unit; q++, unit /= 10)
+		liked += unit * (unsigned)(*q - '0');
+	return liked;
+}
+
+void
+language_choose(
+	const char *header, bool (*is_known)(const char *tag), char out[static LANGUAGE_MAX])
+{
+	char tag[LANGUAGE_MAX];
+	unsigned best = 0;
+
+	out[0] = '\0';
+	while (header && *header) {
+		header += strspn(header, ", \t");
+		size_t len = strcspn(header, ",");
+		unsigned liked = language_range(header, len, tag);
+		if (liked > best && is_known(tag)) {
+			best = liked;
+			strcpy(out, tag);
+		}
+		header += len;
+	}
 }
 
 bool

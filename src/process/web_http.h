@@ -12,7 +12,7 @@
  * What stands in requests of strangers, read without doing anything: pure, and
  * fuzzed (test/fuzz/fuzz_web.c).
  */
-enum { FORM_FIELDS_MAX = 128, HOST_MAX = 64, ETAG_MAX = 24 };
+enum { FORM_FIELDS_MAX = 128, HOST_MAX = 64, ETAG_MAX = 24, LANGUAGE_MAX = 8 };
 
 /*
  * application/x-www-form-urlencoded (the URL standard, section 5.1) into strings of an
@@ -42,6 +42,13 @@ bool origin_is_same(const char *origin, const char *host);
 
 /* X-Forwarded-For: whom the proxy that wrote last speaks for; false: it says nothing of use. */
 bool forwarded_for(const char *header, struct ip *out);
+
+/*
+ * Accept-Language (RFC 9110, section 12.5.4): the one of those that are known which the
+ * reader likes best; "" when none is named.  Of "de-CH" only "de" counts.
+ */
+void language_choose(
+	const char *header, bool (*is_known)(const char *tag), char out[static LANGUAGE_MAX]);
 
 /* A path on this site and nothing else, to which a browser may be sent on. */
 bool path_is_local(const char *path);

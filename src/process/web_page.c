@@ -126,6 +126,7 @@ sheet_init(struct sheet *sheet, const struct page_view *view)
 	const json_t *account = json_object_get(view->who, "account");
 
 	*sheet = (struct sheet){.path = view->path,
+		.language = say_in(view->language),
 		.args = view->args,
 		.who = json_is_object(account) ? json_text_of(account, "name") : NULL,
 		.scope = json_text_of(view->who, "scope"),

@@ -3,16 +3,18 @@
 #define PINFOLD_PROCESS_WEB_PAGE_H
 
 #include "page/sheet.h"
+#include "process/web_http.h"
 
 enum { PAGE_ASKS_MAX = SHEET_ANSWERS };
 
 /* What a page is made of.  Borrowed for the call; JSON is NULL where nothing was said. */
 struct page_view {
-	const struct page *page; /* NULL: the answer to a form */
-	const char *path;        /* as it was asked for, without query */
-	char theme[16];          /* "", "light", "dark", "contrast" */
-	const json_t *args;      /* what stood in path and query: texts */
-	const json_t *who;       /* of session.state: claimed, account, scope, proof */
+	const struct page *page;     /* NULL: the answer to a form */
+	const char *path;            /* as it was asked for, without query */
+	char language[LANGUAGE_MAX]; /* that the reader wants, and we have */
+	char theme[16];              /* "", "light", "dark", "contrast" */
+	const json_t *args;          /* what stood in path and query: texts */
+	const json_t *who;           /* of session.state: claimed, account, scope, proof */
 	const json_t
 		*answer[PAGE_ASKS_MAX]; /* whole: {"ok", "result", "next"} or {"ok", "error"} */
 	int64_t now_s;                  /* for "5 minutes ago" */

@@ -21,6 +21,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/json_strict.h"
+#include "page/say.h"
 #include "process/web_ask.h"
 #include "process/web_files.h"
 #include "process/web_http.h"
@@ -475,6 +476,8 @@ view_init(struct page_view *view, const struct visit *visit)
 		.path = visit->path,
 		.args = visit->args,
 		.now_s = clock_wall_s()};
+	language_choose(header(visit->connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE),
+		language_is_known, view->language);
 	if (!cookie_find(header(visit->connection, MHD_HTTP_HEADER_COOKIE), THEME_COOKIE,
 		    view->theme, sizeof view->theme) ||
 		!theme_is_known(view->theme))

@@ -28,6 +28,7 @@ here.folder = folder;
 			await people.accessible(page, pages);
 			await people.keyboard(page);
 			await people.zones(browser, session);
+			await people.in_german(browser, session);
 			await people.without_script(browser, session, pages);
 			await people.hostile_names(page, pages);
 		}

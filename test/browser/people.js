@@ -93,6 +93,16 @@ const zones = async (browser, storageState) => {
 	}
 };
 
+const in_german = async (browser, storageState) => {
+	const context = await browser.newContext({ locale: "de-CH", storageState });
+	const page = watched(await context.newPage());
+	await page.goto(`${base}/`);
+	expect("who reads German is told in German", (await page.textContent("h1")) === "Ist alles in Ordnung?" &&
+		(await page.getAttribute("html", "lang")) === "de");
+	await picture(page, "home-german");
+	await context.close();
+};
+
 const without_script = async (browser, storageState, pages) => {
 	const context = await browser.newContext({ javaScriptEnabled: false, storageState });
 	const page = watched(await context.newPage());
@@ -149,4 +159,4 @@ const web_killed = async (page) => {
 	expect("and hears what happens again", await within(15, async () => (await page.textContent("main")).includes("Phone of Anna")));
 };
 
-module.exports = { everything, accessible, keyboard, looks, zones, without_script, hostile_names, web_killed };
+module.exports = { everything, accessible, keyboard, looks, zones, in_german, without_script, hostile_names, web_killed };

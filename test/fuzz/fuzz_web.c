@@ -3,6 +3,7 @@
 
 #include "base/auto.h"
 #include "base/json_strict.h"
+#include "page/say.h"
 #include "process/web_http.h"
 #include "process/web_route.h"
 
@@ -34,7 +35,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	enum { BODY_MAX = 16384 };
-	char value[72], etag[ETAG_MAX];
+	char value[72], etag[ETAG_MAX], language[LANGUAGE_MAX];
 	struct fault why;
 	bool is_other;
 
@@ -59,6 +60,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_decref(args);
 	if (cookie_find(text, "pinfold", value, sizeof value))
 		assert(strlen(value) < sizeof value && !strpbrk(value, " \r\n\"\\"));
+	language_choose(text, language_is_known, language);
+	assert(!*language || language_is_known(language));
 	if (bearer_find(text, value, sizeof value))
 		assert(strlen(value) < sizeof value && !strpbrk(value, " \r\n\"\\"));
 	if (host_is_ours(text, "gateway.example"))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "page/say.h"
 #include "process/web_route.h"
 #include "test.h"
 
@@ -290,4 +291,43 @@ TEST(a_page_stops_at_its_bound)
 	EXPECT(out.is_full);
 	EXPECT(out.len < HTML_MAX);
 	html_fini(&out);
+}
+
+TEST(a_reader_of_another_language_is_told_in_it)
+{
+	struct page_view view = {.page = page_of("/login"), .path = "/login"};
+	struct html german = {0}, english = {0}, other = {0};
+
+	strcpy(view.language, "de");
+	page_render(&german, &view);
+	EXPECT(strstr(german.at, "<html lang=\"de\"") != NULL);
+	EXPECT(strstr(german.at, "Anmelden") != NULL && strstr(german.at, "Log in") == NULL);
+	view.language[0] = '\0';
+	page_render(&english, &view);
+	EXPECT(strstr(english.at, "<html lang=\"en\"") != NULL);
+	EXPECT(strstr(english.at, "Anmelden") == NULL && strstr(english.at, "Log in") != NULL);
+	strcpy(view.language, "xx");
+	page_render(&other, &view);
+	EXPECT_STR(other.at, english.at);
+	html_fini(&german);
+	html_fini(&english);
+	html_fini(&other);
+}
+
+TEST(one_and_many_are_two_forms_and_what_nobody_translated_stays_english)
+{
+	EXPECT_STR(say_in("de"), "de");
+	EXPECT_STR(say_many("%lld day ago", "%lld days ago", 1), "vor %lld Tag");
+	EXPECT_STR(say_many("%lld day ago", "%lld days ago", 2), "vor %lld Tagen");
+	EXPECT_STR(say("nobody ever said this"), "nobody ever said this");
+	EXPECT_STR(say_many("one such", "%lld such", 3), "%lld such");
+	EXPECT_STR(say_in(""), "en");
+	EXPECT_STR(say_many("%lld day ago", "%lld days ago", 2), "%lld days ago");
+}
+
+TEST(translations_are_in_order_or_they_would_not_be_found)
+{
+	for (const struct language *at = languages; at->tag; at++)
+		for (size_t i = 1; i < at->n_said; i++)
+			EXPECT(strcmp(at->said[i - 1].id, at->said[i].id) < 0);
 }

@@ -283,3 +283,28 @@ TEST(a_proxy_says_for_whom_it_asks)
 	EXPECT(!forwarded_for(NULL, &one));
 	EXPECT_INT(one.version, 6);
 }
+
+static bool
+is_ours(const char *tag)
+{
+	return !strcmp(tag, "en") || !strcmp(tag, "de");
+}
+
+TEST(the_language_is_the_one_that_the_reader_likes_best_of_those_that_we_have)
+{
+	static const struct {
+		const char *header, *tag;
+	} rows[] = {{"de", "de"}, {"de-CH,de;q=0.9,en;q=0.8", "de"}, {"fr-CH, fr;q=0.9", ""},
+		{"fr, en;q=0.5, de;q=0.7", "de"}, {"en;q=0.5, de;q=0.05", "en"}, {"DE", "de"},
+		{"de;q=0, en;q=0.1", "en"}, {"de ; q=0.3 , en;q=0.2", "de"}, {"en, de", "en"},
+		{"de;q=", ""}, {"de;q=2", ""}, {"de;q=0.99999999999999999999", "de"}, {";q=1", ""},
+		{",,,", ""}, {"averyveryverylongtag, de", "de"}, {"*", ""}, {"", ""}};
+	char tag[LANGUAGE_MAX];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		language_choose(rows[i].header, is_ours, tag);
+		EXPECT_STR(tag, rows[i].tag);
+	}
+	language_choose(NULL, is_ours, tag);
+	EXPECT_STR(tag, "");
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Build tool: puts translations into a C source (page/say.h), so that a confined process
+ * needs to open none.
+ *
+ *	texts OUT.c LANGUAGE=FILE.po ...
+ *
+ * Of the format of gettext it knows what our files have: msgid, msgid_plural, msgstr,
+ * msgstr[0] and [1], texts over several lines.  A translation whose placeholders are not
+ * those of the text is a mistake, and ends the build.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXTS_MAX = 4096, TEXT_MAX = 4096 };
+enum part { PART_NONE, PART_ID, PART_IDS, PART_ONE, PART_MANY };
+
+static struct text {
+	char *part[PART_MANY + 1];
+} texts[TEXTS_MAX];
+static size_t n_texts;
+static const char *file;
+static unsigned line_number;
+
+static void
+die(const char *fmt, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s:%u: ", file ? file : "texts", line_number);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+/* Adds what stands between the quotes. */
+static void
+append(char **to, const char *line)
+{
+	const char *at = strchr(line, '"');
+	size_t len = *to ? strlen(*to) : 0;
+
+	if (!at)
+		die("no text");
+	*to = realloc(*to, len + strlen(at) + 1);
+	if (!*to)
+		die("out of memory");
+	for (at++; *at && *at != '"'; at++) {
+		if (*at == '\\')
+			at++;
+		(*to)[len++] = at[-1] == '\\' && *at == 'n' ? '\n' : *at;
+	}
+	if (*at != '"')
+		die("the text does not end");
+	(*to)[len] = '\0';
+}
+
+static enum part
+part_of(const char *line)
+{
+	static const struct {
+		const char *word;
+		enum part part;
+	} words[] = {{"msgid_plural ", PART_IDS}, {"msgid ", PART_ID}, {"msgstr ", PART_ONE},
+		{"msgstr[0] ", PART_ONE}, {"msgstr[1] ", PART_MANY}};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (!strncmp(line, words[i].word, strlen(words[i].word)))
+			return words[i].part;
+	die("what is this?");
+	return PART_NONE;
+}
+
+/* The placeholders, one behind the other. */
+static void
+placeholders(const char *text, char out[static TEXT_MAX])
+{
+	size_t len = 0;
+
+	for (; text && (text = strchr(text, '%')); text++) {
+		size_t n = strcspn(text + 1, "dsfxu%") + 2;
+		if (text[1] == '%')
+			n = 2;
+		/* "100 % of" is no placeholder. */
+		if (text[1] == ' ' || !text[1] || len + n >= TEXT_MAX)
+			continue;
+		memcpy(out + len, text, n);
+		len += n;
+		text += n - 1;
+	}
+	out[len] = '\0';
+}
+
+static void
+check(const struct text *text)
+{
+	static char wanted[TEXT_MAX], is[TEXT_MAX];
+
+	placeholders(text->part[PART_ID], wanted);
+	for (int i = PART_ONE; i <= PART_MANY; i++) {
+		if (!text->part[i] || !*text->part[i])
+			continue;
+		placeholders(text->part[i], is);
+		if (strcmp(is, wanted))
+			die("\"%s\" has other placeholders: \"%s\"", text->part[i],
+				text->part[PART_ID]);
+	}
+}
+
+static void
+read_file(const char *path)
+{
+	char line[TEXT_MAX];
+	enum part part = PART_NONE;
+	FILE *in = fopen(path, "r");
+
+	file = path;
+	line_number = 0;
+	n_texts = 0;
+	memset(texts, 0, sizeof texts);
+	if (!in)
+		die("cannot be read");
+	while (fgets(line, sizeof line, in)) {
+		line_number++;
+		if (*line == '#' || *line == '\n')
+			continue;
+		if (*line != '"')
+			part = part_of(line);
+		if (*line != '"' && part == PART_ID && ++n_texts > TEXTS_MAX)
+			die("too many texts");
+		if (!n_texts || part == PART_NONE)
+			die("a text of nothing");
+		append(&texts[n_texts - 1].part[part], line);
+	}
+	fclose(in);
+	for (size_t i = 0; i < n_texts; i++)
+		check(&texts[i]);
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct text *left = a, *right = b;
+	return strcmp(left->part[PART_ID], right->part[PART_ID]);
+}
+
+static void
+put_text(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++)
+		if (*text >= ' ' && *text <= '~' && *text != '"' && *text != '\\' && *text != '?')
+			fputc(*text, out);
+		else
+			fprintf(out, "\\%03o", (unsigned char)*text);
+	fputs("\",", out);
+}
+
+static void
+put_language(FILE *out, const char *name, size_t len)
+{
+	qsort(texts, n_texts, sizeof texts[0], by_id);
+	fprintf(out, "static const struct said %.*s[] = {\n", (int)len, name);
+	for (size_t i = 0; i < n_texts; i++) {
+		char *const *part = texts[i].part;
+		const char *one = part[PART_ONE] ? part[PART_ONE] : "";
+		const char *many = part[PART_MANY] ? part[PART_MANY] : one;
+		if (!*part[PART_ID] || !*one || !*many)
+			continue;
+		fputs("\t{", out);
+		put_text(out, part[PART_ID]);
+		put_text(out, one);
+		put_text(out, many);
+		fputs("},\n", out);
+	}
+	fprintf(out, "};\n");
+}
+
+int
+main(int argc, char **argv)
+{
+	FILE *out;
+
+	if (argc < 2 || !(out = fopen(argv[1], "w")))
+		die("usage: texts OUT.c LANGUAGE=FILE.po ...");
+	fprintf(out, "#include \"page/say.h\"\n");
+	for (int i = 2; i < argc; i++) {
+		const char *equals = strchr(argv[i], '=');
+		if (!equals)
+			die("%s: LANGUAGE=FILE", argv[i]);
+		read_file(equals + 1);
+		put_language(out, argv[i], (size_t)(equals - argv[i]));
+	}
+	fprintf(out, "const struct language languages[] = {\n");
+	for (int i = 2; i < argc; i++) {
+		int len = (int)strcspn(argv[i], "=");
+		fprintf(out, "\t{\"%.*s\", %.*s, sizeof %.*s / sizeof %.*s[0]},\n", len, argv[i],
+			len, argv[i], len, argv[i], len, argv[i]);
+	}
+	fprintf(out, "\t{0},\n};\n");
+	if (fclose(out))
+		die("cannot be written");
+	return 0;
+}
