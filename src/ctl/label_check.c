@@ -15,7 +15,7 @@
 enum { STATUS_FILE_MAX = JWS_BYTES_MAX, LOG_FILE_MAX = 1024 * 1024, LOG_DEPTH = 5 };
 
 struct checking {
-	const char *path, *status, *log, *since;
+	const char *path, *status, *log, *since, *witness;
 	struct issuer_keys keys;
 	struct verify_asked asked;
 	struct verify_file *file;
@@ -141,6 +141,7 @@ take_options(struct checking *checking, int argc, char **argv)
 		{"--status", &checking->status},
 		{"--log", &checking->log},
 		{"--since", &checking->since},
+		{"--witness", &checking->witness},
 		{"--maker", &checking->asked.maker},
 		{"--model", &checking->asked.model},
 		{"--firmware", &checking->asked.firmware},
@@ -269,7 +270,7 @@ run_label_verify(int argc, char **argv, const struct options *options)
 	static struct verified verified;
 	static struct checking checking;
 
-	if (!take_options(&checking, argc, argv) || !checking.keys.n) {
+	if (!take_options(&checking, argc, argv) || !checking.keys.n || checking.witness) {
 		fprintf(stderr,
 			"usage: pinfold label verify FILE|QR-TEXT --key KEY [--status DIR|FILE]\n"
 			"       [--log DIR [--since CHECKPOINT]] [--maker M] [--model M] "
@@ -304,7 +305,34 @@ run_label_verify(int argc, char **argv, const struct options *options)
 	return status_of(&verified);
 }
 
-/* label log DIR --key KEY [--since CHECKPOINT] */
+/* True, and nothing is said, when nobody asked for a witness. */
+static bool
+is_witnessed(const struct checking *checking, const struct options *options, struct fault *why)
+{
+	struct log_checkpoint witnessed;
+	struct log_witness witness;
+	int64_t at_s;
+
+	if (!checking->witness)
+		return true;
+	if (!log_witness_parse(&witness, checking->witness)) {
+		fault_set(why, ERR_INVALID, "a witness's key is NAME+ID+KEY, of type 4");
+		return false;
+	}
+	if (!log_verify_witnessed(checking->file, checking->n_files, &checking->keys, &witness,
+		    &witnessed, &at_s, why))
+		return false;
+	if (!options->quiet) {
+		char date[LABEL_DATE_MAX];
+		label_date(date, label_day(at_s));
+		put(witness.name);
+		printf(": signed %s that the first %llu entries are all there was\n", date,
+			(unsigned long long)witnessed.n);
+	}
+	return true;
+}
+
+/* label log DIR --key KEY [--since CHECKPOINT] [--witness NAME+ID+KEY] */
 int
 run_label_log(int argc, char **argv, const struct options *options)
 {
@@ -313,7 +341,8 @@ run_label_log(int argc, char **argv, const struct options *options)
 	struct fault why;
 
 	if (!take_options(&checking, argc, argv) || !checking.keys.n || checking.status) {
-		fprintf(stderr, "usage: pinfold label log DIR --key KEY [--since CHECKPOINT]\n");
+		fprintf(stderr, "usage: pinfold label log DIR --key KEY [--since CHECKPOINT] "
+				"[--witness NAME+ID+KEY]\n");
 		return CTL_USAGE;
 	}
 	checking.log = checking.path;
@@ -327,15 +356,15 @@ run_label_log(int argc, char **argv, const struct options *options)
 	}
 	is_good = log_verify(checking.file, checking.n_files, &checking.keys, checking.asked.since,
 		&checkpoint, &why);
-	if (!is_good) {
-		fprintf(stderr, "pinfold: ");
-		fprintf(stderr, "%s\n", why.text);
-	} else if (!options->quiet) {
+	if (is_good && !options->quiet) {
 		put(checkpoint.origin);
 		printf(": %llu entries, all as they were signed%s\n",
 			(unsigned long long)checkpoint.n,
 			checking.since ? ", and none of the earlier ones was changed" : "");
 	}
+	is_good = is_good && is_witnessed(&checking, options, &why);
+	if (!is_good)
+		fprintf(stderr, "pinfold: %s\n", why.text);
 	let_go(&checking);
 	return is_good ? CTL_OK : CTL_REFUSED;
 }

@@ -107,7 +107,7 @@ const struct command commands[] = {
 	{"label", "feed", "label.feed", "advisories, recalls, support ends, firmware: a file of them", {{"FILE", "feed", WORD_FILE}}, show_label_feed},
 	{"label", "publish", NULL, "write the issuer's pages, statuses and log; sign them", {{"DIR", NULL, WORD_TEXT}, {"--ttl", NULL, WORD_TEXT, true}, {"--follow", NULL, WORD_FLAG, true}}, NULL, run_label_publish},
 	{"label", "verify", NULL, "is this label right, and of this thing? needs no network", {{"FILE", NULL, WORD_TEXT}, {"--key", NULL, WORD_TEXT, true}, {"--status", NULL, WORD_TEXT, true}, {"--log", NULL, WORD_TEXT, true}, {"--since", NULL, WORD_TEXT, true}, {"--maker", NULL, WORD_TEXT, true}, {"--model", NULL, WORD_TEXT, true}, {"--firmware", NULL, WORD_TEXT, true}}, NULL, run_label_verify},
-	{"label", "log", NULL, "look whether an issuer's log was changed", {{"DIR", NULL, WORD_TEXT}, {"--key", NULL, WORD_TEXT, true}, {"--since", NULL, WORD_TEXT, true}}, NULL, run_label_log},
+	{"label", "log", NULL, "look whether an issuer's log was changed", {{"DIR", NULL, WORD_TEXT}, {"--key", NULL, WORD_TEXT, true}, {"--since", NULL, WORD_TEXT, true}, {"--witness", NULL, WORD_TEXT, true}}, NULL, run_label_log},
 	{"label", "bands", NULL, "what each band of a label asks for", {{"--markdown", NULL, WORD_FLAG, true}, {"--html", NULL, WORD_FLAG, true}}, NULL, run_label_bands},
 	{"label", "trust", NULL, "let the labels of an issuer narrow what devices may do", {{"KEYFILE", NULL, WORD_TEXT}, {"URL", NULL, WORD_TEXT}}, NULL, run_label_trust},
 	{"label", "attach", "label.attach", "a device has this label (label.jwt) of a trusted issuer", {DEVICE, {"FILE", "text", WORD_FILE}}, show_text},

@@ -327,6 +327,27 @@ log_verify(const struct verify_file *file, size_t n, const struct issuer_keys *k
 	return read_log(file, n, keys, since, checkpoint, NULL, NULL, why);
 }
 
+bool
+log_verify_witnessed(const struct verify_file *file, size_t n, const struct issuer_keys *keys,
+	const struct log_witness *witness, struct log_checkpoint *witnessed, int64_t *at_s,
+	struct fault *why)
+{
+	static const char *const notes[] = {"checkpoint", "witnessed"};
+	struct log_checkpoint ignored;
+	uint8_t key[ISSUER_PUBLIC_LEN];
+
+	for (size_t i = 0; i < COUNT_OF(notes); i++) {
+		const struct verify_bytes *note = file_of(file, n, notes[i]);
+		if (!note || !log_is_witnessed(witness, note->at, note->len, at_s))
+			continue;
+		return log_checkpoint_parse(witnessed, note->at, note->len, keys, key, why) ==
+			       SEAL_GOOD &&
+		       read_log(file, n, keys, *note, &ignored, NULL, NULL, why);
+	}
+	fault_set(why, ERR_NOT_FOUND, "no checkpoint is there that %.100s signed", witness->name);
+	return false;
+}
+
 struct searched {
 	const struct verified *out;
 	const char *hash;

@@ -63,4 +63,13 @@ void label_verify(const struct verify_asked *, struct verified *);
 bool log_verify(const struct verify_file *, size_t n, const struct issuer_keys *,
 	struct verify_bytes since, struct log_checkpoint *, struct fault *why);
 
+/*
+ * The same with a witness: its signature stands under the checkpoint itself, or under an
+ * earlier one that the issuer put beside it ("witnessed") and from which the log goes on.
+ * witnessed: that one; at_s: when it was signed.
+ */
+bool log_verify_witnessed(const struct verify_file *, size_t n, const struct issuer_keys *,
+	const struct log_witness *, struct log_checkpoint *witnessed, int64_t *at_s,
+	struct fault *why);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/auto.h"
 #include "base/base64.h"
+#include "base/hex.h"
 #include "base/printable.h"
 
 /* --- hashes (RFC 6962, 2.1: what is hashed begins with 0 for a leaf and 1 for a node) ----- */
@@ -254,14 +255,17 @@ log_tile(const struct log_tree *tree, size_t n, int level, uint64_t at,
 
 /* --- checkpoints -------------------------------------------------------------------------------- */
 
-/* The four bytes by which a note says whose signature it has. */
+enum { NOTE_ED25519 = 1, NOTE_COSIGNATURE = 4, COSIGNATURE_TIME_LEN = 8 };
+
+/* The four bytes by which a note says whose signature it has, and of which type. */
 static void
-note_key_id(const char *name, const uint8_t key[static ISSUER_PUBLIC_LEN], uint8_t out[static 4])
+note_key_id(const char *name, uint8_t type, const uint8_t key[static ISSUER_PUBLIC_LEN],
+	uint8_t out[static 4])
 {
-	static const uint8_t ed25519[] = {'\n', 1};
+	const uint8_t between[] = {'\n', type};
 	uint8_t hash[HASH_LEN];
 
-	hash_parts((struct hash_part[]){{name, strlen(name)}, {ed25519, sizeof ed25519},
+	hash_parts((struct hash_part[]){{name, strlen(name)}, {between, sizeof between},
 			   {key, ISSUER_PUBLIC_LEN}},
 		3, hash);
 	memcpy(out, hash, 4);
@@ -280,7 +284,7 @@ log_checkpoint_render(
 		(unsigned long long)checkpoint->n, root);
 
 	issuer_public(issuer, key);
-	note_key_id(checkpoint->origin, key, signature);
+	note_key_id(checkpoint->origin, NOTE_ED25519, key, signature);
 	if (issuer_sign(issuer, out, (size_t)len, signature + 4, why)) {
 		free(out);
 		return NULL;
@@ -347,7 +351,7 @@ signer(const struct log_checkpoint *checkpoint, const uint8_t id[static 4],
 	uint8_t is[4];
 
 	for (size_t i = 0; i < keys->n; i++) {
-		note_key_id(checkpoint->origin, keys->key[i], is);
+		note_key_id(checkpoint->origin, NOTE_ED25519, keys->key[i], is);
 		if (!memcmp(is, id, sizeof is))
 			return keys->key[i];
 	}
@@ -396,6 +400,78 @@ log_checkpoint_parse(struct log_checkpoint *checkpoint, const char *text, size_t
 	}
 	fault_set(why, ERR_DENIED, "the checkpoint is not signed by a key that is trusted here");
 	return SEAL_STRANGER;
+}
+
+/* --- witnesses ------------------------------------------------------------------------------ */
+
+bool
+log_witness_parse(struct log_witness *witness, const char *text)
+{
+	const char *first = strchr(text, '+'), *second = first ? strchr(first + 1, '+') : NULL;
+	uint8_t key[1 + ISSUER_PUBLIC_LEN], id[4];
+	char id_text[2 * sizeof id + 1];
+	size_t n;
+
+	memset(witness, 0, sizeof *witness);
+	if (!second || first == text || (size_t)(first - text) >= sizeof witness->name ||
+		second - first != sizeof id_text ||
+		!base64_parse(BASE64_PADDED, second + 1, strlen(second + 1), key, sizeof key, &n) ||
+		n != sizeof key || key[0] != NOTE_COSIGNATURE)
+		return false;
+	memcpy(witness->name, text, (size_t)(first - text));
+	memcpy(witness->key, key + 1, ISSUER_PUBLIC_LEN);
+	note_key_id(witness->name, NOTE_COSIGNATURE, witness->key, id);
+	hex_text(id, sizeof id, id_text);
+	return is_printable(witness->name) && !strchr(witness->name, ' ') &&
+	       !memcmp(id_text, first + 1, sizeof id_text - 1);
+}
+
+/* What a witness signs: when it looked, and the body of the checkpoint as it stands. */
+static bool
+is_cosigned(const struct log_witness *witness, const char *body, size_t body_len, uint64_t at_s,
+	const uint8_t *signature)
+{
+	char message[LOG_NOTE_MAX + 64];
+	int len = snprintf(message, sizeof message, "cosignature/v1\ntime %llu\n%.*s",
+		(unsigned long long)at_s, (int)body_len, body);
+
+	return len > 0 && len < (int)sizeof message &&
+	       issuer_is_signature(witness->key, message, (size_t)len, signature);
+}
+
+bool
+log_is_witnessed(const struct log_witness *witness, const char *note, size_t len, int64_t *at_s)
+{
+	enum { ID_LEN = 4, ALL_LEN = ID_LEN + COSIGNATURE_TIME_LEN + ISSUER_SIGNATURE_LEN };
+	const char *at = note, *end = note + len, *line, *body_end;
+	uint8_t signature[ALL_LEN], id[ID_LEN];
+	struct log_checkpoint body;
+	char name[LOG_ORIGIN_MAX + 8];
+	size_t line_len, n;
+
+	if (len > LOG_NOTE_MAX || !take_body(&body, &at, end) || at == end || *at != '\n')
+		return false;
+	body_end = at++;
+	note_key_id(witness->name, NOTE_COSIGNATURE, witness->key, id);
+	snprintf(name, sizeof name, NOTE_DASH "%s ", witness->name);
+	size_t name_len = strlen(name);
+	while (take_line(&at, end, &line, &line_len)) {
+		uint64_t time_s = 0;
+		if (line_len <= name_len || memcmp(line, name, name_len) ||
+			!base64_parse(BASE64_PADDED, line + name_len, line_len - name_len,
+				signature, sizeof signature, &n) ||
+			n != sizeof signature || memcmp(signature, id, sizeof id))
+			continue;
+		for (int i = 0; i < COSIGNATURE_TIME_LEN; i++)
+			time_s = time_s << 8 | signature[ID_LEN + i];
+		if (time_s > INT64_MAX ||
+			!is_cosigned(witness, note, (size_t)(body_end - note), time_s,
+				signature + ID_LEN + COSIGNATURE_TIME_LEN))
+			continue;
+		*at_s = (int64_t)time_s;
+		return true;
+	}
+	return false;
 }
 
 /* --- what our logs say -------------------------------------------------------------------- */

@@ -83,6 +83,22 @@ char *log_checkpoint_render(
 enum seal log_checkpoint_parse(struct log_checkpoint *, const char *text, size_t len,
 	const struct issuer_keys *, uint8_t key[static ISSUER_PUBLIC_LEN], struct fault *why);
 
+/* --- witnesses --------------------------------------------------------------------------- */
+
+/*
+ * Somebody who keeps watch over the log and signs that each checkpoint goes on from the
+ * one before (C2SP tlog-cosignature, Ed25519).  Whoever asks for that signature cannot be
+ * shown another log than the witness.
+ */
+struct log_witness {
+	char name[LOG_ORIGIN_MAX];
+	uint8_t key[ISSUER_PUBLIC_LEN];
+};
+/* NAME+ID+KEY, the text of a verifier's key (C2SP signed-note), of type 4. */
+bool log_witness_parse(struct log_witness *, const char *text);
+/* Did it sign this note?  The rest of the note is not looked at.  Gives when it did. */
+bool log_is_witnessed(const struct log_witness *, const char *note, size_t len, int64_t *at_s);
+
 /* --- what our logs say ------------------------------------------------------------------- */
 
 /* An entry of the log, as the issuer writes it; sorted and compact. */

@@ -197,6 +197,9 @@ as_any(const uint8_t *data, size_t size)
 	assert(log_checkpoint_parse(&checkpoint, (const char *)data, size, &keys, key, &why) !=
 		SEAL_GOOD);
 	expect_reason();
+	struct log_witness witness = {.name = "example.com/w1"};
+	int64_t at_s;
+	assert(!log_is_witnessed(&witness, (const char *)data, size, &at_s));
 }
 
 int

@@ -97,6 +97,19 @@ expect "and is not issued again" is 1 status pinfold label issue bulb --of model
 
 expect "the log goes on from the earlier one" says "none of the earlier" \
 	pinfold label log "$site" --key "$folder/key" --since "$folder/kept/log/checkpoint"
+# A witness with openssl alone, as docs/LABEL.md has it.
+openssl genpkey -algorithm ed25519 -out "$folder/witness.key" 2>/dev/null
+openssl pkey -in "$folder/witness.key" -pubout -outform DER | tail -c 32 >"$folder/witness.public"
+name=witness.example/w1
+{ printf '%s\n\004' $name; cat "$folder/witness.public"; } | openssl dgst -sha256 -binary | head -c 4 >"$folder/witness.id"
+vkey=$name+$(basenc --base16 <"$folder/witness.id" | tr A-F a-f)+$({ printf '\004'; cat "$folder/witness.public"; } | base64 -w 0)
+expect "a log that the witness did not sign is not witnessed" is 1 status pinfold label log "$site" --key "$folder/key" --witness "$vkey"
+now=$(date +%s)
+{ printf 'cosignature/v1\ntime %s\n' "$now"; head -n 3 "$site/log/checkpoint"; } >"$folder/message"
+openssl pkeyutl -sign -rawin -inkey "$folder/witness.key" -in "$folder/message" -out "$folder/signature"
+line=$({ cat "$folder/witness.id"; printf '%016X' "$now" | basenc --base16 -d; cat "$folder/signature"; } | base64 -w 0)
+{ cat "$site/log/checkpoint"; printf '\342\200\224 %s %s\n' $name "$line"; } >"$site/log/witnessed"
+expect "with its signature it is" says "$name: signed .* entries are all" pinfold label log "$site" --key "$folder/key" --witness "$vkey"
 sed -i 's/issue/isxue/' "$site"/log/tile/entries/000.p/2
 expect "an entry that was changed quietly is found" is 1 status pinfold label log "$site" --key "$folder/key"
 expect "also by who looks at a label" is 1 status verify "$here/label.jwt" --status "$site" --log "$site"

@@ -441,6 +441,52 @@ TEST(a_checkpoint_holds_for_the_key_that_signed_it)
 	issuer_free(issuer);
 }
 
+TEST(a_witness_vouches_for_the_checkpoint_that_it_signed_and_no_other)
+{
+	/* The example of tlog-cosignature says what such a line looks like; this one is signed here. */
+	struct issuer *issuer = issued_key(&keys), *watcher = issued_key(&others);
+	struct log_checkpoint is = {.origin = "labels.example/log", .n = 4};
+	uint8_t line[4 + 8 + ISSUER_SIGNATURE_LEN] = {[8] = 0x69, [9] = 0x55, [10] = 0xb9},
+			     hash[HASH_LEN], key[1 + ISSUER_PUBLIC_LEN] = {4};
+	struct log_witness witness;
+	char message[2048], cosigned[2048], vkey[200];
+	int64_t at_s;
+
+	memset(is.root, 7, sizeof is.root);
+	auto_free char *note = log_checkpoint_render(&is, issuer, &why);
+	size_t body_len = (size_t)(strstr(note, "\n\n") + 1 - note);
+	memcpy(key + 1, others.key[0], ISSUER_PUBLIC_LEN);
+	hash_parts((struct hash_part[]){{"witness.example/w1\n", 19}, {key, sizeof key}}, 2, hash);
+	memcpy(line, hash, 4);
+	snprintf(message, sizeof message, "cosignature/v1\ntime %u\n%.*s", 0x6955b900u,
+		(int)body_len, note);
+	EXPECT(!issuer_sign(watcher, message, strlen(message), line + 12, &why));
+	auto_free char *text = base64_text(BASE64_PADDED, line, sizeof line);
+	snprintf(cosigned, sizeof cosigned, "%s\xe2\x80\x94 witness.example/w1 %s\n", note, text);
+	auto_free char *key_text = base64_text(BASE64_PADDED, key, sizeof key);
+	snprintf(vkey, sizeof vkey, "witness.example/w1+%02x%02x%02x%02x+%s", hash[0], hash[1],
+		hash[2], hash[3], key_text);
+
+	EXPECT(log_witness_parse(&witness, vkey));
+	EXPECT(log_is_witnessed(&witness, cosigned, strlen(cosigned), &at_s));
+	EXPECT_INT(at_s, 0x6955b900);
+	/* The log's own signature is there as before. */
+	EXPECT_INT(
+		log_checkpoint_parse(&is, cosigned, strlen(cosigned), &keys, by, &why), SEAL_GOOD);
+	EXPECT(!log_is_witnessed(&witness, note, strlen(note), &at_s));
+	char *size = strstr(cosigned, "\n4\n");
+	EXPECT(size);
+	size[1] = '5';
+	EXPECT(!log_is_witnessed(&witness, cosigned, strlen(cosigned), &at_s));
+	/* A key of another type, an id that is not its own, no name. */
+	EXPECT(!log_witness_parse(&witness, strchr(vkey, '+')));
+	EXPECT(!log_witness_parse(&witness, "witness.example/w1"));
+	vkey[19] = vkey[19] == '0' ? '1' : '0';
+	EXPECT(!log_witness_parse(&witness, vkey));
+	issuer_free(issuer);
+	issuer_free(watcher);
+}
+
 TEST(the_files_of_the_log_are_where_a_monitor_looks)
 {
 	static uint8_t hash[LOG_TILE][HASH_LEN];
