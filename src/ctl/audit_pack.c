@@ -281,7 +281,10 @@ finish_pack(const json_t *args, const json_t *evidence, const struct options *op
 		issuer_free(issuer);
 		return cannot("make", path);
 	}
-	enum err err = pack_write(json_text_of(evidence, "folder"), issuer, fd, &why);
+	enum err err =
+		json_is_true(json_object_get(args, "redact"))
+			? pack_write_redacted(json_text_of(evidence, "folder"), issuer, fd, &why)
+			: pack_write(json_text_of(evidence, "folder"), issuer, fd, &why);
 	issuer_free(issuer);
 	if (!err && fsync(fd)) {
 		fault_set(&why, ERR_SYSTEM, "the pack cannot be written: %s", strerror(errno));
@@ -372,6 +375,8 @@ print_json(const struct pack *pack, const struct rejudged *again, const struct f
 				(int)again->n_unknown_checks, "same", (int)again->n_same, "absent",
 				(int)again->n_absent, "new", (int)again->n_new, "first",
 				again->first));
+	if (again && again->is_left_out)
+		json_object_set_new(json_object_get(out, "rejudged"), "left_out", json_true());
 	json_dumpf(out, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	printf("\n");
 	json_decref(out);
@@ -406,13 +411,21 @@ verify(const uint8_t *bytes, size_t len, const uint8_t (*trusted)[ISSUER_PUBLIC_
 		printf("signature: %s (key %s)\n", pack_signature_text(pack.signature),
 			pack.key_id);
 		printf("run %u of ", pack.run);
-		print_shown(result->device.name);
+		print_shown(*result->device.name ? result->device.name : result->device.id);
 		printf(", by ");
 		print_shown(pack.tool);
-		printf("\n%u checks judged again from the transcript: %u findings are the same, %u "
-		       "are "
-		       "gone, %u are new\n",
-			again.n_checks, again.n_same, again.n_absent, again.n_new);
+		printf("\n");
+		for (size_t i = 0; i < pack.n_left_out; i++)
+			printf("left out to be shared: %s (SHA-256 %s)\n", pack.left_out[i].name,
+				pack.left_out[i].hash);
+		if (again.is_left_out)
+			printf("nothing is judged again: what was recorded is not in this pack\n");
+		else
+			printf("%u checks judged again from the transcript: %u findings are the "
+			       "same, %u "
+			       "are "
+			       "gone, %u are new\n",
+				again.n_checks, again.n_same, again.n_absent, again.n_new);
 		if (again.n_unknown_checks)
 			printf("%u checks are not in this version\n", again.n_unknown_checks);
 		if (!again.is_same_ruleset)
@@ -423,7 +436,9 @@ verify(const uint8_t *bytes, size_t len, const uint8_t (*trusted)[ISSUER_PUBLIC_
 			print_shown(again.first);
 			printf("\n");
 		}
-		printf("%s\n", is_same && is_signed ? "the pack holds" : "the pack does not hold");
+		printf("%s\n", !is_same || !is_signed ? "the pack does not hold"
+			       : again.is_left_out    ? "the pack holds, without what was left out"
+						      : "the pack holds");
 	}
 	result_free(result);
 	return is_same && is_signed ? CTL_OK : CTL_REFUSED;

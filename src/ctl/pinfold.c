@@ -86,7 +86,7 @@ const struct command commands[] = {
 	{"audit", "fix", "audit.show", "what to do about each failure, and test that again", {{"RUN", "run", WORD_NUMBER}, {"--retest", "retest", WORD_FLAG, true}}, NULL, NULL, NULL, finish_fix},
 	{"audit", "declare", NULL, "what only the maker or a person can answer: a form, its answers", {DEVICE, {"FILE", NULL, WORD_TEXT, true}, {"--template", NULL, WORD_FLAG, true}, {"--remove", NULL, WORD_FLAG, true}}, NULL, run_audit_declare},
 	{"audit", "papers", NULL, "statements and labels against the product on the wire", {DEVICE, {"FILES", NULL, WORD_TEXT, true}, {"--remove", NULL, WORD_FLAG, true}}, NULL, run_audit_papers},
-	{"audit", "pack", "audit.evidence", "the evidence of a run, signed, in one file", {{"RUN", "run", WORD_NUMBER}, {"FILE", "file", WORD_TEXT}}, NULL, NULL, NULL, finish_pack},
+	{"audit", "pack", "audit.evidence", "the evidence of a run, signed, in one file", {{"RUN", "run", WORD_NUMBER}, {"FILE", "file", WORD_TEXT}, {"--redact", "redact", WORD_FLAG, true}}, NULL, NULL, NULL, finish_pack},
 	{"audit", "verify", NULL, "look at a pack, and judge again what is in it", {{"PACK", NULL, WORD_TEXT}, {"--key", NULL, WORD_TEXT, true}}, NULL, run_audit_verify},
 	{"audit", "key", "audit.key", "the public key by which packs of this gateway are known", {{0}}, show_audit_key},
 	{"maker", "list", "maker.list", "whose the devices are, and on whose word", {{0}}, show_makers},

@@ -40,6 +40,14 @@ enum {
 enum err pack_write(
 	const char *directory, const struct issuer *, int out, struct fault *why) MUST_USE;
 
+/*
+ * The same to be shared: captures, transcripts, device.json and env.json are left out, and the
+ * manifest has their hashes; in result.json and the report there is no name that somebody
+ * gave, no address and no MAC.  What a finding says of servers stays.
+ */
+enum err pack_write_redacted(
+	const char *directory, const struct issuer *, int out, struct fault *why) MUST_USE;
+
 /* SHA-256, as text, over all that a verdict depends on: checks, provisions, standards. */
 void pack_ruleset(char out[static HASH_TEXT_MAX]);
 
@@ -70,7 +78,12 @@ struct pack {
 	char tool[64], ruleset[HASH_TEXT_MAX];
 	size_t n_files;
 	struct pack_file file[PACK_FILES_MAX]; /* borrows the bytes given */
+	size_t n_left_out;                     /* to be shared; the manifest says which */
+	struct {
+		char name[32], hash[HASH_TEXT_MAX];
+	} left_out[PACK_FILES_MAX];
 };
+bool pack_has_left_out(const struct pack *, const char *name);
 
 /*
  * Opens a pack and compares everything with the manifest.  False: something is
@@ -91,6 +104,7 @@ struct rejudged {
 	uint32_t n_unknown_checks;        /* that this version does not have */
 	uint32_t n_same, n_absent, n_new; /* findings: in both, only in the pack, only now */
 	bool report_agrees; /* report.html says what result.json does; with the same ruleset only */
+	bool is_left_out;   /* what was recorded is not in this pack: nothing is judged again */
 	char first[320];    /* the first difference, for people; empty: none */
 };
 bool rejudged_is_same(const struct rejudged *);

@@ -212,6 +212,41 @@ look_at_signature(struct pack *pack, const uint8_t (*trusted)[ISSUER_PUBLIC_LEN]
 			pack->signature = PACK_SIGNATURE_TRUSTED;
 }
 
+bool
+pack_has_left_out(const struct pack *pack, const char *name)
+{
+	for (size_t i = 0; i < pack->n_left_out; i++)
+		if (!strcmp(pack->left_out[i].name, name))
+			return true;
+	return false;
+}
+
+/* Names that a pack may hold, each once and in order, of which none is in this one. */
+static bool
+parse_left_out(struct pack *pack, const json_t *rows, struct fault *why)
+{
+	const char *before = "";
+	uint8_t hash[HASH_LEN];
+
+	bool is_good = !rows || (json_is_array(rows) && json_array_size(rows) <= PACK_FILES_MAX);
+	for (size_t i = 0; is_good && i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+		char *name = pack->left_out[i].name;
+		is_good = json_object_size(row) == 2 &&
+			  json_take_text(name, sizeof pack->left_out[i].name,
+				  json_object_get(row, "name")) &&
+			  hash_of(json_object_get(row, "sha256"), hash) && pack_may_hold(name) &&
+			  strcmp(before, name) < 0 && !pack_find(pack, name);
+		if (!is_good)
+			break;
+		hash_text(hash, pack->left_out[i].hash);
+		before = name;
+		pack->n_left_out++;
+	}
+	return is_good ||
+	       refuse(why, PACK_MANIFEST, TAR_BLOCK, "its list of what was left out is not valid");
+}
+
 static bool
 parse_manifest(struct pack *pack, json_t *root, struct fault *why)
 {
@@ -225,7 +260,8 @@ parse_manifest(struct pack *pack, json_t *root, struct fault *why)
 		again && strlen(again) == file->size && !memcmp(again, file->bytes, file->size);
 	free(again);
 
-	if (!is_canonical || json_object_size(root) != 9 ||
+	const json_t *left_out = json_object_get(root, "left_out");
+	if (!is_canonical || json_object_size(root) != (left_out ? 10 : 9) ||
 		!json_take_text(schema, sizeof schema, json_object_get(root, "schema")) ||
 		strcmp(schema, PACK_SCHEMA) != 0 ||
 		!hash_of(json_object_get(root, "key"), pack->key) ||
@@ -238,7 +274,7 @@ parse_manifest(struct pack *pack, json_t *root, struct fault *why)
 		return refuse(why, PACK_MANIFEST, file->at, "it is not as manifests are written");
 	pack->run = (uint32_t)run;
 	issuer_id(pack->key, pack->key_id);
-	return true;
+	return parse_left_out(pack, left_out, why);
 }
 
 bool

@@ -198,7 +198,8 @@ pack_rejudge(const struct pack *pack, struct rejudged *out, struct fault *why)
 	char ours[HASH_TEXT_MAX];
 
 	memset(out, 0, sizeof *out);
-	if (!file || !probes) {
+	out->is_left_out = !probes && pack_has_left_out(pack, "probes.jsonl");
+	if (!file || (!probes && !out->is_left_out)) {
 		fault_set(why, ERR_NOT_FOUND, "%s is not in the pack",
 			file ? "probes.jsonl" : "result.json");
 		return NULL;
@@ -209,7 +210,7 @@ pack_rejudge(const struct pack *pack, struct rejudged *out, struct fault *why)
 		fault_prefix(why, "%s: ", file->name);
 		return NULL;
 	}
-	if (read_transcript(probes, &transcript, why) ||
+	if ((probes && read_transcript(probes, &transcript, why)) ||
 		(traffic && read_transcript(traffic, &watched, why))) {
 		transcript_free(transcript);
 		result_free(result);
@@ -219,7 +220,8 @@ pack_rejudge(const struct pack *pack, struct rejudged *out, struct fault *why)
 		watched = transcript_new(NULL);
 	pack_ruleset(ours);
 	out->is_same_ruleset = !strcmp(ours, result->run.ruleset);
-	judge_all(out, result, transcript, watched);
+	if (!out->is_left_out)
+		judge_all(out, result, transcript, watched);
 	/* Another version of ours may word it otherwise. */
 	out->report_agrees = !out->is_same_ruleset || is_the_report(pack, result);
 	transcript_free(transcript);

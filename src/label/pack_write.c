@@ -31,6 +31,8 @@ struct writing {
 	size_t n;
 	struct source source[SOURCES_MAX];
 	struct audit_result *result;
+	bool is_redacted;
+	json_t *left_out; /* with is_redacted: what the manifest tells of them */
 	struct fault *why;
 };
 
@@ -154,6 +156,76 @@ take_result(struct writing *writing)
 	return ERR_OK;
 }
 
+static enum err hash_source(struct writing *, struct source *);
+
+static void
+drop_last(struct writing *writing)
+{
+	struct source *source = &writing->source[--writing->n];
+
+	if (source->fd >= 0)
+		close(source->fd);
+	free(source->text);
+	json_decref(source->blocks);
+}
+
+/* What is not shared: its hash alone goes into the manifest. */
+static enum err
+leave_out(struct writing *writing, size_t n_before)
+{
+	struct source *source = &writing->source[n_before];
+	char text[HASH_TEXT_MAX];
+
+	if (!writing->is_redacted || writing->n == n_before)
+		return ERR_OK;
+	enum err err = hash_source(writing, source);
+	if (!err) {
+		hash_text(source->hash, text);
+		json_array_append_new(writing->left_out,
+			json_pack("{s:s, s:s}", "name", source->name, "sha256", text));
+	}
+	drop_last(writing);
+	return err;
+}
+
+static enum err
+take_recorded(struct writing *writing, int folder)
+{
+	static const char *const names[] = {"capture.pcap", "capture.pcapng", "device.json",
+		"env.json", "probes.jsonl", "traffic.jsonl"};
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; !err && i < COUNT_OF(names); i++) {
+		size_t n = writing->n;
+		err = take_file(writing, folder, names[i], !strcmp(names[i], "probes.jsonl"));
+		if (!err)
+			err = leave_out(writing, n);
+	}
+	return err;
+}
+
+/* In the place of the one in the folder: without whose it is, and where. */
+static void
+redact_result(struct writing *writing)
+{
+	struct audit_result *result = writing->result;
+	size_t len;
+
+	memset(result->device.name, 0, sizeof result->device.name);
+	memset(result->device.mac, 0, sizeof result->device.mac);
+	memset(result->device.claimed_serial, 0, sizeof result->device.claimed_serial);
+	result->device.address4 = result->device.address6 = (struct ip){0};
+	memset(result->run.gateway, 0, sizeof result->run.gateway);
+	memset(result->run.operator_, 0, sizeof result->run.operator_);
+	for (size_t i = 0; i < result->n_findings; i++)
+		result->finding[i].address = (struct ip){0};
+	drop_last(writing);
+	struct source *source = &writing->source[writing->n++];
+	*source = (struct source){
+		.name = "result.json", .fd = -1, .text = result_to_text(result, &len)};
+	source->size = len;
+}
+
 /* In the order of names. */
 static enum err
 take_all(struct writing *writing, int folder)
@@ -163,14 +235,11 @@ take_all(struct writing *writing, int folder)
 	FILE *file;
 
 	/* What the others are made of comes first; sorted afterwards. */
-	if ((err = take_file(writing, folder, "result.json", true)) ||
-		(err = take_result(writing)) ||
-		(err = take_file(writing, folder, "probes.jsonl", true)) ||
-		(err = take_file(writing, folder, "capture.pcap", false)) ||
-		(err = take_file(writing, folder, "capture.pcapng", false)) ||
-		(err = take_file(writing, folder, "device.json", false)) ||
-		(err = take_file(writing, folder, "env.json", false)) ||
-		(err = take_file(writing, folder, "traffic.jsonl", false)))
+	if ((err = take_file(writing, folder, "result.json", true)) || (err = take_result(writing)))
+		return err;
+	if (writing->is_redacted)
+		redact_result(writing);
+	if ((err = take_recorded(writing, folder)))
 		return err;
 	file = begin_text(writing, "provisions.tsv", &len);
 	standards_tsv(file);
@@ -272,6 +341,8 @@ manifest(struct writing *writing, const struct issuer *issuer)
 		"key", key_text, "root", text, "run", (json_int_t)run->number, "device",
 		writing->result->device.id, "tool", run->tool, "ruleset", run->ruleset, "created",
 		(json_int_t)run->ended_s, "files", files);
+	if (writing->is_redacted)
+		json_object_set(out, "left_out", writing->left_out);
 	char *bytes = json_dumps(out, JSON_SORT_KEYS | JSON_COMPACT);
 	if (!bytes)
 		abort();
@@ -356,26 +427,35 @@ write_pack(struct writing *writing, const struct issuer *issuer, int out)
 	return err ? err : write_all(writing, out, end, sizeof end);
 }
 
-enum err
-pack_write(const char *directory, const struct issuer *issuer, int out, struct fault *why)
+static enum err
+write_folder(const char *directory, const struct issuer *issuer, bool is_redacted, int out,
+	struct fault *why)
 {
-	struct writing writing = {.why = why};
+	struct writing writing = {.why = why, .is_redacted = is_redacted, .left_out = json_array()};
 	auto_close int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	enum err err;
 
-	if (folder < 0)
-		return refuse(&writing, ERR_SYSTEM, "cannot be opened", directory);
-	err = take_all(&writing, folder);
+	err = folder < 0 ? refuse(&writing, ERR_SYSTEM, "cannot be opened", directory)
+			 : take_all(&writing, folder);
 	if (!err) {
 		qsort(writing.source, writing.n, sizeof *writing.source, by_name);
 		err = write_pack(&writing, issuer, out);
 	}
-	for (size_t i = 0; i < writing.n; i++) {
-		if (writing.source[i].fd >= 0)
-			close(writing.source[i].fd);
-		free(writing.source[i].text);
-		json_decref(writing.source[i].blocks);
-	}
+	while (writing.n)
+		drop_last(&writing);
+	json_decref(writing.left_out);
 	result_free(writing.result);
 	return err;
+}
+
+enum err
+pack_write(const char *directory, const struct issuer *issuer, int out, struct fault *why)
+{
+	return write_folder(directory, issuer, false, out, why);
+}
+
+enum err
+pack_write_redacted(const char *directory, const struct issuer *issuer, int out, struct fault *why)
+{
+	return write_folder(directory, issuer, true, out, why);
 }

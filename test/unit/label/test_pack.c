@@ -41,6 +41,48 @@ TEST(a_pack_is_read_by_whoever_trusts_its_key_and_judged_again_with_the_same_ver
 	run_end(folder);
 }
 
+static void
+redacted_pack(
+	const char *folder, uint8_t **bytes, size_t *len, uint8_t key[static ISSUER_PUBLIC_LEN])
+{
+	run_is_redacted = true;
+	EXPECT(!run_pack(folder, bytes, len, key, &why));
+	run_is_redacted = false;
+}
+
+TEST(what_is_shared_has_no_name_address_or_transcript_and_says_what_was_left_out)
+{
+	uint8_t key[1][ISSUER_PUBLIC_LEN], *bytes;
+	struct rejudged rejudged;
+	char folder[32];
+	size_t len;
+
+	run_folder(folder);
+	redacted_pack(folder, &bytes, &len, key[0]);
+	EXPECT(pack_parse(&pack, bytes, len, key, 1, &why));
+	EXPECT_INT(pack.signature, PACK_SIGNATURE_TRUSTED);
+	EXPECT(!pack_find(&pack, "probes.jsonl") && pack_has_left_out(&pack, "probes.jsonl"));
+	EXPECT(!pack_find(&pack, "env.json") && pack_has_left_out(&pack, "env.json"));
+	EXPECT(!pack_has_left_out(&pack, "device.json")); /* there was none */
+	EXPECT(pack_find(&pack, "report.html") && !pack_has_left_out(&pack, "report.html"));
+	EXPECT(!memmem(bytes, len, "alert(1)", 8)); /* its name */
+	EXPECT(!memmem(bytes, len, "198.18.", 7));
+
+	struct audit_result *result = pack_rejudge(&pack, &rejudged, &why);
+	EXPECT(result);
+	EXPECT(rejudged.is_left_out && !rejudged.n_checks && rejudged_is_same(&rejudged));
+	EXPECT(result->n_findings);
+	result_free(result);
+
+	/* One byte of the verdicts, and it is found as ever. */
+	const struct pack_file *file = pack_find(&pack, "result.json");
+	bytes[file->at + file->size / 2] ^= 1;
+	EXPECT(!pack_parse(&pack, bytes, len, key, 1, &why));
+	EXPECT(strstr(why.text, "result.json was changed"));
+	free(bytes);
+	run_end(folder);
+}
+
 TEST(the_same_run_gives_the_same_pack)
 {
 	uint8_t key[ISSUER_PUBLIC_LEN], *first, *second;
