@@ -79,6 +79,9 @@ static const char *const calls_send[] = {"sendmsg", "sendto", "sendmmsg", NULL};
 /* Reads from several sockets in one go. */
 static const char *const calls_receive[] = {"recvfrom", "recvmmsg", NULL};
 
+/* Sees to its signals again with each connection, as libmosquitto does (it ignores SIGPIPE). */
+static const char *const calls_signals[] = {"rt_sigaction", NULL};
+
 /* Hands a descriptor on, keeps one in a queue. */
 static const char *const calls_descriptors[] = {
 	"dup", "dup3", "eventfd2", "pipe2", "epoll_create1", "shutdown", NULL};
@@ -187,7 +190,8 @@ static const struct row rows[PROCESS_COUNT] = {
 	 * that the owner named and nobody else.
 	 */
 	[PROCESS_TELLER] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_set,
-				    calls_connect, calls_open /* libraries look for files; there are none */},
+				    calls_connect, calls_signals,
+				    calls_open /* libraries look for files; there are none */},
 		.families = F_INET,
 		.empty_root = true,
 		.talks_tcp = true,

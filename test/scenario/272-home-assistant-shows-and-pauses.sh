@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The owner names a broker on the LAN.  The devices stand there as Home Assistant
+# discovers them; a switch there pauses a device, with a row in the journal, and
+# what may not be asked for is not done.  All of it with the internet unplugged.
+#
+#	272-*.sh BUILD
+set -eu
+. "$(dirname "$0")/home/home.sh"
+
+home hub motion
+learn_facts hub motion
+let_in hub
+let_in motion
+hub4=$(fact hub 4)
+gateway ip link set wan0 down
+id=$(field id device show motion)
+
+# A broker of the owner's, beside the one that the hub has.
+printf 'listener 11883\nallow_anonymous true\n' >"$folder/broker.conf"
+begin_at hub broker mosquitto -c "$folder/broker.conf"
+listens() { room hub ss -Hltn "sport = :$1" | grep -q .; }
+within 50 listens 11883
+begin_at hub messages mosquitto_sub -p 11883 -v -t 'homeassistant/#' -t 'pinfold/#'
+seen=0
+says() { tail -n +$((seen + 1)) "$folder/messages" | grep -q -- "$1"; }
+from_now() { seen=$(wc -l <"$folder/messages"); }
+publish() { room hub mosquitto_pub -p 11883 "$@"; }
+
+expect "the owner names the broker" quiet pinfold tell add ha "mqtt://$hub4:11883" --scope act
+expect "it says that we are there" within 100 says '^pinfold/status online'
+expect "a device stands there by its id" within 100 says "^homeassistant/device/pinfold_$id/config .*\"name\":\"motion\""
+expect "and by its MAC, so that it is one with what is known of it" says "\[\"mac\",\"$(fact motion mac)\"\]"
+expect "and so does the gateway" says '^homeassistant/device/pinfold_gateway/config '
+expect "its state follows" within 50 says "^pinfold/$id/state .*\"pause\":\"OFF\""
+expect "a test is heard there" quiet pinfold tell test ha
+expect "as an event" says '^pinfold/event .*"what":"test"'
+config() { room hub timeout 2 mosquitto_sub -p 11883 -C 1 -t "homeassistant/device/pinfold_$id/config"; }
+expect "the broker keeps the device for who comes later" quiet config
+
+paused() { [ "$(field paused device show motion)" = true ]; }
+publish -t "pinfold/$id/pause/set" -m ON
+expect "the switch pauses it" within 50 paused
+expect "and shows that it did" within 50 says "^pinfold/$id/state .*\"pause\":\"ON\""
+expect "who asked stands in the journal" quiet sh -c 'echo "$1" | grep -q "receiver ha"' sh "$(pinfold policy journal)"
+publish -t "pinfold/$id/pause/set" -m OFF
+unpaused() { ! paused; }
+expect "and ends the pause" within 50 unpaused
+publish -t "pinfold/$id/quarantine/set" -m PRESS
+publish -t "pinfold/nobody/pause/set" -m ON
+publish -t "pinfold/$id/pause/set" -m "$(head -c 3000 /dev/zero | tr '\0' x)"
+sleep 1
+refuse "the scope does not reach as far as quarantine" is quarantine state_of motion
+
+from_now
+publish -t homeassistant/status -m online
+expect "when Home Assistant begins, all is told again" within 50 says "^homeassistant/device/pinfold_$id/config "
+end_process "$(pid_of teller)"
+from_now
+expect "a teller that dies is missed at once" within 30 says '^pinfold/status offline'
+expect "and is back" within 100 says '^pinfold/status online'
+quiet pinfold device forget motion
+expect "a device that is forgotten is taken away there" within 100 says "^homeassistant/device/pinfold_$id/config (null)"
+
+finish
