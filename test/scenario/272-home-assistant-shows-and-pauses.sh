@@ -56,8 +56,8 @@ refuse "the scope does not reach as far as quarantine" is quarantine state_of mo
 from_now
 publish -t homeassistant/status -m online
 expect "when Home Assistant begins, all is told again" within 50 says "^homeassistant/device/pinfold_$id/config "
-end_process "$(pid_of teller)"
 from_now
+end_process "$(pid_of teller)"
 expect "a teller that dies is missed at once" within 30 says '^pinfold/status offline'
 expect "and is back" within 100 says '^pinfold/status online'
 quiet pinfold device forget motion
