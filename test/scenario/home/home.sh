@@ -8,10 +8,10 @@
 #
 # What happens in a room is done by "room", what the owner does by "pinfold".
 
-. "$(dirname "$0")/expect.sh"
+root=$(cd "$(dirname "$0")/../.." && pwd -P)
+. "$root/test/scenario/expect.sh"
 [ "$(id -u)" = 0 ] || skip "needs root for namespaces"
 [ $# -ge 1 ] || { echo "usage: $0 BUILD"; exit 2; }
-root=$(cd "$(dirname "$0")/../.." && pwd -P)
 while read -r program package; do
 	case $program in "#"* | "") continue ;; esac
 	command -v "$program" >/dev/null || skip "needs $package"
