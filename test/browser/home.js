@@ -10,6 +10,7 @@
 const { here, expect, watched, picture, browser_new } = require("./lib.js");
 const { names, claim, flows } = require("./flows.js");
 const people = require("./people.js");
+const label = require("./label.js");
 
 const [code, folder, only] = process.argv.slice(2);
 here.folder = folder;
@@ -20,9 +21,13 @@ here.folder = folder;
 	const page = watched(await context.newPage());
 	try {
 		await claim(page, code);
-		if (only !== "pictures")
+		if (only !== "pictures") {
 			for (const flow of flows) await flow(page);
+			await label.story(page, names.bulb);
+		}
 		const pages = await people.everything(page, only === "pictures" ? "bulb" : names.bulb);
+		if (only !== "pictures")
+			pages.push(...label.pages());
 		const session = await context.storageState();
 		if (only !== "pictures") {
 			await people.accessible(page, pages);
