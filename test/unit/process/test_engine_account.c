@@ -3,8 +3,6 @@
  * Who may ask by way of the web process: the engine as it is; the test plays that process,
  * shows what people and programs would show to it, and sits at the console.
  */
-#include <dirent.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,213 +13,17 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
-#include "scenario/stage.h"
+#include "engine_home.h"
 #include "test.h"
-
-enum { WAIT_MS = 4000, STEP_MS = 5 };
 
 #define GOOD "eine Katze sitzt auf dem Dach"
 
-static struct {
-	char folder[64], engine[400];
-	struct settings settings;
-	struct stage stage;
-	struct channel *capture, *enforcer, *resolver, *web;
-	struct sockaddr_un ctl;
-	json_t *answer;
-	char *text;
-	size_t len;
-	uint32_t seq;
-	unsigned events, policies;
-	uint32_t answered[64]; /* in their order */
-	unsigned n_answered;
-} home;
-
-static void
-on_answer(const struct message_answer *piece)
-{
-	home.text = realloc(home.text, home.len + piece->len);
-	memcpy(home.text + home.len, piece->text, piece->len);
-	home.len += piece->len;
-	if (!piece->is_last)
-		return;
-	home.answer = json_loadb(home.text, home.len, JSON_REJECT_DUPLICATES, NULL);
-	free(home.text);
-	home.text = NULL;
-	home.len = 0;
-}
-
-static void
-on_message(struct channel *channel, const struct message_header *header, const void *payload,
-	int fd, void *arg)
-{
-	if (header->type == MESSAGE_POLICY) {
-		const struct message_policy *policy = payload;
-		struct message_done done = {
-			.device = policy->device, .generation = policy->generation};
-		home.policies++;
-		EXPECT(!channel_send(channel, MESSAGE_DONE, header->seq, &done, sizeof done, -1));
-	} else if (header->type == MESSAGE_ANSWER) {
-		if (home.n_answered < sizeof home.answered / sizeof home.answered[0])
-			home.answered[home.n_answered++] = header->seq;
-		if (header->seq == home.seq)
-			on_answer(payload);
-	} else if (header->type == MESSAGE_EVENT) {
-		home.events++;
-	}
-	if (fd >= 0)
-		close(fd);
-}
-
-static bool
-find_engine(void)
-{
-	char self[300];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-
-	if (n <= 0)
-		return false;
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
-	snprintf(home.engine, sizeof home.engine, "%s/../../src/process/engine", self);
-	return !access(home.engine, X_OK);
-}
-
-static void
-start(void)
-{
-	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
-	stage_start(&home.stage, PROCESS_ENGINE, home.engine, &home.settings, on_message);
-	unlink(home.ctl.sun_path);
-	int listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	EXPECT(!bind(listening, (struct sockaddr *)&home.ctl, sizeof home.ctl));
-	EXPECT(!listen(listening, 8));
-	stage_give(&home.stage, DESCRIPTOR_CTL, listening);
-	home.capture = stage_peer(&home.stage, PROCESS_CAPTURE);
-	home.enforcer = stage_peer(&home.stage, PROCESS_ENFORCER);
-	home.resolver = stage_peer(&home.stage, PROCESS_RESOLVER);
-	home.web = stage_peer(&home.stage, PROCESS_WEB);
-	home.policies = 0;
-	stage_go(&home.stage);
-}
-
-static void
-halt(void)
-{
-	struct channel **all[] = {&home.capture, &home.enforcer, &home.resolver, &home.web};
-
-	stage_stop(&home.stage);
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-		channel_free(*all[i]);
-		*all[i] = NULL;
-	}
-	channel_free(home.stage.monitor);
-}
-
-static void
-remove_all(const char *path)
-{
-	char below[400];
-	struct dirent *entry;
-	DIR *folder = opendir(path);
-
-	while (folder && (entry = readdir(folder))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		snprintf(below, sizeof below, "%s/%s", path, entry->d_name);
-		if (unlink(below))
-			remove_all(below);
-	}
-	if (folder)
-		closedir(folder);
-	EXPECT(!rmdir(path));
-}
-
-static void
-move_in(void)
-{
-	snprintf(home.folder, sizeof home.folder, "/tmp/pinfold-account-XXXXXX");
-	EXPECT(mkdtemp(home.folder) != NULL);
-	home.settings = stage_home(home.folder);
-	if (!geteuid())
-		EXPECT(!chown(home.folder, home.settings.uid_base + PROCESS_ENGINE,
-			home.settings.uid_base + PROCESS_ENGINE));
-	home.ctl.sun_family = AF_UNIX;
-	snprintf(home.ctl.sun_path, sizeof home.ctl.sun_path, "%s/ctl", home.folder);
-	start();
-}
-
-static void
-move_out(void)
-{
-	halt();
-	json_decref(home.answer);
-	home.answer = NULL;
-	remove_all(home.folder);
-}
-
-#define NEEDS_ENGINE                                                                               \
-	do {                                                                                       \
-		if (!find_engine())                                                                \
-			SKIP("the engine is not built");                                           \
-		move_in();                                                                         \
-	} while (0)
-
 /* --- asking -------------------------------------------------------------------------------------- */
-
-/* What somebody shows to the web process. */
-struct shown {
-	char credential[CREDENTIAL_MAX], proof[PROOF_MAX];
-	const char *from;
-};
-
-static json_t *
-ask_by(struct channel *channel, const struct shown *who, const char *question)
-{
-	static struct message_command command;
-
-	memset(&command, 0, sizeof command);
-	json_decref(home.answer);
-	home.answer = NULL;
-	command.len = (uint32_t)strlen(question);
-	command.role = ROLE_OWNER;
-	if (who) {
-		memcpy(command.credential, who->credential, sizeof command.credential);
-		memcpy(command.proof, who->proof, sizeof command.proof);
-		EXPECT(ip_parse(&command.from, who->from ? who->from : "192.168.77.20"));
-	}
-	memcpy(command.text, question, command.len);
-	EXPECT(!channel_send(
-		channel, MESSAGE_COMMAND, ++home.seq, &command, message_command_len(&command), -1));
-	for (int i = 0; i < WAIT_MS / STEP_MS && !home.answer; i++)
-		stage_pump(STEP_MS);
-	EXPECT(home.answer != NULL);
-	return home.answer;
-}
 
 static json_t *
 as(const struct shown *who, const char *question)
 {
 	return ask_by(home.web, who, question);
-}
-
-static json_t *
-console(const char *question)
-{
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	EXPECT(!connect(fd, (struct sockaddr *)&home.ctl, sizeof home.ctl));
-	struct channel *channel =
-		channel_new(fd, PROCESS_CTL, PROCESS_ENGINE, on_message, NULL, NULL);
-	json_t *answer = ask_by(channel, NULL, question);
-	channel_free(channel);
-	return answer;
-}
-
-static bool
-is_ok(const json_t *answer)
-{
-	return json_is_true(json_object_get(answer, "ok"));
 }
 
 static const char *
@@ -273,7 +75,7 @@ has_account(const char *name, const char *role)
 		"{\"verb\":\"account.add\",\"args\":{\"name\":\"%s\",\"role\":\"%s\","
 		"\"password\":\"" GOOD "\"}}",
 		name, role);
-	EXPECT(is_ok(console(question)));
+	EXPECT(is_ok(ask(question)));
 }
 
 static void
@@ -319,8 +121,7 @@ TEST(the_first_visitor_needs_the_code_that_only_the_console_shows)
 		code_of(as(&nobody, "{\"verb\":\"session.claim\",\"args\":{\"code\":\"AAAA-AAAA\","
 				    "\"name\":\"eve\",\"password\":\"" GOOD "\"}}")),
 		"ERR_DENIED");
-	snprintf(code, sizeof code, "%s",
-		word(console("{\"verb\":\"account.claim-code\"}"), "code"));
+	snprintf(code, sizeof code, "%s", word(ask("{\"verb\":\"account.claim-code\"}"), "code"));
 	EXPECT_INT(strlen(code), 9);
 	snprintf(question, sizeof question,
 		"{\"verb\":\"session.claim\",\"args\":{\"code\":\"%s\",\"name\":\"anna\","
@@ -337,7 +138,7 @@ TEST(the_first_visitor_needs_the_code_that_only_the_console_shows)
 	EXPECT(is_ok(as(&anna, "{\"verb\":\"device.list\"}")));
 	/* Once. */
 	EXPECT_STR(code_of(as(&nobody, question)), "ERR_DENIED");
-	EXPECT_STR(code_of(console("{\"verb\":\"account.claim-code\"}")), "ERR_DENIED");
+	EXPECT_STR(code_of(ask("{\"verb\":\"account.claim-code\"}")), "ERR_DENIED");
 	move_out();
 }
 
@@ -444,8 +245,8 @@ TEST(guessing_is_slow_and_the_owner_is_not_locked_out)
 	/* Somebody elsewhere waits for this account, but not who was here before. */
 	stage_pump(1000);
 	EXPECT(logs_in(&anna, "anna", GOOD));
-	EXPECT(is_ok(console("{\"verb\":\"account.reset\",\"args\":{\"name\":\"anna\","
-			     "\"password\":\"noch ein Satz mit Hut\"}}")));
+	EXPECT(is_ok(ask("{\"verb\":\"account.reset\",\"args\":{\"name\":\"anna\","
+			 "\"password\":\"noch ein Satz mit Hut\"}}")));
 	move_out();
 }
 
@@ -476,9 +277,9 @@ TEST(sessions_and_tokens_outlive_the_engine_and_end_when_told)
 	snprintf(question, sizeof question, "{\"verb\":\"token.remove\",\"args\":{\"token\":%lld}}",
 		(long long)json_integer_value(json_object_get(
 			json_array_get(
-				json_object_get(console("{\"verb\":\"token.list\"}"), "result"), 0),
+				json_object_get(ask("{\"verb\":\"token.list\"}"), "result"), 0),
 			"id")));
-	EXPECT(is_ok(console(question)));
+	EXPECT(is_ok(ask(question)));
 	EXPECT_STR(code_of(as(&program, "{\"verb\":\"device.list\"}")), "ERR_NOT_OURS");
 	move_out();
 }
@@ -495,11 +296,11 @@ TEST(a_token_gives_its_scope_and_no_more_than_its_maker_may)
 		code_of(as(&vera,
 			"{\"verb\":\"token.add\",\"args\":{\"name\":\"x\",\"scope\":\"admin\"}}")),
 		"ERR_DENIED");
-	EXPECT(is_ok(console(
-		"{\"verb\":\"token.add\",\"args\":{\"name\":\"reader\",\"scope\":\"read\"}}")));
+	EXPECT(is_ok(
+		ask("{\"verb\":\"token.add\",\"args\":{\"name\":\"reader\",\"scope\":\"read\"}}")));
 	keep(&reader, home.answer);
-	EXPECT(is_ok(console(
-		"{\"verb\":\"token.add\",\"args\":{\"name\":\"actor\",\"scope\":\"act\"}}")));
+	EXPECT(is_ok(
+		ask("{\"verb\":\"token.add\",\"args\":{\"name\":\"actor\",\"scope\":\"act\"}}")));
 	keep(&actor, home.answer);
 	EXPECT(is_ok(as(&reader, "{\"verb\":\"device.list\"}")));
 	EXPECT_STR(code_of(as(&reader, "{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}")),
@@ -590,7 +391,7 @@ TEST(the_web_process_hears_events_only_for_somebody)
 	has_account("anna", "owner");
 	EXPECT(!is_ok(as(&nobody, "{\"verb\":\"events.follow\"}")));
 	home.events = 0;
-	EXPECT(is_ok(console("{\"verb\":\"home.join\",\"args\":{\"minutes\":5}}")));
+	EXPECT(is_ok(ask("{\"verb\":\"home.join\",\"args\":{\"minutes\":5}}")));
 	stage_pump(50);
 	EXPECT_INT(home.events, 0);
 	EXPECT(logs_in(&anna, "anna", GOOD));
@@ -637,10 +438,10 @@ TEST(other_programs_are_told_events_in_a_file)
 	home.settings.events_to = SETTINGS_EVENTS_FILE;
 	start();
 	device_joins();
-	EXPECT(is_ok(console("{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}")));
+	EXPECT(is_ok(ask("{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}")));
 	denied("192.168.77.12");
 	/* Of phones and laptops nothing is told. */
-	EXPECT(is_ok(console(
+	EXPECT(is_ok(ask(
 		"{\"verb\":\"device.class\",\"args\":{\"device\":\"1\",\"class\":\"personal\"}}")));
 	denied("192.168.77.99");
 	snprintf(path, sizeof path, "%s/eve.json", home.folder);
@@ -680,7 +481,7 @@ TEST(other_programs_are_told_events_by_syslog_also_when_they_came_late)
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	EXPECT(!bind(fd, (struct sockaddr *)&at, sizeof at));
 	EXPECT(!chmod(at.sun_path, 0777));
-	EXPECT(is_ok(console("{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}")));
+	EXPECT(is_ok(ask("{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}")));
 	stage_pump(50);
 	EXPECT(recv(fd, line, sizeof line - 1, 0) > 0);
 	EXPECT(!strncmp(line, "<134>1 20", 9));
