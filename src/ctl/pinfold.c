@@ -58,6 +58,7 @@ const struct command commands[] = {
 	{"policy", "why", "policy.why", "may it talk to that, and why", {DEVICE, {"DESTINATION", "destination", WORD_TEXT}, {"PORT", "port", WORD_NUMBER, true}, {"--proto", "proto", WORD_TEXT, true}}, show_why},
 	{"policy", "propose", "policy.proposal", "what was seen, and what enforcing would break", {DEVICE, {"--from", "from", WORD_TEXT, true}}, show_proposal},
 	{"policy", "add", "policy.add", "a rule of yours (\"allow tcp cloud.example 443\")", {DEVICE, {"RULE", "rule", WORD_REST}}, show_done},
+	{"policy", "decline", "policy.decline", "a rule that a pause offered is not wanted", {DEVICE, {"RULE", "rule", WORD_REST}}, show_done},
 	{"policy", "remove", "policy.remove", "take a rule of yours away", {DEVICE, {"RULE", "rule", WORD_REST}}, show_done},
 	{"policy", "approve", "policy.approve", "believe its MUD file", {DEVICE, {"--addresses", "addresses", WORD_FLAG, true}}, show_done},
 	{"policy", "reject", "policy.reject", "do not believe its MUD file", {DEVICE}, show_done},

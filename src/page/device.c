@@ -9,7 +9,7 @@
 #include "page/pages.h"
 #include "page/piece.h"
 
-enum { EVENTS_ASKED = 12, AUDITS_ASKED = 5, FLOWS_SHOWN = 60 };
+enum { EVENTS_ASKED = 12, AUDITS_ASKED = 5 };
 
 /* --- who it is ---------------------------------------------------------------------------- */
 
@@ -140,69 +140,34 @@ static void
 put_offers(struct sheet *page, const json_t *device)
 {
 	const json_t *offers = json_object_get(device, "offers"), *offer;
+	const char *id = json_text_of(device, "id");
+	long long n = (long long)json_array_size(offers);
+	char today[420];
 	size_t i;
 
-	if (!json_array_size(offers))
+	if (!n)
 		return;
-	html(&page->out, "<section class=\"card\"><h2>%s</h2><p>%s</p><ul class=\"plain-list\">",
-		_("It would have needed"),
+	html(&page->out, "<section class=\"card\"><h2>");
+	html(&page->out,
+		ngettext("It needed %lld destination", "It needed %lld destinations",
+			(unsigned long)n),
+		n);
+	html(&page->out, "</h2><p>%s</p><ul class=\"plain-list\">",
 		_("Seen while it was paused, and not allowed otherwise."));
 	json_array_foreach(offers, i, offer)
 	{
-		const char *rule = json_is_string(offer) ? json_string_value(offer)
-							 : json_text_of(offer, "rule");
-		html(&page->out, "<li><code>%s</code> ", rule);
-		put_button(page, "policy.add", "", _("Allow for ever"), "device",
-			json_text_of(device, "id"), "rule", rule, END_PAIRS);
-		html(&page->out, "</li>");
+		const char *rule = json_string_value(offer);
+		snprintf(today, sizeof today, "%s for 24h", rule);
+		html(&page->out, "<li><code>%s</code><div class=\"buttons\">", rule);
+		put_button(page, "policy.add", "main", _("Allow for ever"), "device", id, "rule",
+			rule, END_PAIRS);
+		put_button(page, "policy.add", "", _("For a day"), "device", id, "rule", today,
+			END_PAIRS);
+		put_button(page, "policy.decline", "", _("Not"), "device", id, "rule", rule,
+			END_PAIRS);
+		html(&page->out, "</div></li>");
 	}
 	html(&page->out, "</ul></section>\n");
-}
-
-/* --- what it does --------------------------------------------------------------------------- */
-
-static void
-put_flow_table(struct sheet *page, const json_t *flows)
-{
-	const json_t *flow;
-	size_t i;
-
-	html(&page->out, "<details><summary>%s</summary>", _("The same as a table"));
-	put_table(page, _("With"), _("Port"), _("Way"), NUMBERS, _("Times"), NUMBERS, _("Bytes"),
-		_("Then"), END_TABLE);
-	json_array_foreach(flows, i, flow)
-	{
-		if (i == FLOWS_SHOWN)
-			break;
-		html(&page->out,
-			"<tr><th scope=\"row\">%s</th><td>%s %lld</td><td>%s</td><td "
-			"class=\"number\">%lld</td><td class=\"number\">%lld</td><td>%s</td>"
-			"</tr>\n",
-			json_text_of(flow, "remote"), json_text_of(flow, "proto"),
-			number_of(flow, "port"), json_text_of(flow, "way"),
-			number_of(flow, "flows"), number_of(flow, "bytes"),
-			truth_of(flow, "denied") ? _("denied") : _("allowed"));
-	}
-	put_table_end(page);
-	html(&page->out, "</details>\n");
-}
-
-static void
-put_talk(struct sheet *page, const json_t *device, const json_t *proposal)
-{
-	const json_t *seen = json_object_get(proposal, "seen");
-
-	html(&page->out, "<section class=\"card\"><h2>%s</h2>\n", _("Who it talks to"));
-	if (!strcmp(json_text_of(device, "class"), "personal"))
-		put_empty(page,
-			_("Of phones and laptops nothing but presence is recorded or shown."));
-	else if (!json_array_size(seen))
-		put_empty(page, _("Nothing was seen that could be drawn yet."));
-	else
-		put_flows(page, json_text_of(device, "label"), seen);
-	if (json_array_size(seen) && strcmp(json_text_of(device, "class"), "personal") != 0)
-		put_flow_table(page, seen);
-	html(&page->out, "</section>\n");
 }
 
 /* --- what it may ----------------------------------------------------------------------------- */
@@ -359,7 +324,6 @@ void
 page_device(struct sheet *page)
 {
 	const json_t *device = page->answer[0], *policy = page->answer[1];
-	const json_t *proposal = page->answer[2];
 
 	html(&page->out, "<p class=\"name\">%s</p>\n<div class=\"passport\"><div>\n",
 		json_text_of(device, "label"));
@@ -371,7 +335,7 @@ page_device(struct sheet *page)
 	put_label_card(page, device, page->answer[5]);
 	put_papers(page, device, page->answer[4]);
 	html(&page->out, "</div><div>\n");
-	put_talk(page, device, proposal);
+	put_talk(page, device, page->answer[7]);
 	put_rules(page, device, policy);
 	put_events(page, device, page->answer[3]);
 	put_identifiers(page, device);
@@ -406,14 +370,46 @@ page_why(struct sheet *page)
 
 /* --- what holding it would break ----------------------------------------------------------- */
 
+/* From tight to loose. */
+static const struct {
+	const char *from, *label;
+} stops[] = {{"rules", N_("Only what you allow yourself")}, {"mud", N_("What its maker declares")},
+	{"learned", N_("What it was seen to do")},
+	{"both", N_("Its maker's word, and what was seen")}};
+
+/* The one that was asked for; else the tightest that would have broken nothing. */
+static size_t
+stop_chosen(const struct sheet *page, const int *answer_of)
+{
+	const char *wanted = asked(page, "stop");
+
+	for (size_t i = 0; i < COUNT_OF(stops); i++)
+		if (*wanted ? !strcmp(stops[i].from, wanted)
+			    : page->answer[answer_of[i]] &&
+					!number_of(page->answer[answer_of[i]], "broken"))
+			return i;
+	return COUNT_OF(stops) - 1;
+}
+
+static void
+put_stop_choice(struct sheet *page, size_t chosen)
+{
+	html(&page->out,
+		"<form class=\"scrub\" method=\"get\" action=\"%s\"><label>%s <input "
+		"type=\"range\" id=\"stop-slider\" min=\"0\" max=\"%d\" value=\"%d\" "
+		"hidden></label><label>%s <select name=\"stop\" id=\"stop-choice\">",
+		page->path, _("From tight to loose"), (int)COUNT_OF(stops) - 1, (int)chosen,
+		_("Stop"));
+	for (size_t i = 0; i < COUNT_OF(stops); i++)
+		html(&page->out, "<option value=\"%s\"%s>%s</option>", stops[i].from,
+			i == chosen ? " selected" : "", _(stops[i].label));
+	html(&page->out, "</select></label> <button class=\"button\">%s</button></form>\n",
+		_("Show"));
+}
+
 void
 page_hold(struct sheet *page)
 {
-	static const struct {
-		const char *from, *label;
-	} stops[] = {{"rules", N_("Only what you allow yourself")},
-		{"mud", N_("What its maker declares")}, {"learned", N_("What it was seen to do")},
-		{"both", N_("Its maker's word, and what was seen")}};
 	static const int answer_of[] = {4, 1, 2, 3};
 	const json_t *device = page->answer[0], *flow;
 	size_t k;
@@ -424,17 +420,25 @@ page_hold(struct sheet *page)
 		_("From tight to loose. Each stop was tried on the traffic that was recorded; "
 		  "nothing "
 		  "changes until you choose one, and Undo takes it back."));
+	size_t chosen = stop_chosen(page, answer_of);
+	put_stop_choice(page, chosen);
 	html(&page->out, "<ol class=\"stops\">");
 	for (size_t i = 0; i < COUNT_OF(stops); i++) {
 		const json_t *proposal = page->answer[answer_of[i]];
-		html(&page->out, "<li class=\"card\"><h2>%s</h2>", _(stops[i].label));
+		html(&page->out, "<li class=\"card\" data-stop%s><h2>%s</h2>",
+			i == chosen ? " aria-current=\"true\"" : "", _(stops[i].label));
 		if (!proposal) {
 			html(&page->out, "<p class=\"soft\">%s</p></li>\n",
 				page->refused[answer_of[i]] ? page->refused[answer_of[i]]
 							    : _("The engine does not answer."));
 			continue;
 		}
-		html(&page->out, "<p>%s</p>", json_text_of(proposal, "sentence"));
+		html(&page->out,
+			"<p>%s</p><p><meter min=\"0\" max=\"%lld\" value=\"%lld\" "
+			"aria-label=\"%s\"></meter></p>",
+			json_text_of(proposal, "sentence"),
+			number_of(proposal, "flows") ? number_of(proposal, "flows") : 1,
+			number_of(proposal, "broken"), _("flows lost"));
 		if (json_array_size(json_object_get(proposal, "would_break")))
 			html(&page->out, "<ul>");
 		json_array_foreach(json_object_get(proposal, "would_break"), k, flow)

@@ -91,38 +91,3 @@ put_ring(struct sheet *page, const json_t *devices)
 		html(&page->out, "<p class=\"soft\">%s</p>",
 			_("Only the first are drawn; the list has all."));
 }
-
-/* --- who it talks to ---------------------------------------------------------------- */
-
-enum { FLOWS_DRAWN = 12 };
-
-void
-put_flows(struct sheet *page, const char *label, const json_t *flows)
-{
-	size_t n = json_array_size(flows) < FLOWS_DRAWN ? json_array_size(flows) : FLOWS_DRAWN;
-	double height = (double)n * 30 + 20, middle = height / 2;
-
-	if (!n)
-		return;
-	html(&page->out,
-		"<svg class=\"flows\" viewBox=\"0 0 640 %.0f\" role=\"img\" aria-label=\"%s\">",
-		height,
-		_("Lines from the device to those whom it talks to; broken ones were denied. "
-		  "The table below says the same."));
-	for (size_t i = 0; i < n; i++) {
-		const json_t *flow = json_array_get(flows, i);
-		double y = (double)i * 30 + 25;
-		double width = 1 + log10((double)number_of(flow, "bytes") + 1);
-		const char *class = truth_of(flow, "denied") ? "denied" : "allowed";
-		html(&page->out,
-			"<path class=\"flow %s w%d\" d=\"M130 %.1fC 250 %.1f 250 %.1f 350 %.1f\"/>"
-			"<text x=\"358\" y=\"%.1f\">%s %s/%lld</text>",
-			class, (int)width, middle, middle, y, y, y + 5,
-			json_text_of(flow, "remote"), json_text_of(flow, "proto"),
-			number_of(flow, "port"));
-	}
-	html(&page->out,
-		"<rect class=\"box\" x=\"4\" y=\"%.1f\" width=\"126\" height=\"34\" rx=\"8\"/>"
-		"<text class=\"here\" x=\"67\" y=\"%.1f\" text-anchor=\"middle\">%s</text></svg>\n",
-		middle - 17, middle + 5, label);
-}

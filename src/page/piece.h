@@ -60,8 +60,8 @@ void put_device_options(struct sheet *, const json_t *devices, const char *chose
 enum mood { MOOD_CALM, MOOD_LOOK, MOOD_ACT };
 void put_mood(struct sheet *, enum mood);
 void put_ring(struct sheet *, const json_t *devices);
-/* flows: of policy.proposal. */
-void put_flows(struct sheet *, const char *label, const json_t *flows);
+/* Who it talks to, and its heartbeat: device.talk. */
+void put_talk(struct sheet *, const json_t *device, const json_t *talk);
 /* The shrinking sky: device.sky, with its history to choose from and its table. */
 void put_sky(struct sheet *, const json_t *sky);
 

@@ -456,6 +456,8 @@ bool maker_set(const struct ward *, const char *url, struct change *, struct fau
 enum err pause_begin(struct ward *, uint32_t seconds, const char *who, int64_t *journal,
 	struct fault *why) MUST_USE;
 enum err pause_end(struct ward *, const char *who, struct fault *why) MUST_USE;
+/* Takes it from the offers, also when it is said with an end ("for 24h"); false: it is not there. */
+bool pause_drop_offer(struct ward *, const char *rule);
 void pause_look(void); /* ends what is over */
 bool pause_is_on(const struct ward *);
 void pause_load(void);
@@ -473,8 +475,8 @@ json_t *sky_show(struct ward *);
 
 /* flow->sent: bytes that the device sent. */
 void talk_seen(struct ward *, const struct flow_seen *);
-void talk_flush(bool is_final); /* inside an observed transaction */
-void talk_load(void);           /* after the devices */
+void talk_flush(bool is_final);  /* inside an observed transaction */
+void talk_load(void);            /* after the devices */
 void talk_forget(struct ward *); /* also on the disk, with the next flush */
 void talk_free(struct ward *);
 json_t *talk_show(struct ward *);

@@ -202,7 +202,6 @@ run_device_trust(struct call *call)
 static json_t *
 run_device_enforce(struct call *call)
 {
-	bool only_rules = !strcmp(call_text_or(call, "from", ""), "rules");
 	bool keeps = !strcmp(call_text_or(call, "from", ""), "keep");
 	enum facet source = call_source(call);
 	json_t *learned = NULL, *proposal = NULL;
@@ -210,7 +209,11 @@ run_device_enforce(struct call *call)
 
 	if (is_contained(call))
 		return NULL;
-	if (!only_rules && !keeps) {
+	if (keeps && call_flag(call, "preview")) {
+		fault_set(&call->why, ERR_INVALID, "what is kept changes nothing; see policy show");
+		return NULL;
+	}
+	if (!keeps) {
 		proposal = show_proposal(call->ward, source, &learned, &call->why);
 		if (!proposal || call_flag(call, "preview")) {
 			json_decref(learned);
@@ -221,7 +224,8 @@ run_device_enforce(struct call *call)
 	snprintf(change.text, sizeof change.text, "%s is held%s%.120s",
 		device_label(call->ward->device), proposal ? ": " : "",
 		proposal ? json_string_value(json_object_get(proposal, "sentence")) : "");
-	if (proposal && source != FACET_LEARNED && call->ward->facet[FACET_MUD_FILE] &&
+	if (proposal && source != FACET_LEARNED && source != FACET_RULES &&
+		call->ward->facet[FACET_MUD_FILE] &&
 		mud_approve(
 			call->ward, call_flag(call, "addresses"), call->who, &change, &call->why)) {
 		json_decref(change.set);
@@ -229,7 +233,7 @@ run_device_enforce(struct call *call)
 		json_decref(proposal);
 		return NULL;
 	}
-	if (only_rules || (proposal && source == FACET_MUD))
+	if (proposal && (source == FACET_RULES || source == FACET_MUD))
 		change_set(&change, call->ward, FACET_LEARNED, NULL);
 	if (learned)
 		change_set(&change, call->ward, FACET_LEARNED, learned);

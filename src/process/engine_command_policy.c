@@ -34,6 +34,8 @@ call_source(const struct call *call)
 		return FACET_MUD;
 	if (!strcmp(from, "learned"))
 		return FACET_LEARNED;
+	if (!strcmp(from, "rules"))
+		return FACET_RULES;
 	if (!strcmp(from, "both"))
 		return FACET_COUNT;
 	return call->ward->facet[FACET_MUD_FILE] ? FACET_MUD : FACET_LEARNED;
@@ -169,7 +171,26 @@ run_policy_add(struct call *call)
 	if (ward->facet[FACET_RULES])
 		json_array_extend(list, ward->facet[FACET_RULES]);
 	change_set(&change, ward, FACET_RULES, list);
-	return call_commit(call, &change);
+	json_t *done = call_commit(call, &change);
+	/* What is allowed now is on offer no more, for however long it is allowed. */
+	if (done)
+		pause_drop_offer(ward, kept);
+	return done;
+}
+
+/* What a pause showed that it would need, and its owner does not want to give. */
+static json_t *
+run_policy_decline(struct call *call)
+{
+	const char *text = call_text(call, "rule", RULE_TEXT_MAX);
+
+	if (!text)
+		return NULL;
+	if (pause_drop_offer(call->ward, text))
+		return show_device(call->ward, true);
+	fault_set(&call->why, ERR_NOT_FOUND, "no such rule is on offer for %s",
+		device_label(call->ward->device));
+	return NULL;
 }
 
 static json_t *
@@ -299,6 +320,7 @@ const struct verb policy_verbs[] = {
 	{"policy.journal", ROLE_VIEWER, 0, run_policy_journal},
 	{"policy.undo", ROLE_HELPER, CHANGES, run_policy_undo},
 	{"policy.add", ROLE_HELPER, NEEDS_DEVICE | CHANGES | SENDS, run_policy_add},
+	{"policy.decline", ROLE_HELPER, NEEDS_DEVICE | CHANGES, run_policy_decline},
 	{"policy.remove", ROLE_OWNER, NEEDS_DEVICE | CHANGES | SENDS, run_policy_remove},
 	{"policy.approve", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_policy_approve},
 	{"policy.reject", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_policy_reject},

@@ -158,6 +158,24 @@ pause_end(struct ward *ward, const char *who, struct fault *why)
 		who, "device.resume", ward, text, json_object(), json_object(), &journal, why);
 }
 
+bool
+pause_drop_offer(struct ward *ward, const char *rule)
+{
+	const json_t *offer;
+	size_t i;
+
+	json_array_foreach(ward->offers, i, offer)
+	{
+		const char *text = json_string_value(offer);
+		size_t len = strlen(text);
+		if (strncmp(rule, text, len) != 0 || (rule[len] && rule[len] != ' '))
+			continue;
+		json_array_remove(ward->offers, i);
+		return true;
+	}
+	return false;
+}
+
 void
 pause_look(void)
 {

@@ -554,7 +554,7 @@ show_flow(const struct learn_flow *flow)
 /*
  * What enforcing would do: the learned profile that would be accepted (*file),
  * and how many of the recorded flows it and the MUD file would have broken.
- * source: FACET_MUD, FACET_LEARNED, or FACET_COUNT for both.
+ * source: FACET_MUD, FACET_LEARNED, FACET_RULES for neither, or FACET_COUNT for both.
  */
 json_t *
 show_proposal(struct ward *ward, enum facet source, json_t **file, struct fault *why)
@@ -572,11 +572,13 @@ show_proposal(struct ward *ward, enum facet source, json_t **file, struct fault 
 	json_t *out = NULL;
 
 	*file = NULL;
-	if (source != FACET_MUD)
+	if (source != FACET_MUD && source != FACET_RULES)
 		has_learned = mud_from_flows(&learned, flows, n, &options);
-	if (source != FACET_LEARNED)
+	if (source != FACET_LEARNED && source != FACET_RULES)
 		mud = ward_mud(ward,
 			ward->facet[FACET_MUD_NEXT_FILE] ? FACET_MUD_NEXT_FILE : FACET_MUD_FILE);
+	else if (source == FACET_RULES && mud_trust_of(ward) == MUD_TRUST_CONFIRMED)
+		mud = ward_mud(ward, FACET_MUD_FILE); /* approved is approved */
 	if (!has_learned && source == FACET_LEARNED) {
 		fault_set(why, ERR_NOT_FOUND,
 			"nothing was seen of %s that could be learned; to hold it with only what "

@@ -20,7 +20,7 @@ const struct page pages[] = {
 		{{"device.show", "device"}, {"policy.show", "device"},
 			{"policy.proposal", "device from=keep"}, {"events.list", "device limit=12"},
 			{"audit.list", "device limit=5"}, {"label.show", "device"},
-			{"device.sky", "device"}},
+			{"device.sky", "device"}, {"device.talk", "device"}},
 		page_device},
 	{"/leave/{device}", N_("It is leaving"), NULL, false, {{"device.leaving", "device"}},
 		page_leave},

@@ -124,6 +124,7 @@ const struct route routes[] = {
 	{"GET", "/devices/{device}/why", "policy.why", "destination! port proto", "read", "Why", 0, "may it talk to that, and why"},
 	{"GET", "/devices/{device}/proposal", "policy.proposal", "from", "read", "Proposal", 0, "what was seen, and what enforcing would break"},
 	{"POST", "/devices/{device}/rules", "policy.add", "rule!", "act", "Device", 0, "a rule of the owner"},
+	{"POST", "/devices/{device}/offers/decline", "policy.decline", "rule!", "act", "WholeDevice", 0, "a rule that a pause offered is not wanted"},
 	{"DELETE", "/devices/{device}/rules", "policy.remove", "rule!", "admin", "Device", 0, "take a rule of the owner away"},
 	{"POST", "/devices/{device}/mud/approve", "policy.approve", "addresses", "admin", "Device", 0, "believe its MUD file"},
 	{"POST", "/devices/{device}/mud/reject", "policy.reject", "", "admin", "Device", 0, "do not believe its MUD file"},

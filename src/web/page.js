@@ -36,6 +36,19 @@
 		choice.addEventListener("change", () => show(Number(choice.value)));
 		slider.setAttribute("aria-valuetext", choice.selectedOptions[0].textContent);
 	};
+	const stops = () => {
+		const slider = document.getElementById("stop-slider"), choice = document.getElementById("stop-choice");
+		const rows = [...document.querySelectorAll("[data-stop]")];
+		if (!slider || !choice || !rows.length) return;
+		const show = (at) => {
+			rows.forEach((row, i) => i === at ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current"));
+			slider.value = choice.selectedIndex = at;
+			slider.setAttribute("aria-valuetext", `${choice.selectedOptions[0].textContent}: ${rows[at].querySelector("p").textContent}`);
+		};
+		slider.hidden = false;
+		slider.addEventListener("input", () => show(Number(slider.value)));
+		choice.addEventListener("change", () => show(choice.selectedIndex));
+	};
 	const countdown = () => {
 		for (const timer of document.querySelectorAll("[data-countdown]")) {
 			const end = Date.now() + timer.dataset.countdown * 1000;
@@ -47,7 +60,7 @@
 			tick();
 		}
 	};
-	const ready = () => { times(); sky(); countdown(); };
+	const ready = () => { times(); sky(); stops(); countdown(); };
 	// What somebody has typed or chosen and not sent yet is not thrown away.
 	const changed = (field) => {
 		if (/^(radio|checkbox)$/.test(field.type)) return field.checked !== field.defaultChecked;

@@ -1295,6 +1295,12 @@ TEST(a_pause_is_told_to_the_kernel_and_opens_the_names_meanwhile)
 	const json_t *offers = json_object_get(json_object_get(answer, "result"), "offers");
 	EXPECT_STR(json_string_value(json_array_get(offers, 0)), "allow tcp broker.example 8883");
 	json_decref(answer);
+	/* For ever, for a day, or not: it is on offer no more. */
+	EXPECT(refuses("{\"verb\":\"policy.decline\",\"args\":{\"device\":\"1\",\"rule\":"
+		       "\"allow tcp broker.example 888\"}}"));
+	tell("policy.add", "1", "\"rule\":\"allow tcp broker.example 8883 for 24h\"");
+	EXPECT(refuses("{\"verb\":\"policy.decline\",\"args\":{\"device\":\"1\",\"rule\":"
+		       "\"allow tcp broker.example 8883\"}}"));
 	stop(SIGTERM);
 	move_out();
 }
@@ -1341,6 +1347,8 @@ TEST(a_sky_shrinks_when_the_kernel_has_the_rules_and_keeps_what_was_before)
 	EXPECT_INT((long long)sky("1", 0, "ipv4", "addresses"), 4294967296);
 	EXPECT(sky("1", 0, "ipv6", "addresses") > 3.4e38);
 	tell("policy.add", "1", "\"rule\":\"allow tcp cloud.example 443\"");
+	tell("device.enforce", "1", "\"from\":\"rules\",\"preview\":true");
+	EXPECT_STR(field("1", "state"), "observe");
 	tell("device.enforce", "1", "\"from\":\"rules\"");
 	EXPECT_INT((long long)sky("1", 0, NULL, "ports"), 1);
 	EXPECT_INT((long long)sky("1", 0, "ipv4", "addresses"), 0);
