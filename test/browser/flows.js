@@ -80,7 +80,7 @@ const need_it_now = async (page) => {
 	await click(page, "End the pause");
 	await open_device(page, names.bulb);
 	expect("it closes again", !(await page.textContent(".who")).includes("paused") && !reaches("bulb", ELSEWHERE, 80));
-	expect("and what it needed is offered", (await page.textContent("main")).includes("It would have needed"));
+	expect("and what it needed is offered", (await page.textContent("main")).includes("It needed 1 destination"));
 	await picture(page, "what-it-needed");
 	await click(page, "Allow for ever");
 	expect("and one click allows that", reaches("bulb", ELSEWHERE, 80));
