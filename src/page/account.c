@@ -75,6 +75,12 @@ page_said(struct sheet *page, const json_t *answer, const char *back)
 		html(&page->out, "<p>%s</p><p><code>%s</code></p>\n",
 			_("This is the token. It is shown once, and never again."),
 			json_text_of(result, "token"));
+	else if (*json_text_of(result, "secret"))
+		html(&page->out, "<p>%s</p><p>%s</p><p><code>%s</code></p>\n",
+			json_text_of(result, "sentence"),
+			_("This is the key that signs what it is told. It is shown once, and never "
+			  "again."),
+			json_text_of(result, "secret"));
 	else if (*json_text_of(result, "note") && number_of(result, "left")) {
 		char row[24];
 		snprintf(row, sizeof row, "%lld", number_of(answer, "journal"));
@@ -156,6 +162,7 @@ put_passes(struct sheet *page, const char *title, const json_t *passes, bool are
 void
 page_account(struct sheet *page)
 {
+	html(&page->out, "<p><a href=\"/tell\">%s</a></p>\n", _("How you hear of what happens"));
 	put_passes(page, _("Where you are logged in"), page->answer[0], false);
 	put_button(page, "session.end-all", "", _("Log out everywhere"), END_PAIRS);
 	html(&page->out, "</section>\n");

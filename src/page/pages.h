@@ -49,6 +49,9 @@ void file_label_json(struct sheet *);
 void file_label_svg(struct sheet *);
 void file_label_qr(struct sheet *);
 
+/* Who hears of it. */
+void page_tell(struct sheet *);
+
 /* Who somebody is; the first is shown to nobody's browser, too. */
 void page_login(struct sheet *);
 void page_claim(struct sheet *);

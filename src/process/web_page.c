@@ -89,6 +89,7 @@ const struct page pages[] = {
 	{"/box", N_("This box"), N_("Box"), false, {{"status", ""}, {"doctor", ""}}, page_box},
 	{"/help-now", N_("Something not working?"), NULL, false, {{"device.list", "limit=1000"}},
 		page_help_now},
+	{"/tell", N_("How you hear of it"), NULL, false, {{"tell.show", ""}}, page_tell},
 	{"/account", N_("You"), NULL, false,
 		{{"session.list", ""}, {"token.list", ""}, {"account.list", ""}}, page_account},
 	{"/login", N_("Log in"), NULL, true, {{NULL}}, page_login},
