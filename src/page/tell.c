@@ -74,7 +74,7 @@ static void
 put_field(struct sheet *page, const char *name, const char *label, const char *type)
 {
 	html(&page->out,
-		"<p><label>%s<input name=\"%s\" type=\"%s\" autocomplete=\"off\" "
+		"<p><label>%s <input name=\"%s\" type=\"%s\" autocomplete=\"off\" "
 		"autocapitalize=\"none\"></label></p>\n",
 		label, name, type);
 }
@@ -84,7 +84,8 @@ put_new(struct sheet *page)
 {
 	if (!may(page, "admin"))
 		return;
-	html(&page->out, "<section class=\"card\"><h2>%s</h2>\n<p>%s</p>\n<ul>", _("Tell one more"),
+	html(&page->out, "<section class=\"card narrow\"><h2>%s</h2>\n<p>%s</p>\n<ul>",
+		_("Tell one more"),
 		_("What leaves the home is encrypted; on the LAN an address may do without."));
 	html(&page->out,
 		"<li><code>https://</code> %s</li><li><code>ntfy://HOST/TOPIC</code> %s</li>"
