@@ -35,7 +35,7 @@ header(struct document *document, const struct audit_result *result)
 	const struct audited_device *device = &result->device;
 	const struct audit_run *run = &result->run;
 	char begun[32], ended[32], units[16];
-	struct report_works works;
+	struct report_works works = {0};
 
 	report_utc(begun, run->begun_s);
 	report_utc(ended, run->ended_s);

@@ -61,6 +61,11 @@ expect "the gate does not open on what was not looked at" says "^laboratory: bul
 # --- the evidence
 pack=$folder/state/camera.pack
 expect "the evidence is packed" quiet pinfold audit pack "$run" "$pack"
+expect "one to share is packed as well" quiet pinfold audit pack "$run" "$pack.shared" --redact
+expect "which says what was left out" says "left out to be shared: probes.jsonl" \
+	"$build/src/ctl/pinfold" audit verify "$pack.shared"
+expect "and holds without it" says "the pack holds, without" "$build/src/ctl/pinfold" audit verify "$pack.shared"
+refuse "and has no address of the camera" grep -qa "10\.77\.0\." "$pack.shared"
 expect "a pack is never written over another" says "File exists" pinfold audit pack "$run" "$pack"
 key=$(pinfold audit key | head -n 1)
 expect "the pack holds, judged again without the gateway" \
