@@ -136,8 +136,7 @@ void
 store_observed_forget(struct store *store, uint32_t device)
 {
 	static const enum statement all[] = {
-		FLOW_FORGET, OPENINGS_DELETE, SKY_FORGET, PULSE_FORGET,
-		EVENT_DISOWN};
+		FLOW_FORGET, OPENINGS_DELETE, SKY_FORGET, PULSE_FORGET, EVENT_DISOWN};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
 		sqlite3_stmt *stmt = statement(store, all[i]);

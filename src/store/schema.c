@@ -49,7 +49,8 @@ static const char *const decisions[] = {
 	"CREATE TABLE gone(id INTEGER PRIMARY KEY AUTOINCREMENT, device_id TEXT NOT NULL,"
 	" name TEXT NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL, time INTEGER NOT NULL,"
 	" until INTEGER NOT NULL, journal INTEGER NOT NULL, body TEXT NOT NULL) STRICT;",
-	"CREATE TABLE receiver(number INTEGER PRIMARY KEY, body TEXT NOT NULL, secret TEXT NOT NULL)"
+	"CREATE TABLE receiver(number INTEGER PRIMARY KEY, body TEXT NOT NULL, secret TEXT NOT "
+	"NULL)"
 	" STRICT;",
 };
 

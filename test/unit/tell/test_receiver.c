@@ -46,10 +46,11 @@ TEST(a_url_says_what_kind_of_receiver_it_is_and_is_told_again_without_loss)
 TEST(a_url_that_holds_a_password_or_is_none_is_refused)
 {
 	static const char *const urls[] = {"", "https", "https://", "ftp://a.example/",
-		"https://anna:secret@a.example/", "https://a.example:0/", "https://a.example:70000/",
-		"https://a.example/\r\nX: y", "https://a.example/ b", "https://[fd77::5/", "https://[a]/",
-		"https://1.2.3/", "ntfy://a.example/", "ntfy://a.example/a/b", "mqtt://10.0.0.1/+/#",
-		"smtps://a.example/path", "https://a.example:12x/", "https://:80/"};
+		"https://anna:secret@a.example/", "https://a.example:0/",
+		"https://a.example:70000/", "https://a.example/\r\nX: y", "https://a.example/ b",
+		"https://[fd77::5/", "https://[a]/", "https://1.2.3/", "ntfy://a.example/",
+		"ntfy://a.example/a/b", "mqtt://10.0.0.1/+/#", "smtps://a.example/path",
+		"https://a.example:12x/", "https://:80/"};
 
 	for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++)
 		EXPECT(!parses(urls[i]));
@@ -70,7 +71,8 @@ TEST(what_leaves_the_home_is_encrypted)
 
 TEST(mail_goes_to_an_address_that_adds_nothing_to_its_head)
 {
-	EXPECT(fills("smtps://mail.example", "{\"name\": \"m\", \"recipient\": \"anna@a.example\"}"));
+	EXPECT(fills(
+		"smtps://mail.example", "{\"name\": \"m\", \"recipient\": \"anna@a.example\"}"));
 	EXPECT_STR(receiver.to.sender, "anna@a.example");
 	EXPECT(!fills("smtps://mail.example", "{\"name\": \"m\"}"));
 	EXPECT(!receiver_mail_is_fine("anna@a.example>\r\nBcc: <x@y.example"));

@@ -101,8 +101,7 @@ TEST(home_assistant_is_told_a_device_by_its_id_and_joins_it_by_its_mac)
 	json_t *json = json_of(ha_config(&thing, ROLE_HELPER));
 	const json_t *device = json_object_get(json, "device"),
 		     *parts = json_object_get(json, "components"),
-		     *connection =
-			     json_array_get(json_object_get(device, "connections"), 0);
+		     *connection = json_array_get(json_object_get(device, "connections"), 0);
 
 	ha_config_topic(topic, "homeassistant", &thing);
 	EXPECT_STR(topic, "homeassistant/device/pinfold_d-abc/config");
@@ -111,8 +110,8 @@ TEST(home_assistant_is_told_a_device_by_its_id_and_joins_it_by_its_mac)
 	EXPECT_STR(json_string_value(json_array_get(connection, 1)), "02:00:00:00:00:0a");
 	EXPECT_STR(json_text_of(json, "availability_topic"), HA_STATUS);
 	EXPECT_STR(json_text_of(json, "state_topic"), "pinfold/d-abc/state");
-	EXPECT_INT(json_integer_value(json_object_get(
-			   json_object_get(parts, "problem"), "expire_after")),
+	EXPECT_INT(json_integer_value(
+			   json_object_get(json_object_get(parts, "problem"), "expire_after")),
 		HA_EXPIRE_S);
 	EXPECT_STR(json_text_of(json_object_get(parts, "pause"), "command_topic"),
 		"pinfold/d-abc/pause/set");
