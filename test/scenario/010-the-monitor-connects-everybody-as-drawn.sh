@@ -19,7 +19,7 @@ for two in engine:capture engine:enforcer engine:resolver engine:relay engine:fe
 	resolver:enforcer fetcher:resolver; do
 	expect "${two%:*} and ${two#*:} have a channel" pair "${two%:*}" "${two#*:}"
 done
-expect "and nobody else has one" [ "$(grep -c 'got descriptor 1 ' $log)" = 18 ]
+expect "and nobody else has one" [ "$(grep -c 'got descriptor 1 ' $log)" = 20 ]
 expect "capture alone has packets" [ "$(grep 'got descriptor 2 ' $log)" = \
 	"<6>capture[stub]: got descriptor 2 peer unknown" ]
 expect "the engine has the control socket" [ "$(got engine 5 unknown)" = 1 ]
