@@ -75,5 +75,11 @@ within 50 listens 4650
 quiet pinfold tell add mail "smtps://$hub4:4650" --user anna --secret "$folder/secret" --to anna@home.example --from pinfold@home.example
 refuse "a mail server whose certificate nobody vouches for is not believed" quiet pinfold tell test mail
 refuse "and it was given no password" room hub test -e /run/mail
+begin_at hub plain /usr/bin/python3 "$here/mail.py" "$hub4" 2525 - - - - /run/plain
+within 50 listens 2525
+quiet pinfold tell add plain "smtp://$hub4:2525" --to anna@home.example --from pinfold@home.example
+expect "one on the LAN that wants no password takes mail" quiet pinfold tell test plain
+expect "from and to whom the owner said" quiet room hub grep -q "^from pinfold@home.example to \['anna@home.example'\]" /run/plain
+expect "with a head and a text" quiet room hub grep -q '^Subject: A test of Pinfold' /run/plain
 
 finish

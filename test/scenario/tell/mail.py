@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A mail server that takes what it is given: mail.py ADDRESS PORT CERTIFICATE KEY USER PASSWORD FILE.
 
-TLS from the first byte, and nobody is heard who does not log in.  Of each mail it writes the
-envelope and the lines to the file.
+TLS from the first byte, and nobody is heard who does not log in; with "-" as the certificate
+neither.  Of each mail it writes the envelope and the lines to the file.
 """
 import ssl
 import sys
@@ -27,8 +27,11 @@ def login(server, session, envelope, mechanism, data):
     return AuthResult(success=(data.login.decode(), data.password.decode()) == (user, password))
 
 
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain(certificate, key)
-Controller(Handler(), hostname=address, port=int(port), ssl_context=context,
-           authenticator=login, auth_required=True, auth_require_tls=False).start()
+if certificate == "-":
+    Controller(Handler(), hostname=address, port=int(port)).start()
+else:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    Controller(Handler(), hostname=address, port=int(port), ssl_context=context,
+               authenticator=login, auth_required=True, auth_require_tls=False).start()
 threading.Event().wait()
