@@ -55,7 +55,7 @@ const looks = async (browser, storageState, pages, with_pictures) => {
 	const all = [["light", 1280, 900, {}], ["dark", 1280, 900, { colorScheme: "dark" }], ["phone", 390, 844, {}],
 		["contrast", 1280, 900, { contrast: "more" }], ["forced", 1280, 900, { forcedColors: "active" }],
 		["darkest", 1280, 900, { contrast: "more", colorScheme: "dark" }], ["narrow", 320, 800, {}]]
-		.filter(([look]) => with_pictures || !["light", "phone", "forced"].includes(look));
+		.filter(([look]) => with_pictures || !["light", "phone", "forced", "darkest"].includes(look));
 	for (const [look, width, height, options] of all) {
 		const context = await browser.newContext({ viewport: { width, height }, colorScheme: "light", storageState, ...options });
 		const page = watched(await context.newPage());

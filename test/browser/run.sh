@@ -28,6 +28,7 @@ lab=$build/browser-lab
 rm -rf "$lab" "$build/screens"
 cp -a "$root/lab" "$lab"
 export PINFOLD_LAB_STATE="$build/lab-browser" PINFOLD_BUILD="$build"
+trap 'exit 1' TERM INT
 trap '"$lab/pinfold-lab" down >/dev/null 2>&1; rm -rf "$lab"' EXIT
 if [ "${2-}" != pictures ]; then
 	grep -E '^(camera|bulb|phone|tv|plug|doorcam) ' "$root/lab/devices.list" >"$lab/devices.list"
