@@ -11,7 +11,7 @@ trap 'rm -f "$pot"' EXIT
 	echo "# SPDX-License-Identifier: Apache-2.0"
 	# Without places and wrapping: who moves a line changes nothing here.
 	LC_ALL=C xgettext --from-code=UTF-8 --no-location --no-wrap --omit-header -k_ -kN_ -kngettext:1,2 \
-		-o - $(git ls-files 'src/page/*.c' | grep -v 'texts\.c' | LC_ALL=C sort) src/process/web_page.c
+		-o - $(printf '%s\n' src/page/*.c | grep -v 'texts\.c' | LC_ALL=C sort) src/process/web_page.c
 } >"$pot"
 if [ "${1-}" = --check ]; then
 	diff -u po/pinfold.pot "$pot" || { echo "texts: run tools/texts.sh" >&2; exit 1; }
