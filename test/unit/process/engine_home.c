@@ -21,6 +21,7 @@ on_answer(const struct message_answer *piece)
 	home.len += piece->len;
 	if (!piece->is_last)
 		return;
+	json_decref(home.answer);
 	home.answer = json_loadb(home.text, home.len, JSON_REJECT_DUPLICATES, NULL);
 	free(home.text);
 	home.text = NULL;
