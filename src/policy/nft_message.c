@@ -90,7 +90,10 @@ nft_message_put(
 		if (shape->traits & NFT_HAS_DATA)
 			put_value(header, NFTA_SET_ELEM_DATA, &element->data, 4);
 		if (element->expires_ns) {
-			uint64_t ms = (element->expires_ns - now_ns) / CLOCK_MS_NS;
+			/* What ended since it was asked for ends at once, and not in 584 years. */
+			uint64_t ms = element->expires_ns > now_ns
+					      ? (element->expires_ns - now_ns) / CLOCK_MS_NS
+					      : 0;
 			mnl_attr_put_u64(header, NFTA_SET_ELEM_TIMEOUT, htobe64(ms ? ms : 1));
 		}
 		if (shape->traits & NFT_HAS_LIMIT)
