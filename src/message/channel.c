@@ -188,6 +188,15 @@ transmit(int fd, const struct iovec *iov, size_t count, int passed)
 	return sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
+/* He is gone, which on_readable() finds behind what he said at last. */
+static void
+hear_out(struct channel *channel)
+{
+	loop_watch_free(channel->writable);
+	channel->writable = NULL;
+	drop_queue(channel);
+}
+
 static void
 on_writable(int fd, void *arg)
 {
@@ -199,7 +208,10 @@ on_writable(int fd, void *arg)
 		if (transmit(channel->fd, &iov, 1, record->fd)) {
 			if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
 				return;
-			closed(channel, strerror(errno));
+			if (errno == EPIPE || errno == ECONNRESET)
+				hear_out(channel);
+			else
+				closed(channel, strerror(errno));
 			return;
 		}
 		STAILQ_REMOVE_HEAD(&channel->queue, next);

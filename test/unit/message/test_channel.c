@@ -153,6 +153,26 @@ TEST(what_somebody_said_before_he_left_is_heard_though_he_did_not_hear_us_out)
 	end();
 }
 
+TEST(what_somebody_said_before_he_left_is_heard_though_more_of_ours_waited_for_him)
+{
+	struct forget_record record = forget_record();
+	struct message_done done = {.device = 7};
+
+	begin();
+	for (int i = 0; i < 100000 && !channel_queued(heard.channel); i++)
+		EXPECT_INT(channel_send(heard.channel, MESSAGE_DONE, 0, &done, sizeof done, -1),
+			ERR_OK);
+	EXPECT(channel_queued(heard.channel) > 0);
+	send_raw(&record, FORGET_LEN, NULL, 0);
+	close(heard.engine);
+	heard.engine = -1;
+	turn();
+	EXPECT_INT(heard.messages, 1);
+	EXPECT_INT(heard.closings, 1);
+	EXPECT_INT(channel_queued(heard.channel), 0);
+	end();
+}
+
 static void
 expect_closed_by(const void *bytes, size_t len)
 {
