@@ -497,7 +497,11 @@ static const char text[] =
 	"		meta skuid $UID_TELLER goto from_teller\n"
 	"		oif lo meta skuid $UID_CHECKER drop\n"
 	"		oif lo accept\n"
-	/* Its raw sockets say nothing in flows that others answer, but for those that the rig turns. */
+	/*
+	 * Its raw sockets say nothing in flows that others answer, but for those that the rig turns;
+	 * nor what belongs to no flow for us (SYN with RST) and may end one for the device.
+	 */
+	"		oifname $BRIDGE meta skuid $UID_CHECKER ct state invalid drop\n"
 	"		oifname $BRIDGE meta skuid $UID_CHECKER ct direction reply ct mark & 0x60000000 == 0 drop\n"
 	/* Flows of the checker carry a mark by which their answers, and the bridge, know them. */
 	"		oifname $BRIDGE meta skuid $UID_CHECKER ct mark set 0x40000000\n"

@@ -96,6 +96,40 @@ socat TCP4-LISTEN:8080,fork,reuseaddr PIPE 2>/dev/null &
 socat TCP4-LISTEN:40000,fork,reuseaddr PIPE 2>/dev/null &
 refuse "a port that we listen on stays closed to it" tcp a 192.168.77.1 40000
 
+# A segment as its raw socket sends it, known by its window.
+segment() { # FROM-PORT TO-PORT FLAGS
+	/usr/bin/python3 - $checker "$@" <<'END'
+import ctypes, socket, struct, sys
+user, source, to, flags = (int(word, 0) for word in sys.argv[1:])
+ctypes.CDLL(None).setfsuid(user)
+raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+ends = socket.inet_aton("192.168.77.1") + socket.inet_aton("192.168.77.11")
+head = struct.pack("!HHIIBBHHH", source, to, 7, 7, 5 << 4, flags, 4242, 0, 0)
+total = sum(struct.unpack("!16H", ends + struct.pack("!HH", 6, len(head)) + head))
+total = (total & 0xffff) + (total >> 16)
+head = head[:16] + struct.pack("!H", ~(total + (total >> 16)) & 0xffff) + head[18:]
+try:
+    raw.sendto(head, ("192.168.77.11", 0))
+except PermissionError:
+    pass
+END
+}
+calls_us() { conntrack -L -p tcp --orig-port-src 5080 --orig-port-dst 80 2>/dev/null | grep -q ESTABLISHED; }
+if [ -x /usr/bin/python3 ]; then
+	socat TCP4-LISTEN:80,reuseaddr PIPE 2>/dev/null &
+	within 50 sh -c "ss -Hltn 'sport = :80' | grep -q ."
+	sleep 30 | on a socat - TCP4:192.168.77.1:80,sourceport=5080 >/dev/null 2>&1 &
+	expect "it calls the status page" within 50 calls_us
+	count_start a asked tcp window 4242 tcp dport 8080
+	count_start a fits tcp window 4242 tcp dport 5080
+	segment 64600 8080 0x02
+	expect "the checker's raw socket asks a port" within 20 arrived a asked
+	segment 80 5080 0x12
+	segment 80 5080 0x06
+	sleep 0.2
+	refuse "it says nothing in a flow that is not its own" arrived a fits
+fi
+
 expect "the same camera, blocked" hold a block
 audit blocked tcp-ports telnet-login || true
 refuse "nothing is found" grep -q "FAIL\|NFF\|PASS\| NA " $folder/blocked
