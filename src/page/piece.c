@@ -178,7 +178,11 @@ put_table(struct sheet *page, const char *first_title, ...)
 	bool is_number = false;
 	va_list titles;
 
-	html(&page->out, "<div class=\"wide\"><table><thead><tr>");
+	/* Who has no mouse must be able to scroll it. */
+	html(&page->out,
+		"<div class=\"wide\" tabindex=\"0\" role=\"group\" "
+		"aria-label=\"%s: %s\"><table><thead><tr>",
+		_("Table"), first_title);
 	va_start(titles, first_title);
 	for (const char *title = first_title; title; title = va_arg(titles, const char *)) {
 		if (title != NUMBERS)

@@ -88,10 +88,10 @@ put_disc(struct sheet *page, const json_t *row, const struct side *side)
 	double count = addresses_of(row, side);
 
 	html(&page->out,
-		"<figure class=\"sky\" data-sky=\"%s\"><svg viewBox=\"-100 -100 200 200\" "
+		"<figure class=\"sky%s\" data-sky=\"%s\"><svg viewBox=\"-100 -100 200 200\" "
 		"role=\"img\" aria-label=\"%s\"><circle class=\"before\" r=\"95\"/>"
 		"<circle class=\"now\" r=\"%.1f\"/><circle class=\"used\" r=\"%.1f\"/></svg>",
-		side->key,
+		count >= 1 ? "" : " none", side->key,
 		_("The outer disc: all addresses, which any network would have let it reach. The "
 		  "inner one: those that it may reach. The broken ring: those that it used. The "
 		  "table says the same."),

@@ -24,6 +24,7 @@
 			for (const figure of document.querySelectorAll("[data-sky]")) {
 				const side = figure.dataset.sky, is6 = side === "ipv6";
 				figure.querySelector(".now").setAttribute("r", row.dataset[side]);
+				figure.classList.toggle("none", !Number(row.dataset[side]));
 				figure.querySelector(".used").setAttribute("r", row.dataset[side + "Used"]);
 				figure.querySelector(".count").replaceChildren(...[...cells[is6 ? 2 : 1].cloneNode(true).childNodes]);
 				figure.querySelector(".used-count").textContent = cells[4].textContent.split(" + ")[is6 ? 1 : 0];
@@ -60,7 +61,14 @@
 			tick();
 		}
 	};
-	const ready = () => { times(); sky(); stops(); countdown(); };
+	// A table that has room is no stop on the way of the Tab key.
+	const boxes = () => {
+		for (const box of document.querySelectorAll(".wide[role]"))
+			if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+	};
+	addEventListener("resize", boxes);
+	document.addEventListener("toggle", boxes, true);
+	const ready = () => { boxes(); times(); sky(); stops(); countdown(); };
 	// What somebody has typed or chosen and not sent yet is not thrown away.
 	const changed = (field) => {
 		if (/^(radio|checkbox)$/.test(field.type)) return field.checked !== field.defaultChecked;
