@@ -331,11 +331,13 @@ page_device(struct sheet *page)
 	put_containment(page, device);
 	put_offers(page, device);
 	put_actions(page, device);
+	put_health(page, device, page->answer[8]);
 	put_sky(page, page->answer[6]);
 	put_label_card(page, device, page->answer[5]);
 	put_papers(page, device, page->answer[4]);
 	html(&page->out, "</div><div>\n");
 	put_talk(page, device, page->answer[7]);
+	put_reach(page, device, page->answer[6], page->answer[7]);
 	put_rules(page, device, policy);
 	put_events(page, device, page->answer[3]);
 	put_identifiers(page, device);

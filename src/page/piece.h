@@ -62,6 +62,10 @@ void put_mood(struct sheet *, enum mood);
 void put_ring(struct sheet *, const json_t *devices);
 /* Who it talks to, and its heartbeat: device.talk. */
 void put_talk(struct sheet *, const json_t *device, const json_t *talk);
+/* Its health by provision: audit.health; NULL while nothing was tested. */
+void put_health(struct sheet *, const json_t *device, const json_t *tested);
+/* What it may reach, reached and was refused, as rings: device.sky, device.talk. */
+void put_reach(struct sheet *, const json_t *device, const json_t *sky, const json_t *talk);
 /* The shrinking sky: device.sky, with its history to choose from and its table. */
 void put_sky(struct sheet *, const json_t *sky);
 

@@ -137,6 +137,12 @@ run_audit_show(struct call *call)
 }
 
 static json_t *
+run_audit_health(struct call *call)
+{
+	return audit_health(call->ward, &call->why);
+}
+
+static json_t *
 run_audit_stop(struct call *call)
 {
 	int64_t run;
@@ -328,6 +334,7 @@ const struct verb audit_verbs[] = {
 	{"audit.app.run", ROLE_OWNER, NEEDS_DEVICE | CHANGES | SENDS, run_audit_app_run},
 	{"audit.list", ROLE_VIEWER, 0, run_audit_list},
 	{"audit.show", ROLE_VIEWER, 0, run_audit_show},
+	{"audit.health", ROLE_VIEWER, NEEDS_DEVICE, run_audit_health},
 	{"audit.stop", ROLE_HELPER, CHANGES, run_audit_stop},
 	{"audit.checks", ROLE_VIEWER, 0, run_audit_checks},
 	{"audit.gate", ROLE_VIEWER, 0, run_audit_gate},

@@ -227,6 +227,73 @@ TEST(a_failure_stands_with_its_evidence_and_what_to_do_and_can_be_tested_again)
 	json_decref(run);
 }
 
+/* The page of a device, of which only what a test gives is known. */
+static struct html
+passport(const char *health, const char *sky, const char *talk)
+{
+	static const char *const device =
+		"{\"id\": \"d-1\", \"label\": \"camera\", \"class\": \"ordinary\"}";
+	const char *const given[] = {[0] = device, [6] = sky, [7] = talk, [8] = health};
+	struct page_view view = {
+		.page = page_of("/devices/{device}"), .path = "/devices/d-1", .now_s = 1000000};
+	struct html out = {0};
+	json_t *whole[COUNT_OF(given)];
+
+	for (size_t i = 0; i < COUNT_OF(given); i++)
+		view.answer[i] = whole[i] = given[i] ? json_pack("{s:b, s:o}", "ok", 1, "result",
+							       json_loads(given[i], 0, NULL))
+						     : NULL;
+	page_render(&out, &view);
+	for (size_t i = 0; i < COUNT_OF(given); i++)
+		json_decref(whole[i]);
+	return out;
+}
+
+TEST(health_says_what_failed_and_what_was_not_tested_and_leads_to_the_evidence)
+{
+	struct html out = passport(
+		"{\"run\": 7, \"ended\": 999000, \"complete\": true, \"provisions\": ["
+		"{\"id\": \"5.1-1\", \"mandatory\": true, \"verdict\": \"FAIL\", \"missing\": 1},"
+		"{\"id\": \"5.3-13\", \"mandatory\": true, \"verdict\": \"PASS\", \"missing\": 0},"
+		"{\"id\": \"5.3-1\", \"mandatory\": false, \"verdict\": \"INC\", \"missing\": 1},"
+		"{\"id\": \"5.9-1\", \"mandatory\": false, \"verdict\": \"FAIL\", \"missing\": "
+		"0}]}",
+		NULL, NULL);
+
+	EXPECT(strstr(out.at, "<p>Failed: Passwords. Of 3 provisions 1 was not tested.</p>") !=
+		NULL);
+	/* A failure is one though some checks did not run. */
+	EXPECT(strstr(out.at, "<a class=\"v-FAIL\" href=\"/bench/7#p-5.1-1\"") != NULL);
+	EXPECT(strstr(out.at, "<a class=\"v-NONE light\" href=\"/bench/7#p-5.3-1\"") != NULL);
+	/* The end of support is no update; the rest of an edition's clauses is on its own page. */
+	const char *support = strstr(out.at, "<h3>Support</h3>");
+	EXPECT(support && strstr(support, "#p-5.3-13") != NULL);
+	EXPECT(strstr(out.at, "#p-5.9-1") == NULL);
+	html_fini(&out);
+	out = passport(NULL, NULL, NULL);
+	EXPECT(strstr(out.at, "No audit of it has ended: nothing is known") != NULL);
+	html_fini(&out);
+}
+
+TEST(rings_of_nothing_are_not_drawn_and_a_host_refused_twice_is_one)
+{
+	static const char talk[] =
+		"{\"talks\": [{\"remote\": \"a\", \"port\": 23, \"way\": \"out\", \"denied\": "
+		"true},"
+		"{\"remote\": \"a\", \"port\": 80, \"way\": \"out\", \"denied\": true},"
+		"{\"remote\": \"b\", \"port\": 80, \"way\": \"in\", \"denied\": true}]}";
+	static const char sky[] = "{\"now\": {\"ipv4\": {\"addresses\": 0, \"used\": 0}}}";
+	struct html none = passport(NULL, sky, NULL), one = passport(NULL, sky, talk);
+
+	EXPECT(strstr(none.at, "class=\"reach\"") == NULL);
+	EXPECT(strstr(none.at, "It tried to reach nobody.") != NULL);
+	EXPECT(strstr(one.at, "<circle class=\"refused\"") != NULL);
+	EXPECT(strstr(one.at, "<circle class=\"may\"") == NULL);
+	EXPECT(strstr(one.at, "refused <b>1</b>") != NULL);
+	html_fini(&none);
+	html_fini(&one);
+}
+
 TEST(of_two_audits_the_verdicts_that_are_others_are_shown_and_no_others)
 {
 	json_t *now = run_of(8, "FAIL"), *before = run_of(7, "NFF");
