@@ -436,7 +436,7 @@ json_t *audit_evidence(uint32_t run, struct fault *why); /* where its files and 
 json_t *audit_works(const struct ward *);
 /* The newest run of the device that has ended; 0: none. */
 uint32_t audit_newest(const struct ward *);
-/* The verdict of that run on each provision, without findings. */
+/* The verdict on each provision of the run that its label rests on, without findings. */
 json_t *audit_health(const struct ward *, struct fault *why);
 
 /* --- engine_maker.c: the maker's pages ---------------------------------------------------------- */

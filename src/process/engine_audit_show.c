@@ -8,6 +8,7 @@
 #include "label/pack.h"
 #include "process/engine_app.h"
 #include "process/engine_audit.h"
+#include "process/engine_label.h"
 #include "verdict/gate.h"
 #include "verdict/works.h"
 
@@ -300,11 +301,11 @@ audit_show(uint32_t run, const char *at, bool is_brief, struct fault *why)
 	return out;
 }
 
-/* Of the newer edition of EN 303 645; the findings are left out, the page of the run has them. */
+/* Of the newer edition of EN 303 645, and the run that a label rests on, so that a test of one thing again hides nothing; the findings are left out, the page of the run has them. */
 json_t *
 audit_health(const struct ward *ward, struct fault *why)
 {
-	uint32_t run = audit_newest(ward);
+	uint32_t run = label_run_of(ward);
 	json_t *whole = run ? audit_show(run, NULL, false, why) : NULL, *rows = json_array(), *row;
 	size_t i;
 

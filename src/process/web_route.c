@@ -141,7 +141,7 @@ const struct route routes[] = {
 	{"POST", "/audits", "audit.run", "device port profile hours pace consent checks maker", "admin", "Run", ROUTE_BEGINS_RUN, "test a device, or what is on a port"},
 	{"POST", "/audits/apps", "audit.app.run", "device! of! consent! minutes trackers pace", "admin", "Run", ROUTE_BEGINS_RUN, "watch the app of a device on a phone, for some minutes, with its owner's consent"},
 	{"GET", "/audits/{run}", "audit.show", "brief at", "read", "WholeRun", 0, "a run, and its verdicts"},
-	{"GET", "/devices/{device}/health", "audit.health", "", "read", "Health", 0, "its newest test that ended: the verdict of each provision"},
+	{"GET", "/devices/{device}/health", "audit.health", "", "read", "Health", 0, "the test that its label rests on: the verdict of each provision"},
 	{"POST", "/audits/{run}/stop", "audit.stop", "", "act", "Run", 0, "end a run now"},
 	{"GET", "/audits/{of}/gate", "audit.gate", "profile", "read", "Gate", 0, "shelf, hold or laboratory, and why"},
 	{"GET", "/shelf", "audit.shelf.list", "", "read", "[ShelfEntry]", 0, "what was tested and stands on a shelf"},

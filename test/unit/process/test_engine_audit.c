@@ -266,6 +266,32 @@ TEST(what_a_check_found_is_kept_when_it_is_done_and_the_result_stands_beside_the
 	move_out();
 }
 
+TEST(the_health_of_a_device_is_refused_without_a_test_and_has_each_verdict_after_one)
+{
+	static const char question[] = "{\"verb\":\"audit.health\",\"args\":{\"device\":\"1\"}}";
+	const json_t *health, *row;
+	int n_failed = 0;
+	size_t i;
+
+	NEEDS_ENGINE;
+	join("port1");
+	EXPECT(strstr(refusal(question), "no test of") != NULL);
+	uint32_t number = run("");
+	EXPECT(told(1));
+	play_telnet(number, VERDICT_FAIL, INC_NONE, false);
+	health = json_object_get(ask(question), "result");
+	EXPECT_INT(json_integer_value(json_object_get(health, "run")), number);
+	EXPECT(json_is_true(json_object_get(health, "complete")));
+	json_array_foreach(json_object_get(health, "provisions"), i, row)
+	{
+		EXPECT(json_object_get(row, "reasons") == NULL);
+		n_failed += !strcmp(word_of(row, "verdict"), "FAIL");
+	}
+	EXPECT(i > 50);
+	EXPECT_INT(n_failed, 1);
+	move_out();
+}
+
 TEST(a_check_that_was_not_run_to_its_end_is_inconclusive_and_never_passed)
 {
 	NEEDS_ENGINE;
