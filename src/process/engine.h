@@ -351,6 +351,7 @@ void flow_seen(const struct flow_seen *);
 void flow_flag(uint32_t device, int64_t since_s); /* never learned */
 void flow_forget_flagged(uint32_t device);        /* the owner released it: learning begins anew */
 void flow_forget(uint32_t device);                /* nothing of the number stays */
+void flow_forget_talk(struct ward *);             /* it is personal: nor what was before */
 void flow_move(uint32_t from, uint32_t into);     /* both are one device */
 void flow_forget_strays(void);                    /* at the start: of numbers that nobody has */
 void flow_flush(void);                            /* inside an observed transaction */
@@ -479,7 +480,6 @@ json_t *sky_show(struct ward *);
 void talk_seen(struct ward *, const struct flow_seen *);
 void talk_flush(bool is_final);  /* inside an observed transaction */
 void talk_load(void);            /* after the devices */
-void talk_forget(struct ward *); /* also on the disk, with the next flush */
 void talk_free(struct ward *);
 json_t *talk_show(struct ward *);
 

@@ -139,11 +139,43 @@ flow_forget(uint32_t device)
 		keep_trouble(&why);
 }
 
+/* The names of addresses, too, are what somebody looked at. */
+static void
+forget_answers(struct ward *ward)
+{
+	for (int i = 0; i < ward->n_answers; i++)
+		free(ward->answer[i].name);
+	ward->n_answers = 0;
+	ward->is_answers_news = false;
+}
+
 void
-flow_move(uint32_t from, uint32_t into)
+flow_forget_talk(struct ward *ward)
 {
 	struct fault why;
 
+	forget_answers(ward);
+	talk_free(ward);
+	for (size_t i = 0; i < n_pending; i++)
+		if (pending[i].flow.device == ward_number(ward))
+			pending[i].flow.device = 0;
+	store_observed_begin(engine.store);
+	store_observed_forget_talk(engine.store, ward_number(ward));
+	if (store_observed_commit(engine.store, &why))
+		keep_trouble(&why);
+}
+
+void
+flow_move(uint32_t from, uint32_t into)
+{
+	const struct ward *ward = ward_find(into);
+	struct fault why;
+
+	/* A phone by another MAC: what it did as a stranger is not recorded either. */
+	if (ward && ward->device && ward->device->class == DEVICE_CLASS_PERSONAL) {
+		flow_forget(from);
+		return;
+	}
 	/* It stays in its bucket, where it is not found again: the next flush adds it up. */
 	for (size_t i = 0; i < n_pending; i++) {
 		if (pending[i].flow.device == from)

@@ -95,15 +95,6 @@ talk_load(void)
 }
 
 void
-talk_forget(struct ward *ward)
-{
-	if (!ward->pulse)
-		return;
-	memset(ward->pulse->kept.at, 0, sizeof ward->pulse->kept.at);
-	ward->pulse->is_unsaved = true;
-}
-
-void
 talk_free(struct ward *ward)
 {
 	free(ward->pulse);

@@ -282,7 +282,7 @@ ward_set_facet(struct ward *ward, enum facet facet, json_t *value)
 		/* Nothing of a personal device is kept, nor what was before it was one. */
 		if (device->class == DEVICE_CLASS_PERSONAL) {
 			traffic_forget(ward);
-			talk_forget(ward);
+			flow_forget_talk(ward);
 		}
 		break;
 	case FACET_STATE: {

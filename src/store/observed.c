@@ -132,17 +132,31 @@ store_flows_move(struct store *store, uint32_t from, uint32_t to)
 	statement_run(store, FLOW_MOVE, stmt);
 }
 
+static void
+run_all(struct store *store, const enum statement *all, size_t n, uint32_t device)
+{
+	for (size_t i = 0; i < n; i++) {
+		sqlite3_stmt *stmt = statement(store, all[i]);
+		bind_int(stmt, 1, device);
+		statement_run(store, all[i], stmt);
+	}
+}
+
 void
 store_observed_forget(struct store *store, uint32_t device)
 {
 	static const enum statement all[] = {
 		FLOW_FORGET, OPENINGS_DELETE, SKY_FORGET, PULSE_FORGET, EVENT_DISOWN};
 
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-		sqlite3_stmt *stmt = statement(store, all[i]);
-		bind_int(stmt, 1, device);
-		statement_run(store, all[i], stmt);
-	}
+	run_all(store, all, sizeof all / sizeof all[0], device);
+}
+
+void
+store_observed_forget_talk(struct store *store, uint32_t device)
+{
+	static const enum statement all[] = {FLOW_FORGET_OWN, OPENINGS_DELETE, PULSE_FORGET};
+
+	run_all(store, all, sizeof all / sizeof all[0], device);
 }
 
 enum err

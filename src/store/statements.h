@@ -93,6 +93,7 @@ X(FLOW_ADD, STORE_OBSERVED,
   "flows=flows+?10,packets=packets+?11,bytes=bytes+?12,last=max(last,?14)")
 X(FLOW_FLAG, STORE_OBSERVED, "UPDATE flow SET flagged=1 WHERE device=?1 AND first>=?2")
 X(FLOW_FORGET_FLAGGED, STORE_OBSERVED, "DELETE FROM flow WHERE device=?1 AND flagged=1")
+X(FLOW_FORGET_OWN, STORE_OBSERVED, "DELETE FROM flow WHERE device=?1")
 X(FLOW_FORGET, STORE_OBSERVED, "DELETE FROM flow WHERE device=?1 OR peer=?1")
 X(FLOW_MOVE, STORE_OBSERVED, "UPDATE OR IGNORE flow SET device=?2 WHERE device=?1")
 X(FLOW_LIST, STORE_OBSERVED,

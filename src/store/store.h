@@ -247,6 +247,8 @@ void store_flows_move(struct store *, uint32_t from, uint32_t to);
  * openings; events become nobody's), since numbers are used again.
  */
 void store_observed_forget(struct store *, uint32_t device);
+/* With whom it talked, by which names and when; what it may reach, and its events, stay. */
+void store_observed_forget_talk(struct store *, uint32_t device);
 /* Every number that something was observed of, in no order; 0 among them. */
 enum err store_observed_devices(
 	struct store *, void (*row)(uint32_t device, void *), void *arg) MUST_USE;

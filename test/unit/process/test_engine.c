@@ -1402,6 +1402,19 @@ pulse_now(const char *device, const char *key)
 	return n;
 }
 
+static size_t
+n_talks(const char *device)
+{
+	char question[100];
+
+	snprintf(question, sizeof question,
+		"{\"verb\":\"device.talk\",\"args\":{\"device\":\"%s\"}}", device);
+	json_t *answer = ask(question);
+	size_t n = json_array_size(json_object_get(json_object_get(answer, "result"), "talks"));
+	json_decref(answer);
+	return n;
+}
+
 TEST(with_whom_what_for_and_when_a_device_talks_is_kept_over_a_restart)
 {
 	NEEDS_ENGINE;
@@ -1434,11 +1447,16 @@ TEST(with_whom_what_for_and_when_a_device_talks_is_kept_over_a_restart)
 	EXPECT_INT(json_array_size(json_object_get(talk, "sends_a_lot")), 1);
 	json_decref(answer);
 	/* Of what turns out to be somebody's phone nothing is kept. */
+	EXPECT_INT(n_talks("1"), 1);
 	tell("device.class", "1", "\"class\":\"personal\"");
 	EXPECT_INT(pulse_now("1", "sent_kb"), 0);
-	stop(SIGTERM);
+	EXPECT_INT(n_talks("1"), 0);
+	stop(SIGKILL);
 	start();
+	/* Nor does it come back when it is no phone after all. */
+	tell("device.class", "1", "\"class\":\"ordinary\"");
 	EXPECT_INT(pulse_now("1", "sent_kb"), 0);
+	EXPECT_INT(n_talks("1"), 0);
 	stop(SIGTERM);
 	move_out();
 }
