@@ -235,6 +235,23 @@ value_of(va_list args, const char *wanted)
 	return found;
 }
 
+/* As one part of a path: no slash, question mark or hash of a name ends it. */
+static void
+put_part(struct sheet *page, const char *value)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-._~:";
+	char code[4];
+
+	for (; *value; value++)
+		if (strchr(plain, *value)) {
+			html_raw(&page->out, value, 1);
+		} else {
+			snprintf(code, sizeof code, "%%%02X", (unsigned char)*value);
+			html_raw(&page->out, code, 3);
+		}
+}
+
 /* What stands in braces comes from the pairs, or as "-" from the field of that name. */
 static void
 put_path(struct sheet *page, const char *path, va_list args)
@@ -248,7 +265,7 @@ put_path(struct sheet *page, const char *path, va_list args)
 			return;
 		snprintf(name, sizeof name, "%.*s", (int)len - 1, at + plain + 1);
 		const char *value = value_of(args, name);
-		html(&page->out, "%s", value ? value : "-");
+		put_part(page, value ? value : "-");
 		at += plain + len + 1;
 	}
 }

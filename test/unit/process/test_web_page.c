@@ -175,6 +175,39 @@ TEST(every_form_leads_somewhere)
 	json_decref(object);
 }
 
+/* A link that somebody sent, whose reader then presses Undo. */
+TEST(an_address_of_a_page_makes_no_form_that_leads_elsewhere)
+{
+	static const char *const links[] = {
+		"7/../../devices/cam/trust#", "../devices/cam/trust?", "7%2f..", " 7", "x"};
+	json_t *who = json_pack("{s:{s:s}, s:s, s:s}", "account", "name", "anna", "scope", "admin",
+		"proof", "00ff");
+
+	for (size_t i = 0; i <= COUNT_OF(links); i++) {
+		json_t *args = json_pack("{s:s}", "said", i < COUNT_OF(links) ? links[i] : "7");
+		struct page_view view = {
+			.page = page_of("/bands"), .path = "/bands", .args = args, .who = who};
+		struct html out = {0};
+		page_render(&out, &view);
+		EXPECT(!strstr(out.at, "/do/journal/") == (i < COUNT_OF(links)));
+		EXPECT(!strstr(out.at, "/trust"));
+		html_fini(&out);
+		json_decref(args);
+	}
+	json_decref(who);
+}
+
+TEST(a_name_is_one_part_of_the_path_of_its_form)
+{
+	json_t *result = json_pack(
+		"{s:[{s:s, s:s}]}", "receivers", "name", "a/../b?c#d%", "url", "https://e.example");
+	struct html out = rendered(page_of("/tell"), result, "admin");
+
+	EXPECT(strstr(out.at, "\"/do/tell/receivers/a%2F..%2Fb%3Fc%23d%25/test\""));
+	html_fini(&out);
+	json_decref(result);
+}
+
 TEST(who_may_only_look_is_shown_no_button_that_would_be_refused)
 {
 	json_t *object = hostile();
