@@ -32,6 +32,7 @@ static struct kept {
 	struct label_seen seen; /* since it was made */
 } * labels;
 static size_t n_labels;
+static uint32_t next_number; /* a place in the status list is nobody else's, ever */
 
 static struct feed_entry *feeds;
 static size_t n_feeds;
@@ -72,6 +73,7 @@ take_fact(struct label *label, const struct fact *fact, const char *text)
 {
 	uint8_t *at = (uint8_t *)label + fact->at;
 	int32_t number = 0;
+	long years;
 	char *end;
 
 	switch (fact->kind) {
@@ -89,9 +91,10 @@ take_fact(struct label *label, const struct fact *fact, const char *text)
 			return false;
 		break;
 	case FACT_YEARS:
-		number = (int32_t)strtol(text, &end, 10);
-		if (*end || number < 0 || number > 100)
+		years = strtol(text, &end, 10);
+		if (*end || years < 0 || years > 100)
 			return false;
+		number = (int32_t)years;
 		break;
 	}
 	memcpy(at, &number, sizeof number);
@@ -471,6 +474,8 @@ on_label(const struct stored_label *row, void *arg)
 	json_t *body = json_strict(row->body, strlen(row->body), LABEL_BYTES_MAX, 8, &why);
 	struct kept *kept = body ? add_kept() : NULL;
 
+	if (row->number >= next_number)
+		next_number = row->number + 1;
 	if (kept && !label_from_json(&kept->label, body, &why)) {
 		log_warnx("label", "label %s cannot be read: %s", row->id, why.text);
 		n_labels--;
@@ -747,7 +752,7 @@ run_issue(const json_t *args, struct fault *why)
 		return NULL;
 	}
 	label.revision = kept ? kept->row.revision + 1 : 1;
-	label.index = kept ? kept->row.number : (uint32_t)n_labels;
+	label.index = kept ? kept->row.number : next_number;
 	uint8_t claims[CWT_BYTES_MAX];
 	if (!cwt_claims(&label, claims)) {
 		fault_set(why, ERR_FULL, "its texts are too long for a QR code");
@@ -776,6 +781,7 @@ run_issue(const json_t *args, struct fault *why)
 		n_labels -= is_new;
 		return NULL;
 	}
+	next_number += is_new;
 	free(before.body);
 	event(EVENT_NOTICE, ward, "label-issued", label.id, "label %s, revision %u: %s", label.id,
 		label.revision, label_band_word((enum label_band)label.band));

@@ -293,6 +293,18 @@ on_counted(const struct stored_left *left, void *arg)
 	(*(int *)arg)++;
 }
 
+/* A date that was counted from 1970 would be over when somebody sets the clock. */
+static bool
+has_date(int64_t now_s, struct fault *why)
+{
+	if (now_s >= CLOCK_SANE_S)
+		return true;
+	fault_set(why, ERR_BUSY,
+		"the clock is not right yet, and what is kept has a date; set it (date -s), or: "
+		"pinfold device forget");
+	return false;
+}
+
 static bool
 has_room(struct fault *why)
 {
@@ -311,7 +323,7 @@ leave_go(struct ward *ward, const struct leave_wish *wish, const char *who, int6
 {
 	int64_t now_s = clock_wall_s();
 
-	if (!has_room(why))
+	if (!has_date(now_s, why) || !has_room(why))
 		return NULL;
 	struct stored_left left = {.left_s = now_s, .until_s = now_s + (int64_t)wish->days * DAY_S};
 	json_t *payload = note_payload(ward, wish, now_s);

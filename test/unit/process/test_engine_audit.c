@@ -1353,3 +1353,88 @@ TEST(software_that_was_not_tested_is_told_at_the_shelf_when_a_unit_shows_it)
 	EXPECT(strstr(word_of(shelf(), "what"), "not tested") != NULL);
 	move_out();
 }
+
+/* --- labels ------------------------------------------------------------------------------------- */
+
+static void
+on_stored_label(const struct stored_label *row, void *arg)
+{
+	struct store *store = arg;
+	struct stored_label spoiled = *row;
+
+	if (row->number)
+		return;
+	spoiled.body = "{}";
+	store_begin(store);
+	store_label_put(store, &spoiled);
+}
+
+/* The engine begins again, and what was written of label 0 is no label. */
+static void
+spoil_label(void)
+{
+	enum store_found found;
+	struct store *store;
+	struct fault why;
+	bool lost;
+
+	halt();
+	EXPECT(!store_open(home.folder, NULL, &store, &found, &lost, &why));
+	EXPECT(!store_labels(store, on_stored_label, store));
+	EXPECT(!store_commit(store, &why));
+	store_close(store);
+	start();
+}
+
+static void
+issue(const char *field, const char *value)
+{
+	char question[200];
+
+	snprintf(question, sizeof question,
+		"{\"verb\":\"label.set\",\"args\":{\"device\":\"1\",\"field\":\"%s\",\"value\":"
+		"\"%s\"}}",
+		field, value);
+	EXPECT(is_ok(ask(question)));
+	EXPECT(is_ok(ask("{\"verb\":\"label.issue\",\"args\":{\"device\":\"1\",\"of\":"
+			 "\"model\"}}")));
+}
+
+static size_t
+n_labels(void)
+{
+	json_t *answer = ask("{\"verb\":\"label.list\",\"args\":{}}");
+	return json_array_size(json_object_get(answer, "result"));
+}
+
+TEST(the_place_of_a_label_that_cannot_be_read_any_more_is_given_to_no_other)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	EXPECT(is_ok(ask("{\"verb\":\"label.issuer\",\"args\":{\"url\":"
+			 "\"https://labels.example\",\"name\":\"us\"}}")));
+	EXPECT(is_ok(ask("{\"verb\":\"label.set\",\"args\":{\"device\":\"1\",\"field\":\"maker\","
+			 "\"value\":\"Acme\"}}")));
+	issue("model", "A");
+	issue("model", "B");
+	EXPECT_INT(n_labels(), 2);
+	spoil_label();
+	EXPECT_INT(n_labels(), 1);
+	issue("model", "C");
+	EXPECT_INT(n_labels(), 2);
+	halt();
+	start();
+	EXPECT_INT(n_labels(), 2);
+	move_out();
+}
+
+TEST(years_that_would_only_fit_when_they_are_cut_are_refused)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	EXPECT(*refusal("{\"verb\":\"label.set\",\"args\":{\"device\":\"1\",\"field\":\"life\","
+			"\"value\":\"4294967306\"}}"));
+	EXPECT(is_ok(ask("{\"verb\":\"label.set\",\"args\":{\"device\":\"1\",\"field\":\"life\","
+			 "\"value\":\"10\"}}")));
+	move_out();
+}
