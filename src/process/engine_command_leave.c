@@ -30,8 +30,13 @@ run_leaving_done(struct call *call)
 static json_t *
 run_leave(struct call *call)
 {
-	struct leave_wish wish = {.is_lost = call_flag(call, "lost"),
-		.days = (uint32_t)call_number_or(call, "days", LEAVE_DAYS_DEFAULT, LEAVE_DAYS_MAX)};
+	struct leave_wish wish = {.is_lost = call_flag(call, "lost")};
+	int64_t days = LEAVE_DAYS_DEFAULT;
+
+	if (json_object_get(call->args, "days") &&
+		!call_number(call, "days", 1, LEAVE_DAYS_MAX, &days))
+		return NULL;
+	wish.days = (uint32_t)days;
 	json_t *done = leave_go(call->ward, &wish, call->who, &call->journal, &call->why);
 
 	if (done)

@@ -787,6 +787,8 @@ TEST(a_device_that_leaves_is_kept_until_its_date_and_comes_back_as_a_new_one)
 	EXPECT_STR(step_state(json_object_get(answer, "result"), "maps"), "");
 	json_decref(answer);
 
+	/* Nothing that undo could take back would be left. */
+	EXPECT(refuses("{\"verb\":\"device.leave\",\"args\":{\"device\":\"1\",\"days\":0}}"));
 	answer = ask("{\"verb\":\"device.leave\",\"args\":{\"device\":\"1\"}}");
 	EXPECT(is_ok(answer));
 	long long journal = json_integer_value(json_object_get(answer, "journal"));
