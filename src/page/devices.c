@@ -2,6 +2,7 @@
 /* The list of devices. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/auto.h"
 #include "page/pages.h"
@@ -11,6 +12,25 @@ enum { LIST_ROWS = 100 };
 
 static const char *const states[] = {
 	"waiting", "observe", "enforce", "trusted", "quarantine", "block"};
+
+/* A month or a day; what has ended is not taken for a date among others. */
+static void
+put_support(struct sheet *page, const char *until)
+{
+	char today[16] = "";
+	time_t now = (time_t)page->now_s;
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm))
+		strftime(today, sizeof today, "%Y-%m-%d", &tm);
+	html(&page->out, "</td><td data-name=\"%s\">", _("Support until"));
+	if (*until && strncmp(until, today, strlen(until)) < 0)
+		html(&page->out,
+			"<span class=\"chip bad\"><span aria-hidden=\"true\">&#9632;</span> "
+			"%s</span> ",
+			_("ended"));
+	html(&page->out, "%s", *until ? until : _("nobody says"));
+}
 
 static void
 put_row(struct sheet *page, const json_t *device)
@@ -40,26 +60,85 @@ put_row(struct sheet *page, const json_t *device)
 		html(&page->out, "%s", _("now"));
 	else
 		put_time(page, number_of(device, "last"));
+	put_support(page, json_text_of(device, "support_end"));
 	html(&page->out, "</td><td class=\"number\" data-name=\"%s\">%lld</td></tr>\n",
 		_("Packets denied"), number_of(device, "denied_packets"));
+}
+
+/* Each is a link that keeps the others; the words are those of the engine. */
+struct facet {
+	const char *name, *value, *label;
+	long long count;
+};
+
+/* What was asked for, as far as it may stand in an address as it is. */
+static const char *
+kept(const struct sheet *page, const char *name)
+{
+	const char *value = asked(page, name);
+
+	return value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-")] ? "" : value;
+}
+
+static void
+put_facet(struct sheet *page, const struct facet *facet)
+{
+	static const char *const names[] = {"state", "kind", "attention"};
+	bool is_chosen = !strcmp(asked(page, facet->name), facet->value);
+	const char *mark = "?";
+
+	html(&page->out, "<li><a href=\"/devices");
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const char *value =
+			strcmp(names[i], facet->name) ? kept(page, names[i]) : facet->value;
+		if (!*value)
+			continue;
+		html(&page->out, "%s%s=%s", mark, names[i], value);
+		mark = "&";
+	}
+	html(&page->out,
+		is_chosen ? "\" aria-current=\"true\">%s %lld</a></li>" : "\">%s %lld</a></li>",
+		facet->label, facet->count);
+}
+
+static void
+put_facets_begin(struct sheet *page, const char *title)
+{
+	html(&page->out, "<div class=\"facet-row\"><h2>%s</h2><ul class=\"facets\">", title);
 }
 
 static void
 put_facets(struct sheet *page, const json_t *status)
 {
-	const char *chosen = asked(page, "state");
+	long long all = number_of(status, "devices"), n = number_of(status, "attention");
+	union {
+		const json_t *in;
+		json_t *out;
+	} kinds = {.in = json_object_get(status, "kinds")};
+	const char *kind;
+	json_t *count;
 
-	html(&page->out, "<ul class=\"facets\"><li><a href=\"/devices\"%s>%s %lld</a></li>",
-		*chosen ? "" : " aria-current=\"true\"", _("all"), number_of(status, "devices"));
+	put_facets_begin(page, _("State"));
+	put_facet(page, &(struct facet){"state", "", _("all"), all});
 	for (size_t i = 0; i < COUNT_OF(states); i++) {
-		long long n = number_of(json_object_get(status, "states"), states[i]);
-		if (n)
-			html(&page->out, "<li><a href=\"/devices?state=%s\"%s>%s %lld</a></li>",
-				states[i],
-				!strcmp(chosen, states[i]) ? " aria-current=\"true\"" : "",
-				states[i], n);
+		long long in = number_of(json_object_get(status, "states"), states[i]);
+		if (in)
+			put_facet(page, &(struct facet){"state", states[i], states[i], in});
 	}
-	html(&page->out, "</ul>\n");
+	html(&page->out, "</ul></div>\n");
+	if (n || *asked(page, "attention")) {
+		put_facets_begin(page, _("Needs you"));
+		put_facet(page, &(struct facet){"attention", "", _("all"), all});
+		put_facet(page, &(struct facet){"attention", "true", _("needs attention"), n});
+		html(&page->out, "</ul></div>\n");
+	}
+	if (!json_object_size(kinds.in))
+		return;
+	put_facets_begin(page, _("Kind"));
+	put_facet(page, &(struct facet){"kind", "", _("all"), all});
+	json_object_foreach(kinds.out, kind, count)
+		put_facet(page, &(struct facet){"kind", kind, kind, json_integer_value(count)});
+	html(&page->out, "</ul></div>\n");
 }
 
 static void
@@ -77,6 +156,8 @@ put_search(struct sheet *page)
 		"name=\"find\" value=\"%s\" maxlength=\"64\"></label> ",
 		_("Name, kind, address or port"), asked(page, "find"));
 	put_field(page, "state", asked(page, "state"));
+	put_field(page, "kind", asked(page, "kind"));
+	put_field(page, "attention", asked(page, "attention"));
 	html(&page->out, "<button class=\"button\">%s</button></form>\n", _("Find"));
 }
 
@@ -87,6 +168,8 @@ put_more(struct sheet *page, long long after)
 	html(&page->out, "<form action=\"/devices\">");
 	put_field(page, "find", asked(page, "find"));
 	put_field(page, "state", asked(page, "state"));
+	put_field(page, "kind", asked(page, "kind"));
+	put_field(page, "attention", asked(page, "attention"));
 	html(&page->out,
 		"<button class=\"button\" id=\"next\" name=\"after\" "
 		"value=\"%lld\">%s</button></form>\n",
@@ -102,14 +185,16 @@ page_devices(struct sheet *page)
 	put_search(page);
 	put_facets(page, page->answer[0]);
 	if (!n) {
-		put_empty(page, *asked(page, "find")
-					? _("None. Shorter words find more.")
-					: _("None. A device appears here with its first packet."));
+		put_empty(page,
+			*asked(page, "find") ? _("None. Shorter words find more.")
+			: *asked(page, "state") || *asked(page, "kind") || *asked(page, "attention")
+				? _("None of these.")
+				: _("None. A device appears here with its first packet."));
 		return;
 	}
 	html(&page->out, "<section class=\"card\">");
 	put_table(page, _("Device"), _("Kind"), _("State"), _("Address"), _("Port"), _("Seen"),
-		NUMBERS, _("Packets denied"), END_TABLE);
+		_("Support until"), NUMBERS, _("Packets denied"), END_TABLE);
 	json_array_foreach(devices, i, device) put_row(page, device);
 	put_table_end(page);
 	html(&page->out, "</section>\n");

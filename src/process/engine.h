@@ -522,6 +522,8 @@ json_t *event_list(uint32_t device, int64_t before_id, uint32_t limit);
 void command_run(struct channel *, uint32_t seq, const struct message_command *, int fd);
 void command_answer(struct channel *, uint32_t seq, json_t *answer); /* takes answer */
 json_t *show_device(struct ward *, bool whole);
+/* It waits for a word of its owner, is contained, or something of its papers is amiss. */
+bool needs_attention(const struct ward *);
 json_t *show_status(void);
 json_t *show_doctor(void);
 json_t *show_policy(struct ward *);

@@ -44,6 +44,8 @@ run_device_list(struct call *call)
 	size_t limit = (size_t)call_number_or(call, "limit", LIST_MAX, LIST_MAX);
 	const char *state = call_text_or(call, "state", NULL);
 	const char *find = call_text_or(call, "find", NULL);
+	const char *kind = call_text_or(call, "kind", NULL);
+	bool is_attention = call_flag(call, "attention");
 	json_t *rows = json_array();
 	uint32_t last = 0;
 
@@ -52,6 +54,8 @@ run_device_list(struct call *call)
 		if (ward_number(ward) <= after ||
 			(state && strcmp(state, device_state_word(
 							(enum device_state)ward->device->state))) ||
+			(kind && strcmp(kind, ward->device->kind.word)) ||
+			(is_attention && !needs_attention(ward)) ||
 			(find && !is_found(ward->device, find)))
 			continue;
 		json_array_append_new(rows, show_device(ward, false));

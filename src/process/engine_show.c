@@ -116,6 +116,34 @@ show_introductions(const struct ward *ward)
 	return rows;
 }
 
+static bool
+is_mud_pending(const struct ward *ward)
+{
+	const json_t *mud = ward->facet[ward->facet[FACET_MUD_NEXT] ? FACET_MUD_NEXT : FACET_MUD];
+	const char *state = json_string_value(json_object_get(mud, "state"));
+
+	return state && strstr(state, "pending");
+}
+
+bool
+needs_attention(const struct ward *ward)
+{
+	enum device_state state = (enum device_state)ward->device->state;
+
+	return state == DEVICE_WAITING || state == DEVICE_QUARANTINE ||
+	       json_array_size(ward->facet[FACET_CONTAINMENT]) > 0 || is_mud_pending(ward) ||
+	       ward->fetch_why[0] || ward->faults + ward->unsaid > 0;
+}
+
+static const char *
+support_end_of(const struct ward *ward)
+{
+	const json_t *facts = ward->facet[FACET_LABEL_FACTS];
+	const char *day = json_string_value(json_object_get(facts, "support-end"));
+
+	return day ? day : "";
+}
+
 json_t *
 show_device(struct ward *ward, bool whole)
 {
@@ -137,6 +165,8 @@ show_device(struct ward *ward, bool whole)
 	json_object_set_new(out, "paused", json_boolean(pause_is_on(ward)));
 	json_object_set_new(out, "contained",
 		json_boolean(json_array_size(ward->facet[FACET_CONTAINMENT]) > 0));
+	json_object_set_new(out, "attention", json_boolean(needs_attention(ward)));
+	json_object_set_new(out, "support_end", json_string(support_end_of(ward)));
 	json_object_set_new(out, "denied_packets", json_integer((json_int_t)ward->denied_packets));
 	if (!whole)
 		return out;
@@ -175,6 +205,31 @@ count_states(void)
 		json_object_set_new(
 			out, device_state_word((enum device_state)i), json_integer(count[i]));
 	return out;
+}
+
+/* Our own words, so that there are few; what is not known has none. */
+static json_t *
+count_kinds(void)
+{
+	json_t *out = json_object();
+
+	for (size_t i = 0; i < engine.n_peers; i++) {
+		const char *word = engine.wards[i]->device->kind.word;
+		if (*word)
+			json_object_set_new(out, word,
+				json_integer(1 + json_integer_value(json_object_get(out, word))));
+	}
+	return out;
+}
+
+static json_int_t
+count_attention(void)
+{
+	json_int_t count = 0;
+
+	for (size_t i = 0; i < engine.n_peers; i++)
+		count += needs_attention(engine.wards[i]);
+	return count;
 }
 
 /*
@@ -231,6 +286,8 @@ show_status(void)
 		"started", (json_int_t)engine.started_s, "processes", connected, "devices",
 		(json_int_t)engine.n_peers, "states", count_states(), "containment_acts",
 		engine.settings->containment_acts, "paused", (json_int_t)paused);
+	json_object_set_new(out, "kinds", count_kinds());
+	json_object_set_new(out, "attention", json_integer(count_attention()));
 	json_object_set_new(out, "held",
 		json_boolean(is_sensor ? false
 				       : engine.has_enforcer_status && engine.enforcer.links_up &&
@@ -299,9 +356,7 @@ complain_about(json_t *rows, struct ward *ward)
 		snprintf(command, sizeof command, "pinfold device show %s", device->id);
 		complain(rows, "alarm", command, "%s is in quarantine", label);
 	}
-	const json_t *mud = ward->facet[ward->facet[FACET_MUD_NEXT] ? FACET_MUD_NEXT : FACET_MUD];
-	const char *state = json_string_value(json_object_get(mud, "state"));
-	if (state && strstr(state, "pending")) {
+	if (is_mud_pending(ward)) {
 		snprintf(command, sizeof command, "pinfold policy approve %s", device->id);
 		complain(rows, "notice", command, "the MUD file of %s waits for approval", label);
 	}

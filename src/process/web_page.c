@@ -15,7 +15,7 @@ const struct page pages[] = {
 			{"events.list", "limit=60"}},
 		page_home},
 	{"/devices", N_("Devices"), N_("Devices"), false,
-		{{"status", ""}, {"device.list", "state find after limit=100"}}, page_devices},
+		{{"status", ""}, {"device.list", "state find kind attention after limit=100"}}, page_devices},
 	{"/devices/{device}", N_("Device"), NULL, false,
 		{{"device.show", "device"}, {"policy.show", "device"},
 			{"policy.proposal", "device from=keep"}, {"events.list", "device limit=12"},
