@@ -63,7 +63,8 @@ put_containment(struct sheet *page, const json_t *device)
 		put_time(page, number_of(act, "since"));
 		html(&page->out, "</li>\n");
 	}
-	html(&page->out, "</ul>");
+	html(&page->out, "</ul><p><a href=\"/story/%s\">%s</a></p>", json_text_of(device, "id"),
+		_("How it came to that"));
 	put_button(page, "device.release", "", _("Let it back"), "device",
 		json_text_of(device, "id"), END_PAIRS);
 	html(&page->out, "</section>\n");

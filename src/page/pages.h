@@ -24,6 +24,7 @@ void put_farewell(struct sheet *, const json_t *left);
 void page_hold(struct sheet *);
 
 void page_story(struct sheet *);
+void page_tale(struct sheet *);
 void page_rules(struct sheet *);
 void page_introductions(struct sheet *);
 void page_doors(struct sheet *);

@@ -47,35 +47,56 @@ put_incident(struct sheet *page, const json_t *event)
 	html(&page->out, ", ");
 	put_time(page, number_of(event, "time"));
 	html(&page->out, "</p>");
-	if (!strcmp(kind, "containment") && json_is_object(device))
+	if ((!strcmp(kind, "containment") || !strcmp(kind, "audit.patch")) &&
+		json_is_object(device)) {
+		html(&page->out, "<p><a href=\"/story/%s\">%s</a></p>", json_text_of(device, "id"),
+			_("How it came to that"));
 		put_button(page, "device.release", "", _("Let it back"), "device",
 			json_text_of(device, "id"), END_PAIRS);
+	}
 	html(&page->out, "</div></li>\n");
+}
+
+static void
+put_incidents(struct sheet *page, const json_t *events)
+{
+	const json_t *event;
+	char day[16] = "";
+	size_t i;
+
+	json_array_foreach(events, i, event)
+	{
+		put_day(page, day, number_of(event, "time"));
+		put_incident(page, event);
+	}
+	if (*day)
+		html(&page->out, "</ol>\n");
+	else
+		put_empty(page, _("Nothing happened yet."));
 }
 
 void
 page_story(struct sheet *page)
 {
-	const json_t *event;
-	size_t i, n = json_array_size(page->answer[0]);
-	char day[16] = "";
+	size_t n = json_array_size(page->answer[0]);
 
 	html(&page->out, "<p class=\"lead\">%s</p>\n",
 		_("What repeats is one row with a count. Newest first."));
-	if (!n)
-		put_empty(page, _("Nothing happened yet."));
-	json_array_foreach(page->answer[0], i, event)
-	{
-		put_day(page, day, number_of(event, "time"));
-		put_incident(page, event);
-	}
-	if (n)
-		html(&page->out, "</ol>\n");
+	put_incidents(page, page->answer[0]);
 	if (n == STORY_ROWS)
 		html(&page->out,
 			"<p><a rel=\"next\" href=\"/story?before=%lld&amp;device=%s\">%s</a></p>",
 			number_of(json_array_get(page->answer[0], n - 1), "id"),
 			asked(page, "device"), _("Earlier"));
+}
+
+void
+page_tale(struct sheet *page)
+{
+	put_back_to_device(page, page->answer[0]);
+	put_strip(page, page->answer[0], page->answer[1], page->answer[2]);
+	html(&page->out, "<p><a href=\"/story?device=%s\">%s</a></p>\n",
+		json_text_of(page->answer[0], "id"), _("Its whole story"));
 }
 
 /* --- journal ------------------------------------------------------------------------------- */

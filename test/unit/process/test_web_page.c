@@ -327,6 +327,105 @@ TEST(rings_of_nothing_are_not_drawn_and_a_host_refused_twice_is_one)
 	html_fini(&one);
 }
 
+TEST(facets_of_devices_keep_each_other_and_support_that_ended_is_said)
+{
+	json_t *args = json_pack("{s:s, s:s}", "state", "observe", "attention", "\"&x");
+	json_t *whole[] = {
+		json_pack("{s:b, s:{s:i, s:i, s:{s:i}, s:{s:i}}}", "ok", 1, "result", "devices", 9,
+			"attention", 2, "states", "observe", 4, "kinds", "camera", 3),
+		json_pack("{s:b, s:[{s:s, s:s, s:s}, {s:s, s:s, s:s}]}", "ok", 1, "result", "id",
+			"d-1", "label", "old", "support_end", "1970-01", "id", "d-2", "label",
+			"new", "support_end", "1970-01-12")};
+	struct page_view view = {.page = page_of("/devices"),
+		.path = "/devices",
+		.args = args,
+		.answer = {whole[0], whole[1]},
+		.now_s = 11 * 86400};
+	struct html out = {0};
+
+	page_render(&out, &view);
+	EXPECT(strstr(out.at, "href=\"/devices?state=observe\" aria-current=\"true\">observe 4<") !=
+		NULL);
+	EXPECT(strstr(out.at, "href=\"/devices?state=observe&amp;kind=camera\">camera 3<") != NULL);
+	EXPECT(strstr(out.at, "href=\"/devices?state=observe&amp;attention=true\">") != NULL);
+	EXPECT(strstr(out.at, "</span> ended</span> 1970-01") == NULL); /* the month goes on */
+	html_fini(&out);
+	view.now_s = 40 * 86400;
+	page_render(&out, &view);
+	EXPECT(strstr(out.at, "</span> ended</span> 1970-01<") != NULL);
+	EXPECT(strstr(out.at, "</span> ended</span> 1970-01-12<") != NULL);
+	html_fini(&out);
+	json_decref(whole[0]);
+	json_decref(whole[1]);
+	json_decref(args);
+}
+
+static struct html
+tale(const char *journal, const char *events)
+{
+	json_t *whole[] = {
+		json_pack("{s:b, s:{s:s, s:s, s:s, s:i, s:b}}", "ok", 1, "result", "id", "d-1",
+			"label", "camera", "state", "quarantine", "first", 1000, "contained", 1),
+		json_pack("{s:b, s:o}", "ok", 1, "result", json_loads(journal, 0, NULL)),
+		json_pack("{s:b, s:o}", "ok", 1, "result", json_loads(events, 0, NULL))};
+	json_t *who = json_pack("{s:s}", "scope", "admin");
+	struct page_view view = {.page = page_of("/story/{device}"),
+		.path = "/story/d-1",
+		.who = who,
+		.answer = {whole[0], whole[1], whole[2]},
+		.now_s = 1000000};
+	struct html out = {0};
+
+	page_render(&out, &view);
+	for (size_t i = 0; i < COUNT_OF(whole); i++)
+		json_decref(whole[i]);
+	json_decref(who);
+	return out;
+}
+
+TEST(what_was_done_is_told_with_its_reason_and_a_way_back_until_it_was_taken_back)
+{
+	static const char act[] =
+		"{\"id\": 5, \"time\": 5000, \"who\": \"pinfold\", \"verb\": \"containment\","
+		"\"text\": \"quarantines camera: it tried 64 addresses\", \"undone_by\": 0}";
+	static const char events[] = "[{\"kind\": \"denied\", \"level\": \"info\", \"first\": "
+				     "6000, \"time\": 7000, \"count\": 17},"
+				     "{\"kind\": \"denied\", \"level\": \"info\", \"first\": 4000, "
+				     "\"time\": 4000, \"count\": 9}]";
+	char journal[700];
+
+	snprintf(journal, sizeof journal,
+		"[%s, {\"id\": 2, \"time\": 2000, \"who\": \"anna\", \"verb\": \"device.enforce\","
+		"\"text\": \"camera is held\", \"undone_by\": 0}]",
+		act);
+	struct html out = tale(journal, events);
+	static const char *const frames[] = {"<h2>Joined</h2>", "<h2>Learned</h2>",
+		"camera is held</p>", "<h2>Changed</h2>", "<p>it tried 64 addresses</p>",
+		"<h2>Acted</h2>", "<p>quarantines camera</p>", "/do/journal/5/undo",
+		"<h2>Result</h2>", "17 attempts were denied since.", "<h2>Now</h2>"};
+	const char *at = out.at;
+	for (size_t i = 0; i < COUNT_OF(frames); i++) {
+		const char *next = strstr(at, frames[i]);
+		if (!next)
+			print_message("not there, or not in its place: %s\n", frames[i]);
+		EXPECT(next != NULL);
+		at = next;
+	}
+	html_fini(&out);
+	/* Whoever was let go is not held by a row that nobody took back. */
+	snprintf(journal, sizeof journal,
+		"[{\"id\": 8, \"time\": 8000, \"verb\": \"device.release\", \"undone_by\": 0}, %s]",
+		act);
+	out = tale(journal, events);
+	EXPECT(strstr(out.at, "It was taken back.") != NULL);
+	EXPECT(strstr(out.at, "/do/journal/5/undo") == NULL);
+	html_fini(&out);
+	out = tale("[]", "[]");
+	EXPECT(strstr(out.at, "Nothing was done about it") != NULL);
+	EXPECT(strstr(out.at, "<h2>Acted</h2>") == NULL);
+	html_fini(&out);
+}
+
 TEST(of_two_audits_the_verdicts_that_are_others_are_shown_and_no_others)
 {
 	json_t *now = run_of(8, "FAIL"), *before = run_of(7, "NFF");
