@@ -14,6 +14,8 @@ learn_facts camera vacuum phone
 let_in camera
 let_in vacuum
 let_in phone personal
+# A phone that is silent for some seconds may have roamed to another port; this one is here, and says so.
+room phone busybox arping -q -I eth0 -w 300 10.77.0.1 >/dev/null 2>&1 &
 # What is behind a port that was found: opened in the internet and at the camera.
 open_to() { room "$1" timeout 2 socat -u /dev/null "TCP4:$2:$3,connect-timeout=1" 2>/dev/null; }
 expect "while it is watched, the device reaches the internet" within 50 open_to vacuum 198.18.4.1 80
