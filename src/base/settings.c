@@ -216,15 +216,15 @@ read_path(struct settings *s, void *at, const char *value, const struct key *key
 	return NULL;
 }
 
-static const char *
-read_listen(struct settings *s, void *at, const char *value, const struct key *key)
+static bool
+listen_parse(const char *value, struct ip *ip, uint16_t *to)
 {
 	char address[IP_TEXT_MAX + 2], *end;
 	const char *colon = strrchr(value, ':');
-	struct ip ip;
+	struct ip parsed;
 
 	if (!colon || (size_t)(colon - value) >= sizeof address)
-		return "ADDRESS:PORT, as 127.0.0.1:8480 or [::1]:8480";
+		return false;
 	memcpy(address, value, (size_t)(colon - value));
 	address[colon - value] = '\0';
 	char *bare = address;
@@ -233,12 +233,28 @@ read_listen(struct settings *s, void *at, const char *value, const struct key *k
 		bare++;
 	}
 	unsigned long port = strtoul(colon + 1, &end, 10);
-	if (!ip_parse(&ip, bare) || colon[1] < '0' || colon[1] > '9' || *end || port < 1 ||
+	if (!ip_parse(&parsed, bare) || colon[1] < '0' || colon[1] > '9' || *end || port < 1 ||
 		port > 65535)
-		return "ADDRESS:PORT, as 127.0.0.1:8480 or [::1]:8480";
-	s->web_address = ip;
-	s->web_port = (uint16_t)port;
-	return NULL;
+		return false;
+	*ip = parsed;
+	*to = (uint16_t)port;
+	return true;
+}
+
+static const char *
+read_listen(struct settings *s, void *at, const char *value, const struct key *key)
+{
+	return listen_parse(value, &s->web_address, &s->web_port)
+		       ? NULL
+		       : "ADDRESS:PORT, as 127.0.0.1:8480 or [::1]:8480";
+}
+
+static const char *
+read_tls_listen(struct settings *s, void *at, const char *value, const struct key *key)
+{
+	return listen_parse(value, &s->web_tls_address, &s->web_tls_port)
+		       ? NULL
+		       : "ADDRESS:PORT, as 192.168.77.1:8443 or [fd77::1]:8443";
 }
 
 #define AT(member) offsetof(struct settings, member)
@@ -265,6 +281,9 @@ static const struct key keys[] = {
 	{"uid-base", AT(uid_base), read_number, 1000, 4000000},
 	{"web-listen", 0, read_listen},
 	{"web-name", AT(web_name), read_name},
+	{"web-certificate", AT(web_certificate), read_path},
+	{"web-key", AT(web_key), read_path},
+	{"web-tls-listen", 0, read_tls_listen},
 	{"metrics", 0, read_metrics},
 	{"events-to", 0, read_events_to},
 	{"events-socket", AT(events_socket), read_path},
@@ -292,6 +311,7 @@ settings_init(struct settings *s)
 	strcpy(s->run_directory, "/run/pinfold");
 	ip_parse(&s->web_address, "127.0.0.1");
 	s->web_port = 8480;
+	s->web_tls_port = 8443;
 	strcpy(s->web_ca, "/etc/ssl/certs/ca-certificates.crt");
 }
 
@@ -411,15 +431,39 @@ read_drop_ins(struct settings *s, const char *path, struct fault *why)
 	return err;
 }
 
+/* What is missing, or NULL. */
+static const char *
+tls_lacks(const struct settings *s)
+{
+	if (!s->web_certificate[0] && !s->web_key[0])
+		return s->web_tls_address.version ? "web-tls-listen: web-certificate is missing"
+						  : NULL;
+	if (!s->web_key[0])
+		return "web-certificate: web-key is missing";
+	if (!s->web_certificate[0])
+		return "web-key: web-certificate is missing";
+	if (!s->web_name[0])
+		return "web-certificate: say by web-name for which name it is";
+	if (!s->web_tls_address.version || !s->web_tls_port)
+		return "web-tls-listen: no address";
+	if (s->web_tls_port == s->web_port && ip_is_equal(&s->web_tls_address, &s->web_address))
+		return "web-tls-listen: the same as web-listen";
+	return NULL;
+}
+
 bool
 settings_is_valid(const struct settings *s, struct fault *why)
 {
+	const char *lacks = tls_lacks(s);
+
 	if (s->mode != SETTINGS_ROUTER && s->mode != SETTINGS_SENSOR)
 		fault_set(why, ERR_INVALID, "mode: neither router nor sensor");
 	else if (s->n_ports == 0 || s->n_ports > SETTINGS_PORTS_MAX)
 		fault_set(why, ERR_INVALID, "lan-port: name at least one port that devices are on");
 	else if (s->events_to == SETTINGS_EVENTS_SOCKET && !s->events_socket[0])
 		fault_set(why, ERR_INVALID, "events-socket: needed when events-to is socket");
+	else if (lacks)
+		fault_set(why, ERR_INVALID, "%s", lacks);
 	else if (s->mode == SETTINGS_SENSOR)
 		return true;
 	else if (!s->uplink[0])
@@ -455,6 +499,10 @@ settings_read(struct settings *settings, const char *path, struct fault *why)
 		err = read_drop_ins(&read, path, why);
 	if (err)
 		return err;
+	/* Only now is it known what the address of the LAN is. */
+	if (read.web_certificate[0] && !read.web_tls_address.version)
+		read.web_tls_address =
+			read.mode == SETTINGS_ROUTER ? read.lan4.address : read.web_address;
 	if (!settings_is_valid(&read, why)) {
 		fault_prefix(why, "%s: ", path);
 		return ERR_INVALID;

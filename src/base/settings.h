@@ -40,7 +40,12 @@
  *	uid-base = 64500               process n runs as uid and gid base + n
  *	web-listen = 127.0.0.1:8480
  *	metrics = off | token | lan    /metrics: not at all, with a token, for the LAN
- *	web-name = NAME                the pages are also asked for by this name (a proxy's)
+ *	web-name = NAME                the pages are also asked for by this name (a proxy's, or
+ *	                               that of web-certificate)
+ *	web-certificate = FILE         TLS for the pages: the certificate and its chain (PEM)
+ *	web-key = FILE                 its key (PEM), root's, and readable by root alone
+ *	web-tls-listen = 192.168.77.1:8443   default port 8443 of lan-address (sensor: of the
+ *	                               address of web-listen)
  *	events-to = off | file | socket   events for other programs (process/engine_eve.h)
  *	events-socket = FILE           a datagram socket, with "socket"
  *	events-as = json | syslog
@@ -88,6 +93,9 @@ struct settings {
 	struct ip web_address;
 	uint16_t web_port;
 	char web_name[64];
+	char web_certificate[SETTINGS_PATH_MAX], web_key[SETTINGS_PATH_MAX]; /* "": no TLS */
+	struct ip web_tls_address; /* version 0 without TLS */
+	uint16_t web_tls_port;
 	enum settings_metrics metrics;
 	enum settings_events events_to;
 	bool events_as_syslog;

@@ -754,6 +754,13 @@ answer_ok(const void *payload, size_t len)
 }
 
 static bool
+web_tls_ok(const void *payload, size_t len)
+{
+	const struct message_web_tls *m = payload;
+	return m->state < WEB_TLS_COUNT && m->is_named <= 1 && PADDING_OK(m->zero);
+}
+
+static bool
 settings_ok(const void *payload, size_t len)
 {
 	const struct settings *m = payload;
@@ -816,6 +823,7 @@ static const struct shape {
 	FIXED(MESSAGE_THING, struct message_thing, thing_ok),
 	FIXED(MESSAGE_THINGS_ASK, struct message_things_ask, things_ask_ok),
 	FIXED(MESSAGE_WISH, struct message_wish, wish_ok),
+	FIXED(MESSAGE_WEB_TLS, struct message_web_tls, web_tls_ok),
 	ROWS(MESSAGE_COMMAND, message_command, text, command_ok),
 	ROWS(MESSAGE_ANSWER, message_answer, text, answer_ok),
 	ROWS(MESSAGE_EVENT, message_answer, text, answer_ok),

@@ -70,6 +70,9 @@ enum descriptor {
 	/* checker: raw TCP on the bridge, hears answers to a scan and nothing else, for good */
 	DESCRIPTOR_SCAN4,
 	DESCRIPTOR_SCAN6,
+	DESCRIPTOR_WEB_TLS,         /* web: listening stream socket for TLS */
+	DESCRIPTOR_WEB_CERTIFICATE, /* web: the owner's file, opened to be read */
+	DESCRIPTOR_WEB_KEY,
 	DESCRIPTOR_COUNT,
 };
 
@@ -717,6 +720,24 @@ struct message_answer {
 	char text[ANSWER_PIECE_MAX]; /* sent up to len */
 };
 
+/* --- web to engine --------------------------------------------------------------------------------------- */
+
+/* How it stands with TLS for the pages, for doctor; once after each start of one of the two. */
+enum web_tls {
+	WEB_TLS_UNKNOWN, /* the settings want none, or nobody said */
+	WEB_TLS_SERVED,
+	WEB_TLS_NO_FILES,  /* the monitor did not hand over both files; its log says why */
+	WEB_TLS_NOT_OURS,  /* they are no certificate and key, or not of each other */
+	WEB_TLS_NO_SOCKET, /* its address and port cannot be had */
+	WEB_TLS_COUNT,
+};
+struct message_web_tls {
+	uint64_t from_s, until_s; /* of the certificate, since 1970; 0 where there is none */
+	uint8_t state;            /* enum web_tls */
+	uint8_t is_named;         /* the certificate is for the web-name of the settings */
+	uint8_t zero[6];
+};
+
 /* --- the table ----------------------------------------------------------------------------------------- */
 
 /* name, payload struct (void: none), from (bit set of processes), to (bit set) */
@@ -783,6 +804,7 @@ struct message_answer {
 	X(MESSAGE_THING, struct message_thing, MESSAGE_P(ENGINE), MESSAGE_P(TELLER))               \
 	X(MESSAGE_THINGS_ASK, struct message_things_ask, MESSAGE_P(TELLER), MESSAGE_P(ENGINE))     \
 	X(MESSAGE_WISH, struct message_wish, MESSAGE_P(TELLER), MESSAGE_P(ENGINE))                 \
+	X(MESSAGE_WEB_TLS, struct message_web_tls, MESSAGE_P(WEB), MESSAGE_P(ENGINE))              \
 	X(MESSAGE_COMMAND, struct message_command, MESSAGE_P(WEB) | MESSAGE_P(CTL),                \
 		MESSAGE_P(ENGINE))                                                                 \
 	X(MESSAGE_ANSWER, struct message_answer, MESSAGE_P(ENGINE),                                \

@@ -644,7 +644,11 @@ define_parameters(FILE *out, const struct settings *settings, const uint8_t gate
 		settings->lan4.length);
 	fprintf(out, "define LAN6 = %s\ndefine LAN6_NET = %s/%u\n", text6, text6,
 		settings->lan6.length);
-	fprintf(out, "define WEB_PORT = %u\n", settings->web_port);
+	if (settings->web_certificate[0] && settings->web_tls_port != settings->web_port)
+		fprintf(out, "define WEB_PORT = { %u, %u }\n", settings->web_port,
+			settings->web_tls_port);
+	else
+		fprintf(out, "define WEB_PORT = %u\n", settings->web_port);
 	fprintf(out, "define RIG_PORT = %d\n", RIG_PORT);
 	fprintf(out, "define UID_FIRST = %u\ndefine UID_LAST = %u\n", settings->uid_base,
 		settings->uid_base + PROCESS_COUNT);

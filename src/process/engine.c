@@ -106,6 +106,9 @@ on_message(struct channel *channel, const struct message_header *header, const v
 	case MESSAGE_RIG_SEEN:
 		audit_message(header->type, payload);
 		break;
+	case MESSAGE_WEB_TLS:
+		engine.web_tls = *(const struct message_web_tls *)payload;
+		break;
 	case MESSAGE_COMMAND:
 		command_run(channel, header->seq, payload, fd);
 		break;

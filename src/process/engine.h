@@ -198,6 +198,7 @@ struct engine {
 	struct message_enforcer_status enforcer;
 	struct message_resolver_status resolver;
 	bool has_enforcer_status, has_resolver_status;
+	struct message_web_tls web_tls;
 	uint64_t restored_ns, policies_sent, policies_failed;
 	struct log_once refusing;
 

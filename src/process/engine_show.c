@@ -323,6 +323,8 @@ show_status(void)
 	return out;
 }
 
+enum { CERTIFICATE_SOON_S = 10 * 86400 }; /* who renews by a program has done so by then */
+
 /* --- doctor ---------------------------------------------------------------------------------------- */
 
 static void complain(json_t *rows, const char *level, const char *command, const char *fmt, ...)
@@ -377,6 +379,49 @@ complain_about(json_t *rows, struct ward *ward)
 		complain(rows, "notice", command,
 			"%s is here but has no address of ours: it must ask by DHCP", label);
 	}
+}
+
+/* What browsers would say of the pages, before they do. */
+static void
+complain_about_tls(json_t *rows)
+{
+	static const char restart[] = "journalctl -u pinfold";
+	const struct message_web_tls *tls = &engine.web_tls;
+	const char *name = engine.settings->web_name;
+	uint64_t now_s = clock_wall_s();
+	char command[SETTINGS_PATH_MAX + 40];
+
+	snprintf(command, sizeof command, "openssl x509 -text -in %s",
+		engine.settings->web_certificate);
+	if (tls->state == WEB_TLS_NO_FILES)
+		complain(rows, "alarm", restart,
+			"web-certificate or web-key cannot be used, so there is no TLS; root must "
+			"own both, and nobody else may read the key");
+	if (tls->state == WEB_TLS_NOT_OURS)
+		complain(rows, "alarm", command,
+			"web-certificate and web-key are not PEM, or not of each other, so there "
+			"is no TLS");
+	if (tls->state == WEB_TLS_NO_SOCKET)
+		complain(rows, "alarm", restart,
+			"web-tls-listen cannot be had, so there is no TLS; does another program "
+			"listen there?");
+	if (tls->state != WEB_TLS_SERVED)
+		return;
+	if (!tls->is_named)
+		complain(
+			rows, "alarm", command, "the certificate of the pages is not for %s", name);
+	if (now_s < CLOCK_SANE_S)
+		return;
+	if (now_s > tls->until_s)
+		complain(rows, "alarm", command, "the certificate of the pages (%s) has expired",
+			name);
+	else if (now_s < tls->from_s)
+		complain(rows, "alarm", command,
+			"the certificate of the pages (%s) is not valid yet", name);
+	else if (tls->until_s - now_s < CERTIFICATE_SOON_S)
+		complain(rows, "notice", command,
+			"the certificate of the pages (%s) expires in %llu days", name,
+			(unsigned long long)(tls->until_s - now_s) / 86400);
 }
 
 /* What must be done comes before what is worth a look. */
@@ -451,6 +496,7 @@ show_doctor(void)
 	if (clock_wall_s() < CLOCK_SANE_S)
 		complain(rows, "notice", "timedatectl",
 			"the clock is not set; times shown are wrong until it is");
+	complain_about_tls(rows);
 	if (engine.reports_lost)
 		complain(rows, "notice", "pinfold status", "%llu reports of the kernel were lost",
 			(unsigned long long)engine.reports_lost);

@@ -82,6 +82,9 @@ static const struct {
 	{DESCRIPTOR_PACKETS, PROCESS_CAPTURE, FRESH, AT_NOWHERE, asroot_packets},
 	{DESCRIPTOR_CTL, PROCESS_ENGINE, KEPT, AT_NOWHERE, asroot_ctl},
 	{DESCRIPTOR_WEB, PROCESS_WEB, KEPT, AT_NOWHERE, asroot_web},
+	{DESCRIPTOR_WEB_TLS, PROCESS_WEB, KEPT, AT_NOWHERE, asroot_web_tls},
+	{DESCRIPTOR_WEB_CERTIFICATE, PROCESS_WEB, FRESH, AT_NOWHERE, asroot_web_certificate},
+	{DESCRIPTOR_WEB_KEY, PROCESS_WEB, FRESH, AT_NOWHERE, asroot_web_key},
 	{DESCRIPTOR_STATUS, PROCESS_WEB, OF_BRIDGE, AT_LAN4, asroot_status},
 	{DESCRIPTOR_STATUS, PROCESS_WEB, OF_BRIDGE, AT_LAN6, asroot_status},
 	{DESCRIPTOR_DNS_UDP, PROCESS_RESOLVER, OF_BRIDGE, AT_LAN4, asroot_dns_udp},
@@ -114,6 +117,7 @@ enum {
 	RESTART_MS_MAX = 1000,
 	READY_MS = 30000,
 	OPEN_AGAIN_MS = 100,
+	LOOK_AT_FILES_MS = 3000,
 	LEAVE_MS = 5000,
 	LOCK_TRIES = 100,
 	LOCK_AGAIN_US = 10000,
@@ -554,6 +558,19 @@ on_keep_leases(void *arg)
 	monitor_dhcp_keep(&settings);
 }
 
+/* A renewed certificate: web reads it when it starts, before it gives up everything. */
+static void
+on_look_at_files(void *arg)
+{
+	struct child *web = child_of(PROCESS_WEB);
+
+	if (is_leaving || !web || !monitor_web_files_are_new(&settings))
+		return;
+	log_info("web", "certificate or key of the pages are new, it is started again");
+	if (web->pid)
+		kill(web->pid, SIGTERM);
+}
+
 static void
 make_folder(const char *path, mode_t mode, uid_t owner)
 {
@@ -717,6 +734,10 @@ main(int argc, char **argv)
 		loop_timer_new(notify_watchdog_ms(), true, on_watchdog, NULL);
 	if (settings.mode == SETTINGS_ROUTER)
 		loop_timer_new(MONITOR_DHCP_KEEP_MS, true, on_keep_leases, NULL);
+	if (settings.web_certificate[0]) {
+		monitor_web_files_are_new(&settings);
+		loop_timer_new(LOOK_AT_FILES_MS, true, on_look_at_files, NULL);
+	}
 	monitor_link_start(&settings, &link_hooks);
 	start_all();
 	loop_run();

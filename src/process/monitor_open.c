@@ -239,6 +239,141 @@ asroot_web(
 	return ERR_OK;
 }
 
+/* For web: the same by TLS.  Who holds it could listen there and hear what is typed. */
+enum err
+asroot_web_tls(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	const struct ip *ip = &settings->web_tls_address;
+
+	if (!settings->web_certificate[0])
+		return ERR_NOT_FOUND;
+	auto_close int fd = socket_as(
+		settings, PROCESS_WEB, ip->version == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+	if (fd < 0 || bind_early(fd, ip, settings->web_tls_port, place->bridge) ||
+		listen(fd, BACKLOG))
+		return ERR_SYSTEM;
+	*out = fd;
+	fd = -1;
+	return ERR_OK;
+}
+
+/* What is wrong with an owner's file, and what to do; false: nothing. */
+static bool
+is_unfit(int fd, const char *path, mode_t forbidden, struct fault *why)
+{
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		fault_set(why, ERR_SYSTEM, "\"%s\" cannot be opened: %m", path);
+	else if (!S_ISREG(st.st_mode))
+		fault_set(why, ERR_INVALID, "\"%s\" is no file", path);
+	else if (st.st_uid != 0)
+		fault_set(why, ERR_DENIED, "\"%s\" is not root's: chown root \"%s\"", path, path);
+	else if (st.st_mode & forbidden)
+		fault_set(why, ERR_DENIED,
+			"\"%s\" can be %s by others (mode %04o): chmod %s \"%s\"", path,
+			forbidden & 0044 ? "read" : "written", (unsigned)st.st_mode & 07777,
+			forbidden & 0044 ? "600" : "go-w", path);
+	else
+		return false;
+	return true;
+}
+
+/* Links are followed: those who renew certificates lay them.  Owner and mode are of what is opened. */
+static enum err
+owners_file(const char *key, const char *path, mode_t forbidden, struct log_once *said, int *out)
+{
+	struct fault why;
+
+	if (!path[0])
+		return ERR_NOT_FOUND;
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (is_unfit(fd, path, forbidden, &why)) {
+		if (log_once(said))
+			log_warnx("http", "%s: %s; until then there is no TLS, or that of before",
+				key, why.text);
+		return ERR_NOT_FOUND;
+	}
+	log_once_over(said);
+	*out = fd;
+	fd = -1;
+	return ERR_OK;
+}
+
+/* For web: a file that everybody may read, and root alone writes. */
+enum err
+asroot_web_certificate(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	static struct log_once said;
+
+	return owners_file("web-certificate", settings->web_certificate, 0022, &said, out);
+}
+
+/*
+ * For web: a lost web can speak in the name of the pages until the certificate is revoked or
+ * ends.  It is for that name alone.
+ */
+enum err
+asroot_web_key(
+	const struct settings *settings, const struct open_place *place, enum open_at at, int *out)
+{
+	static struct log_once said;
+
+	return owners_file("web-key", settings->web_key, 0077, &said, out);
+}
+
+/* stat() of a file; all zero where there is none. */
+static struct stat
+file_state(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		memset(&st, 0, sizeof st);
+	return st;
+}
+
+static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static bool
+can_be_used(const struct settings *settings)
+{
+	auto_close int certificate = -1;
+	auto_close int key = -1;
+
+	return !asroot_web_certificate(settings, NULL, AT_NOWHERE, &certificate) &&
+	       !asroot_web_key(settings, NULL, AT_NOWHERE, &key);
+}
+
+bool
+monitor_web_files_are_new(const struct settings *settings)
+{
+	static struct stat known_certificate, known_key;
+	static bool is_known;
+	struct stat certificate = file_state(settings->web_certificate);
+	struct stat key = file_state(settings->web_key);
+
+	if (is_known && is_same_file(&known_certificate, &certificate) &&
+		is_same_file(&known_key, &key))
+		return false;
+	/* Looked at again until they can; what is served goes on meanwhile. */
+	if (is_known && !can_be_used(settings))
+		return false;
+	bool is_first = !is_known;
+	known_certificate = certificate;
+	known_key = key;
+	is_known = true;
+	return !is_first;
+}
+
 /* For web: the one page that penned devices may see.  Port 80 is below 1024. */
 enum err
 asroot_status(

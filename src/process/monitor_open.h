@@ -42,6 +42,17 @@ enum err asroot_ctl(
 	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
 enum err asroot_web(
 	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+/* The next three: ERR_NOT_FOUND as well where the settings want no TLS. */
+enum err asroot_web_tls(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+/*
+ * ERR_NOT_FOUND also for a file that cannot be used, said once in the log with what to do;
+ * monitor_web_files_are_new() tells when it can.
+ */
+enum err asroot_web_certificate(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+enum err asroot_web_key(
+	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
 enum err asroot_status(
 	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
 enum err asroot_relay_mdns(
@@ -60,5 +71,11 @@ enum err asroot_uplink_dhcp4(
 	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
 enum err asroot_uplink_dhcp6(
 	const struct settings *, const struct open_place *, enum open_at, int *fd) MUST_USE;
+
+/*
+ * Certificate or key are others than when this was last true (the first call only looks),
+ * and both can be used.
+ */
+bool monitor_web_files_are_new(const struct settings *);
 
 #endif

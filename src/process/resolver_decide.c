@@ -228,6 +228,25 @@ decision_from_query(
 	return decide_held(view, query);
 }
 
+void
+decision_for_pages(const struct settings *settings, const struct view *view,
+	const struct dns_query *query, struct decision *decision)
+{
+	const struct ip *at = &settings->web_tls_address;
+	bool is_on_lan = ip_is_equal(at, &settings->lan4.address) ||
+			 ip_is_equal(at, &settings->lan6.address);
+	bool is_free = decision->kind == DECISION_ASK ||
+		       (decision->kind == DECISION_RCODE && decision->rcode == DNS_NXDOMAIN);
+
+	if (!settings->web_certificate[0] || !is_on_lan || view->mode != VIEW_OPEN || !is_free ||
+		strcmp(query->text, settings->web_name))
+		return;
+	if (query->type == (at->version == 4 ? DNS_A : DNS_AAAA))
+		*decision = (struct decision){.kind = DECISION_GATEWAY};
+	else
+		*decision = rcode(DNS_NOERROR);
+}
+
 /* The name is one of these, or below one. */
 static bool
 is_below(const char *name, const char *const *zone, size_t n)

@@ -2,6 +2,7 @@
 #ifndef PINFOLD_PROCESS_RESOLVER_DECIDE_H
 #define PINFOLD_PROCESS_RESOLVER_DECIDE_H
 
+#include "base/settings.h"
 #include "packet/dns.h"
 #include "process/resolver_view.h"
 
@@ -43,6 +44,14 @@ struct decision decision_from_query(
  */
 bool decision_by_rig(
 	const struct view *, const struct dns_query *, uint64_t now_ns, struct decision *);
+
+/*
+ * The name of the owner's certificate is the gateway's too, where the pages are served by TLS on
+ * the LAN: for who may ask for every name, and by the address at which they are.  Upstream it
+ * could only say an address inside, which is withheld.
+ */
+void decision_for_pages(
+	const struct settings *, const struct view *, const struct dns_query *, struct decision *);
 
 /* The gateway's own name, resolved for every device. */
 #define GATEWAY_NAME "pinfold.home.arpa"

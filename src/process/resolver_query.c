@@ -601,10 +601,12 @@ decide(struct pending *p)
 	p->generation = p->view->generation;
 	p->opened_s = 0;
 	drop_answer(p);
-	if (decision_by_rig(p->view, &p->query, clock_monotonic_ns(), &p->decision))
+	if (decision_by_rig(p->view, &p->query, clock_monotonic_ns(), &p->decision)) {
 		p->view->n_withheld++;
-	else
+	} else {
 		p->decision = decision_from_query(p->view, &p->query, doh);
+		decision_for_pages(settings, p->view, &p->query, &p->decision);
+	}
 	switch (p->decision.kind) {
 	case DECISION_SILENT:
 		listen_no_reply(&p->origin);

@@ -190,13 +190,28 @@ set_secret(struct job *job, const struct message_receiver *to)
 	return true;
 }
 
+enum { SITE_MAX = 72 };
+
+/* Where the pages are: a proxy is where browsers look by themselves, ours at its port. */
+static const char *
+site_of(const struct settings *settings, char out[static SITE_MAX])
+{
+	bool has_port = settings->web_certificate[0] && settings->web_tls_port != 443;
+
+	if (has_port && settings->web_name[0])
+		snprintf(out, SITE_MAX, "%s:%u", settings->web_name, settings->web_tls_port);
+	else
+		snprintf(out, SITE_MAX, "%s", settings->web_name);
+	return out;
+}
+
 static bool
 set_http(struct job *job, const struct message_receiver *to, const struct message_tell *tell)
 {
-	char signature[SIGNATURE_HEADER_MAX], delivery[48];
+	char signature[SIGNATURE_HEADER_MAX], delivery[48], site[SITE_MAX];
 
 	job->body = to->kind == RECEIVER_NTFY
-			    ? render_ntfy(tell, to->path + 1, teller.settings->web_name)
+			    ? render_ntfy(tell, to->path + 1, site_of(teller.settings, site))
 			    : render_webhook(tell);
 	job->headers = curl_slist_append(NULL, "Content-Type: application/json");
 	job->headers = curl_slist_append(job->headers, "Expect:");

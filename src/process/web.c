@@ -20,6 +20,7 @@
 #include "process/web_ask.h"
 #include "process/web_send.h"
 #include "process/web_stream.h"
+#include "process/web_tls.h"
 #include "process/web_visit.h"
 #include "web/embed.h"
 
@@ -27,6 +28,7 @@ enum {
 	CONNECTIONS_MAX = 1200, /* STREAMS_MAX and some that ask */
 	CONNECTION_BYTES = 8 * 1024,
 	PENNED_CONNECTIONS_MAX = 64,
+	TLS_CONNECTIONS_MAX = 400, /* each costs some ten times the memory */
 	IDLE_S = 60,
 	PENNED_IDLE_S = 5,
 	DAEMONS_MAX = 4,
@@ -41,6 +43,8 @@ static struct server {
 } servers[DAEMONS_MAX];
 
 static struct channel *engine;
+static const struct settings *settings; /* NULL until the start is over */
+static int tls_fd = -1;                 /* until it is served */
 static struct MHD_Response *penned_page;
 
 static struct MHD_Response *
@@ -61,7 +65,7 @@ static void
 serve_soon(void)
 {
 	for (int i = 0; i < DAEMONS_MAX; i++)
-		if (servers[i].daemon && servers[i].what == DESCRIPTOR_WEB)
+		if (servers[i].daemon && servers[i].what != DESCRIPTOR_STATUS)
 			loop_timer_again(servers[i].timer, 0);
 }
 
@@ -110,6 +114,20 @@ web_daemon(int fd)
 		visit_on_connection, NULL, MHD_OPTION_END);
 }
 
+/* From memory: of what stands in files nothing is within reach soon, and nothing is asked for again. */
+static struct MHD_Daemon *
+tls_daemon(int fd)
+{
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TLS, 0, NULL,
+		NULL, visit_on_request, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_HTTPS_MEM_CERT, tls_certificate(), MHD_OPTION_HTTPS_MEM_KEY, tls_key(),
+		MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)TLS_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+		MHD_OPTION_NOTIFY_COMPLETED, visit_on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+		visit_on_connection, NULL, MHD_OPTION_END);
+}
+
 static struct MHD_Daemon *
 penned_daemon(int fd)
 {
@@ -133,7 +151,7 @@ server_stop(struct server *server)
 static struct server *
 server_room(enum descriptor what)
 {
-	unsigned same = 0, most = what == DESCRIPTOR_WEB ? 1 : 2;
+	unsigned same = 0, most = what == DESCRIPTOR_STATUS ? 2 : 1;
 	struct server *oldest = NULL, *room = NULL;
 
 	for (int i = 0; i < DAEMONS_MAX; i++) {
@@ -148,21 +166,57 @@ server_room(enum descriptor what)
 	return oldest;
 }
 
-static void
+static bool
 server_start(enum descriptor what, int fd)
 {
 	struct server *server = server_room(what);
 
 	server->what = what;
-	server->daemon = what == DESCRIPTOR_WEB ? web_daemon(fd) : penned_daemon(fd);
+	server->daemon = what == DESCRIPTOR_WEB       ? web_daemon(fd)
+			 : what == DESCRIPTOR_WEB_TLS ? tls_daemon(fd)
+						      : penned_daemon(fd);
 	if (!server->daemon) {
 		log_warnx("http", "libmicrohttpd does not start");
 		close(fd);
-		return;
+		return false;
 	}
 	int ready = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
 	server->watch = loop_watch_read(ready, on_server_readable, server);
 	server->timer = loop_timer_new(1000, false, on_server_timer, server);
+	return true;
+}
+
+/* --- TLS ------------------------------------------------------------------------------------------------ */
+
+static void
+tell_tls(void)
+{
+	struct message_web_tls m = {0};
+
+	if (!settings || !settings->web_certificate[0] || !channel_is_open(engine))
+		return;
+	tls_describe(&m, settings->web_name);
+	if (channel_send(engine, MESSAGE_WEB_TLS, 0, &m, sizeof m, -1))
+		log_debug("engine", "does not hear how it stands with TLS");
+}
+
+/* Once, when socket, certificate and key are all there. */
+static void
+tls_begin(void)
+{
+	struct message_web_tls m;
+
+	if (!settings || !tls_is_ready() || tls_fd < 0)
+		return;
+	if (server_start(DESCRIPTOR_WEB_TLS, tls_fd)) {
+		tls_served();
+		tls_describe(&m, settings->web_name);
+		/* Nobody is led to what a browser refuses. */
+		if (m.is_named)
+			visit_set_tls(settings->web_tls_port);
+	}
+	tls_fd = -1;
+	tls_forget();
 }
 
 /* --- the process --------------------------------------------------------------------------------------- */
@@ -202,6 +256,16 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 		server_start(what, fd);
 		return;
 	}
+	if (what == DESCRIPTOR_WEB_CERTIFICATE || what == DESCRIPTOR_WEB_KEY) {
+		tls_read(what, fd);
+		return;
+	}
+	if (what == DESCRIPTOR_WEB_TLS && tls_fd < 0) {
+		tls_fd = fd;
+		tls_begin();
+		tell_tls();
+		return;
+	}
 	if (what != DESCRIPTOR_PEER || peer != PROCESS_ENGINE) {
 		close(fd);
 		return;
@@ -210,6 +274,7 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 	channel_free(engine);
 	engine = channel_new(fd, PROCESS_WEB, peer, on_engine, on_closed, NULL);
 	ask_set_engine(engine);
+	tell_tls();
 	stream_gap();
 	serve_soon();
 }
@@ -233,13 +298,15 @@ main(void)
 	MHD_add_response_header(penned_page, MHD_HTTP_HEADER_CONNECTION, "close");
 	visit_init(serve_soon);
 	stream_init();
-	const struct settings *settings = process_begin(PROCESS_WEB, &hooks);
+	settings = process_begin(PROCESS_WEB, &hooks);
 	visit_set_name(settings->web_name);
 	tzset(); /* the Date header; as above */
 	ask_init(visit_on_asks_changed);
+	tls_begin();
 	loop_timer_new(1000, true, on_second, NULL);
 	confine(PROCESS_WEB, settings);
 	process_ready();
+	tell_tls();
 	loop_run();
 	return 0;
 }

@@ -151,6 +151,22 @@ cookie_find(const char *header, const char *name, char *out, size_t size)
 	return false;
 }
 
+enum { COOKIE_S = 14 * 24 * 3600 }; /* as long as the engine believes a session */
+
+const char *
+cookie_name(enum cookie_way way)
+{
+	return way == COOKIE_BY_TLS ? "__Host-pinfold" : "pinfold";
+}
+
+void
+cookie_render(char out[static COOKIE_HEADER_MAX], const char *credential, enum cookie_way way)
+{
+	snprintf(out, COOKIE_HEADER_MAX, "%s=%.*s; Path=/; Max-Age=%d; HttpOnly; SameSite=Strict%s",
+		cookie_name(way), 80, credential ? credential : "", credential ? COOKIE_S : 0,
+		way == COOKIE_PLAIN ? "" : "; Secure");
+}
+
 bool
 bearer_find(const char *header, char *out, size_t size)
 {
@@ -182,6 +198,15 @@ host_is_ours(const char *host, const char *also)
 	name[strcspn(name, ":")] = 0;
 	return ip_parse(&ip, name) || !strcmp(name, "localhost") ||
 	       !strcmp(name, "pinfold.home.arpa") || (*also && !strcmp(name, also));
+}
+
+bool
+host_is(const char *host, const char *name)
+{
+	size_t len = strlen(name);
+
+	return host && *name && !strncasecmp(host, name, len) &&
+	       (host[len] == '\0' || host[len] == ':');
 }
 
 bool

@@ -28,6 +28,17 @@ void form_fold(json_t *args);
 /* The value of a cookie (RFC 6265, section 5.4); false: none, or it does not fit. */
 bool cookie_find(const char *header, const char *name, char *out, size_t size);
 
+/*
+ * The cookie of a session.  By TLS of our own it has the prefix with which a browser takes
+ * it from this host by TLS alone (RFC 6265bis, section 4.1.3.2), and no other is looked at:
+ * what somebody laid by plain HTTP is none.
+ */
+enum cookie_way { COOKIE_PLAIN, COOKIE_BY_PROXY /* that speaks TLS */, COOKIE_BY_TLS };
+enum { COOKIE_HEADER_MAX = 200 };
+const char *cookie_name(enum cookie_way);
+/* A Set-Cookie header; credential NULL: it goes. */
+void cookie_render(char out[static COOKIE_HEADER_MAX], const char *credential, enum cookie_way way);
+
 /* "Bearer TOKEN" (RFC 6750, section 2.1); false: something else, or it does not fit. */
 bool bearer_find(const char *header, char *out, size_t size);
 
@@ -36,6 +47,9 @@ bool bearer_find(const char *header, char *out, size_t size);
  * rebinding); an address or one of our names cannot be led.
  */
 bool host_is_ours(const char *host, const char *also); /* also: a name of the owner's, or "" */
+
+/* The host of a request, with or without a port, is this name. */
+bool host_is(const char *host, const char *name);
 
 /* The origin (RFC 6454) of the page that asked is the one that it asks. */
 bool origin_is_same(const char *origin, const char *host);

@@ -8,8 +8,6 @@
 #include "base/auto.h"
 #include "process/web_http.h"
 
-enum { COOKIE_S = 14 * 24 * 3600 }; /* as long as the engine believes a session */
-
 static const char security_policy[] =
 	"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
 	"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -28,9 +26,18 @@ send_headers(struct MHD_Response *response, const char *type, const char *cache)
 	MHD_add_response_header(response, "Cross-Origin-Opener-Policy", "same-origin");
 }
 
+bool
+is_by_own_tls(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+}
+
 static enum MHD_Result
 give(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response)
 {
+	/* A month: who gives TLS up again is not shut out for longer (RFC 6797). */
+	if (is_by_own_tls(connection))
+		MHD_add_response_header(response, "Strict-Transport-Security", "max-age=2592000");
 	enum MHD_Result result = MHD_queue_response(connection, status, response);
 
 	MHD_destroy_response(response);
@@ -236,13 +243,4 @@ status_from(const json_t *answer)
 		if (!strcmp(code, refusals[i].code))
 			return refusals[i].status;
 	return answer ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_SERVICE_UNAVAILABLE;
-}
-
-void
-cookie_render(char out[static COOKIE_HEADER_MAX], const char *credential, bool is_secure)
-{
-	snprintf(out, COOKIE_HEADER_MAX,
-		COOKIE_NAME "=%.*s; Path=/; Max-Age=%d; HttpOnly; SameSite=Strict%s", 80,
-		credential ? credential : "", credential ? COOKIE_S : 0,
-		is_secure ? "; Secure" : "");
 }

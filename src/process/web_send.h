@@ -36,9 +36,7 @@ void send_headers(struct MHD_Response *, const char *type, const char *cache);
 /* The engine's answer in the words of HTTP: 200, 202 where it is not in force yet, or a refusal. */
 unsigned status_from(const json_t *answer);
 
-enum { COOKIE_HEADER_MAX = 200 };
-#define COOKIE_NAME "pinfold"
-/* credential NULL: it goes.  is_secure: the browser came by TLS. */
-void cookie_render(char out[static COOKIE_HEADER_MAX], const char *credential, bool is_secure);
+/* The connection speaks TLS with us, and not with a proxy. */
+bool is_by_own_tls(struct MHD_Connection *);
 
 #endif

@@ -67,6 +67,7 @@ static LIST_HEAD(, seat) seats = LIST_HEAD_INITIALIZER(seats);
 static void (*serve_soon)(void);
 static char *openapi;
 static const char *own_name = "";
+static unsigned tls_port; /* 0: there is none */
 
 void
 visit_init(void (*on_resumed)(void))
@@ -83,6 +84,12 @@ void
 visit_set_name(const char *name)
 {
 	own_name = name;
+}
+
+void
+visit_set_tls(unsigned port)
+{
+	tls_port = port;
 }
 
 /* --- what was shown to us ------------------------------------------------------------------------ */
@@ -120,6 +127,25 @@ is_loopback(const struct ip *ip)
 	return (ip->version == 4 && ip->byte[0] == 127) || ip_is_equal(ip, &v6);
 }
 
+/* A proxy in front of us says that it speaks TLS.  Whoever lies here lies about the own cookie. */
+static enum cookie_way
+way_of(struct MHD_Connection *connection)
+{
+	const char *proto = header(connection, "X-Forwarded-Proto");
+
+	if (is_by_own_tls(connection))
+		return COOKIE_BY_TLS;
+	return proto && !strcmp(proto, "https") ? COOKIE_BY_PROXY : COOKIE_PLAIN;
+}
+
+static struct ip
+address_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	return ip_from(info ? info->client_addr : NULL);
+}
+
 static void
 take_asker(struct visit *visit)
 {
@@ -127,29 +153,20 @@ take_asker(struct visit *visit)
 	struct asker *asker = &visit->asker;
 	const char *authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION);
 	const char *proof = header(connection, "X-Pinfold-CSRF");
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
-	asker->from = ip_from(info ? info->client_addr : NULL);
+	asker->from = address_of(connection);
 	/* The owner says that there is a proxy; only one on this machine is believed. */
 	if (*own_name && is_loopback(&asker->from))
 		forwarded_for(header(connection, "X-Forwarded-For"), &asker->from);
 	if (authorization)
 		bearer_find(authorization, asker->credential, sizeof asker->credential);
 	else
-		cookie_find(header(connection, MHD_HTTP_HEADER_COOKIE), COOKIE_NAME,
-			asker->credential, sizeof asker->credential);
+		cookie_find(header(connection, MHD_HTTP_HEADER_COOKIE),
+			cookie_name(way_of(connection)), asker->credential,
+			sizeof asker->credential);
 	if (proof && strlen(proof) < sizeof asker->proof &&
 		strspn(proof, "0123456789abcdef") == strlen(proof))
 		snprintf(asker->proof, sizeof asker->proof, "%s", proof);
-}
-
-/* By a proxy in front of us that speaks TLS.  Whoever lies here lies about the own cookie. */
-static bool
-came_by_tls(struct MHD_Connection *connection)
-{
-	const char *proto = header(connection, "X-Forwarded-Proto");
-	return proto && !strcmp(proto, "https");
 }
 
 /*
@@ -422,15 +439,15 @@ cookie_for(const struct visit *visit, json_t *whole, char out[static COOKIE_HEAD
 {
 	json_t *result = json_object_get(whole, "result");
 	const char *credential = json_string_value(json_object_get(result, "credential"));
-	bool is_secure = came_by_tls(visit->connection);
+	enum cookie_way way = way_of(visit->connection);
 
 	if (visit->route->flags & ROUTE_LOGS_OUT) {
-		cookie_render(out, NULL, is_secure);
+		cookie_render(out, NULL, way);
 		return true;
 	}
 	if (!(visit->route->flags & ROUTE_LOGS_IN) || !credential)
 		return false;
-	cookie_render(out, credential, is_secure);
+	cookie_render(out, credential, way);
 	json_object_del(result, "credential");
 	return true;
 }
@@ -828,6 +845,41 @@ file_of(const char *path)
 	return NULL;
 }
 
+/*
+ * By its name without TLS, where there is TLS for it.  Not from this machine: what comes from
+ * there needs none, and may be a proxy's.  Who says falsely to be one harms nobody else.
+ */
+static bool
+is_better_by_tls(struct MHD_Connection *connection)
+{
+	struct ip from = address_of(connection);
+
+	return tls_port && way_of(connection) == COOKIE_PLAIN &&
+	       host_is(header(connection, MHD_HTTP_HEADER_HOST), own_name) && !is_loopback(&from);
+}
+
+/*
+ * Reading goes on there, without what the address asked besides.  What brings a secret is not
+ * sent on: it was said aloud already, and whoever sent it is to know.
+ */
+static enum MHD_Result
+send_to_tls(struct MHD_Connection *connection, const char *path, const char *method)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-_./";
+	char to[PATH_MAX_BYTES + 100], port[16] = "";
+	bool is_get = !strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD);
+	bool fits = strlen(path) < PATH_MAX_BYTES && strspn(path, plain) == strlen(path) &&
+		    path_is_local(path);
+
+	if (tls_port != 443)
+		snprintf(port, sizeof port, ":%u", tls_port);
+	snprintf(to, sizeof to, "https://%s%s%s", own_name, port, fits ? path : "/");
+	if (is_get && !header(connection, MHD_HTTP_HEADER_AUTHORIZATION))
+		return send_on(connection, to, NULL);
+	snprintf(to, sizeof to, "by TLS alone: https://%s%s", own_name, port);
+	return send_problem(connection, MHD_HTTP_FORBIDDEN, "ERR_DENIED", to, 0);
+}
+
 /* The head of a request is there. */
 static enum MHD_Result
 arrive(struct MHD_Connection *connection, const char *path, const char *method, void **context)
@@ -839,6 +891,8 @@ arrive(struct MHD_Connection *connection, const char *path, const char *method, 
 	if (!host_is_ours(header(connection, MHD_HTTP_HEADER_HOST), own_name))
 		return send_problem(connection, MHD_HTTP_MISDIRECTED_REQUEST, "",
 			"ask by address, or for pinfold.home.arpa", 0);
+	if (is_better_by_tls(connection))
+		return send_to_tls(connection, path, method);
 	if (file && !strcmp(method, MHD_HTTP_METHOD_GET))
 		return send_file(connection, file->bytes, *file->len, file->type);
 	if (!strcmp(path, "/looks") && !strcmp(method, MHD_HTTP_METHOD_GET))

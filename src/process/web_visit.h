@@ -17,6 +17,8 @@ enum { VISIT_BODY_MAX = 16384, VISIT_SLOW_S = 10 };
 void visit_init(void (*serve_soon)(void));
 /* By which the pages may be asked for as well; borrowed, for ever. */
 void visit_set_name(const char *name);
+/* There is TLS for that name, at this port. */
+void visit_set_tls(unsigned port);
 
 /* As libmicrohttpd calls them. */
 enum MHD_Result visit_on_request(void *arg, struct MHD_Connection *, const char *path,

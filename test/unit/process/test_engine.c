@@ -1795,6 +1795,56 @@ TEST(a_pause_that_was_ended_while_the_enforcer_was_away_is_ended_by_the_next_one
 	move_out();
 }
 
+static bool
+doctor_says(const char *text)
+{
+	json_t *answer = ask("{\"verb\":\"doctor\",\"args\":{}}");
+	char *whole = json_dumps(answer, JSON_COMPACT);
+	bool said = strstr(whole, text) != NULL;
+
+	free(whole);
+	json_decref(answer);
+	return said;
+}
+
+/* Days from now. */
+static void
+web_serves(int from, int until, bool is_named)
+{
+	struct message_web_tls m = {.state = WEB_TLS_SERVED, .is_named = is_named};
+
+	m.from_s = (uint64_t)((int64_t)clock_wall_s() + from * 86400 - 60);
+	m.until_s = (uint64_t)((int64_t)clock_wall_s() + until * 86400 + 60);
+	send_message(home.peer[PROCESS_WEB], MESSAGE_WEB_TLS, &m, sizeof m, -1);
+	/* The control socket is another one: who has answered there has read this. */
+	static struct message_command command = {.role = ROLE_OWNER};
+	static const char question[] = "{\"verb\":\"status\",\"args\":{}}";
+	command.len = sizeof question - 1;
+	memcpy(command.text, question, command.len);
+	send_message(home.peer[PROCESS_WEB], MESSAGE_COMMAND, &command,
+		message_command_len(&command), -1);
+	EXPECT(next(PROCESS_WEB, MESSAGE_ANSWER) != NULL);
+}
+
+TEST(doctor_says_what_browsers_would_say_of_the_certificate)
+{
+	NEEDS_ENGINE;
+	connect_peer(PROCESS_WEB);
+	EXPECT(!doctor_says("certificate"));
+	web_serves(-1, 90, true);
+	EXPECT(!doctor_says("certificate"));
+	web_serves(-80, 8, true);
+	EXPECT(doctor_says("expires in 8 days"));
+	web_serves(-90, -1, true);
+	EXPECT(doctor_says("has expired"));
+	web_serves(1, 90, true);
+	EXPECT(doctor_says("is not valid yet"));
+	web_serves(-1, 90, false);
+	EXPECT(doctor_says("is not for"));
+	stop(SIGTERM);
+	move_out();
+}
+
 TEST(the_web_process_alone_may_nothing)
 {
 	static struct message_command command = {.role = ROLE_OWNER};

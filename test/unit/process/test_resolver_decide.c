@@ -195,3 +195,47 @@ TEST(what_the_rig_withholds_comes_back_by_itself)
 	EXPECT(!is_withheld(RIG_NAMES, 1, "cloud.example", &decision));
 	EXPECT(!is_withheld(0, 60, "cloud.example", &decision));
 }
+
+TEST(the_name_of_the_certificate_is_the_gateway_where_its_pages_are)
+{
+	static struct settings settings;
+	static const struct {
+		enum view_mode mode;
+		const char *name;
+		uint16_t type;
+		enum decision_kind kind;
+	} rows[] = {
+		{VIEW_OPEN, "pages.example", DNS_A, DECISION_GATEWAY},
+		{VIEW_OPEN, "pages.example", DNS_AAAA, DECISION_RCODE}, /* it is not there */
+		{VIEW_OPEN, "other.pages.example", DNS_A, DECISION_ASK},
+		{VIEW_DECLARED, "pages.example", DNS_A, DECISION_RCODE},
+		{VIEW_DECLARED, "cloud.example", DNS_A, DECISION_ASK},
+	};
+
+	settings_init(&settings);
+	strcpy(settings.web_name, "pages.example");
+	settings.web_tls_address = settings.lan4.address;
+	for (int with = 0; with < 2; with++) {
+		strcpy(settings.web_certificate, with ? "/c.pem" : "");
+		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+			struct decision decision = decide(rows[i].mode, rows[i].name, rows[i].type);
+			enum decision_kind was = decision.kind;
+			struct dns_query query = {.type = rows[i].type};
+			strcpy(query.text, rows[i].name);
+			decision_for_pages(&settings, camera(rows[i].mode), &query, &decision);
+			EXPECT_INT(decision.kind, with ? rows[i].kind : was);
+		}
+	}
+	/* A name that means something in a house alone may be the certificate's as well. */
+	strcpy(settings.web_name, "gateway.lan");
+	struct decision decision = decide(VIEW_OPEN, "gateway.lan", DNS_A);
+	struct dns_query query = {.type = DNS_A, .text = "gateway.lan"};
+	EXPECT(is_rcode(decision, DNS_NXDOMAIN));
+	decision_for_pages(&settings, camera(VIEW_OPEN), &query, &decision);
+	EXPECT_INT(decision.kind, DECISION_GATEWAY);
+	/* Elsewhere than on the LAN we know no better than upstream. */
+	EXPECT(ip_parse(&settings.web_tls_address, "198.18.0.9"));
+	decision = decide(VIEW_OPEN, "gateway.lan", DNS_A);
+	decision_for_pages(&settings, camera(VIEW_OPEN), &query, &decision);
+	EXPECT(is_rcode(decision, DNS_NXDOMAIN));
+}
