@@ -70,7 +70,7 @@ open_file(struct store *store, enum store_file which, bool *damaged, struct faul
 		"PRAGMA wal_autocheckpoint=256; PRAGMA journal_size_limit=2097152;"
 		"PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
 		"PRAGMA cache_size=-2000;";
-	char path[SETTINGS_PATH_MAX + 32], more[128];
+	char path[SETTINGS_PATH_MAX + 32], more[160];
 	struct store_db *file = &store->file[which];
 
 	*damaged = false;
@@ -81,8 +81,11 @@ open_file(struct store *store, enum store_file which, bool *damaged, struct faul
 		sqlite3_extended_result_codes(file->db, 1);
 		sqlite3_db_config(file->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 		sqlite3_limit(file->db, SQLITE_LIMIT_LENGTH, 2 * STORE_DOCUMENT_BYTES);
-		snprintf(more, sizeof more, "PRAGMA synchronous=%s; PRAGMA max_page_count=%d",
-			which == STORE_OBSERVED ? "NORMAL" : "FULL", pages_max[which]);
+		/* Secrets of receivers and accounts are among the decisions, and end with their rows. */
+		snprintf(more, sizeof more,
+			"PRAGMA synchronous=%s; PRAGMA max_page_count=%d; PRAGMA secure_delete=%s",
+			which == STORE_OBSERVED ? "NORMAL" : "FULL", pages_max[which],
+			which == STORE_DECISIONS ? "ON" : "OFF");
 		result = sqlite3_exec(file->db, pragmas, NULL, NULL, NULL);
 		if (result == SQLITE_OK)
 			result = sqlite3_exec(file->db, more, NULL, NULL, NULL);

@@ -182,6 +182,45 @@ TEST(text_from_a_device_is_stored_as_it_is_and_is_never_sql)
 	folder_remove();
 }
 
+static bool
+file_holds(const char *name, const char *text)
+{
+	char path[128];
+	size_t len = 0;
+
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	FILE *file = fopen(path, "r");
+	EXPECT(file != NULL);
+	char *bytes = malloc(1 << 20);
+	EXPECT(bytes != NULL);
+	len = fread(bytes, 1, 1 << 20, file);
+	fclose(file);
+	bool holds = memmem(bytes, len, text, strlen(text));
+	free(bytes);
+	return holds;
+}
+
+TEST(the_secret_of_a_receiver_ends_with_it)
+{
+	static const struct stored_receiver receiver = {
+		.number = 3, .body = "{}", .secret = "a-secret-of-the-owner"};
+
+	folder_make();
+	EXPECT(open_store(folder, NULL));
+	store_begin(store);
+	store_receiver_put(store, &receiver);
+	EXPECT_INT(store_commit(store, &why), ERR_OK);
+	close_store();
+	EXPECT(file_holds("decisions.db", receiver.secret));
+	EXPECT(open_store(folder, NULL));
+	store_begin(store);
+	store_receiver_delete(store, receiver.number);
+	EXPECT_INT(store_commit(store, &why), ERR_OK);
+	close_store();
+	EXPECT(!file_holds("decisions.db", receiver.secret));
+	folder_remove();
+}
+
 TEST(a_journal_id_is_never_used_twice)
 {
 	struct stored_journal row = {.who = "owner", .verb = "device.name"};
