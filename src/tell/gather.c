@@ -97,10 +97,27 @@ gather_init(struct gather *gather, const struct tell_hours *hours, int64_t now_s
 	gather->digest_s = digest_s;
 }
 
+/* A clock that was set back, perhaps by years, must not make anybody wait for it. */
+static bool
+is_over(int64_t since_s, int64_t span_s, int64_t now_s)
+{
+	return now_s >= since_s + span_s || now_s < since_s - span_s;
+}
+
 static bool
 waits(const struct gather *gather, int64_t now_s, unsigned minute)
 {
-	return hours_are_quiet(&gather->hours, minute) || now_s < gather->begun_s + GATHER_START_S;
+	return hours_are_quiet(&gather->hours, minute) ||
+	       !is_over(gather->begun_s, GATHER_START_S, now_s);
+}
+
+static bool
+may_release(const struct gather_kind *kind, int64_t now_s, bool is_quiet)
+{
+	bool is_hour_over = is_over(kind->window_s, GATHER_WINDOW_S, now_s);
+
+	return kind->held &&
+	       (is_quiet ? kind->is_urgent && is_hour_over : kind->is_night || is_hour_over);
 }
 
 static void
@@ -134,6 +151,7 @@ hold_back(struct gather_kind *kind, const struct gather_event *event, enum inter
 	if (!kind->held++)
 		message_of(&kind->first, event, interrupt);
 	kind->is_night |= is_night;
+	kind->is_urgent |= !is_night;
 	snprintf(kind->last, sizeof kind->last, "%s%s%s", event->device_name,
 		*event->device_name ? ": " : "", event->text);
 }
@@ -149,11 +167,14 @@ gather_event(
 	gather_note(gather, event);
 	if (interrupt == INTERRUPT_NONE)
 		return;
-	if (!kind->held && now_s >= kind->window_s + GATHER_WINDOW_S) {
+	bool is_quiet = waits(gather, now_s, minute);
+	/* What is held for the morning does not stop what cannot wait. */
+	if (is_over(kind->window_s, GATHER_WINDOW_S, now_s) &&
+		!may_release(kind, now_s, is_quiet)) {
 		kind->window_s = now_s;
 		kind->told = 0;
 	}
-	bool must_wait = !passes_quiet && waits(gather, now_s, minute);
+	bool must_wait = !passes_quiet && is_quiet;
 	if (must_wait || kind->told == GATHER_AN_HOUR || gather->n_ready == GATHER_READY_MAX ||
 		was_told_of(kind, event->device_id)) {
 		hold_back(kind, event, interrupt, must_wait);
@@ -209,7 +230,7 @@ release(struct gather_kind *kind, enum interrupt interrupt, int64_t now_s, struc
 		memset(out->device_name, 0, sizeof out->device_name);
 	}
 	kind->held = kind->told = 0;
-	kind->is_night = false;
+	kind->is_night = kind->is_urgent = false;
 	kind->window_s = now_s;
 }
 
@@ -278,15 +299,14 @@ gather_next(struct gather *gather, int64_t now_s, unsigned minute, struct messag
 	}
 	for (unsigned i = 0; i < INTERRUPT_COUNT; i++) {
 		struct gather_kind *kind = &gather->kind[i];
-		if (kind->held && !is_quiet &&
-			(kind->is_night || now_s >= kind->window_s + GATHER_WINDOW_S)) {
+		if (may_release(kind, now_s, is_quiet)) {
 			release(kind, (enum interrupt)i, now_s, out);
 			return true;
 		}
 	}
 	if (gather->hours.has_digest && minute >= gather->hours.digest_at &&
 		minute < gather->hours.digest_at + 60u &&
-		now_s >= gather->digest_s + DIGEST_APART_S) {
+		is_over(gather->digest_s, DIGEST_APART_S, now_s)) {
 		make_digest(gather, now_s, out);
 		return true;
 	}

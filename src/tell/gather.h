@@ -51,7 +51,8 @@ struct gather {
 	struct gather_kind {
 		int64_t window_s; /* when its hour began; 0: none runs */
 		unsigned told, held;
-		bool is_night; /* what is held waits for the end of the quiet hours */
+		bool is_night;  /* what is held waits for the end of the quiet hours */
+		bool is_urgent; /* or some of it for no more than the hour */
 		char told_of[GATHER_AN_HOUR][16];
 		struct message_tell first; /* of those that are held */
 		char last[GATHER_LINE_MAX];

@@ -74,6 +74,13 @@ outbox_restore(struct outbox *box, const struct outbox_item *kept)
 		box->last_ticket = kept->tell.ticket;
 }
 
+/* Set back, a clock must not hold a message for years. */
+static bool
+is_due_in(const struct outbox_item *item, int64_t now_s, int64_t at_most_s)
+{
+	return item->due_s > now_s && item->due_s - now_s <= at_most_s;
+}
+
 const struct message_tell *
 outbox_next(struct outbox *box, uint8_t receiver, int64_t now_s)
 {
@@ -83,15 +90,15 @@ outbox_next(struct outbox *box, uint8_t receiver, int64_t now_s)
 		struct outbox_item *item = &box->item[i];
 		if (!item->tell.ticket || item->tell.receiver != receiver)
 			continue;
-		if (item->is_under_way)
+		if (item->is_under_way && is_due_in(item, now_s, OUTBOX_ANSWER_S))
 			return NULL;
 		if (is_older(item, next))
 			next = item;
 	}
-	/* Set back, a clock must not hold a message for years. */
-	if (!next || (next->due_s > now_s && next->due_s - now_s <= 3600))
+	if (!next || is_due_in(next, now_s, waits_s[COUNT_OF(waits_s) - 1]))
 		return NULL;
 	next->is_under_way = true;
+	next->due_s = now_s + OUTBOX_ANSWER_S;
 	next->tell.lost = box->lost[receiver];
 	return &next->tell;
 }
@@ -134,7 +141,10 @@ void
 outbox_interrupted(struct outbox *box)
 {
 	for (int i = 0; i < OUTBOX_MAX; i++)
-		box->item[i].is_under_way = false;
+		if (box->item[i].is_under_way) {
+			box->item[i].is_under_way = false;
+			box->item[i].due_s = 0;
+		}
 }
 
 unsigned

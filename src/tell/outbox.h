@@ -8,11 +8,12 @@
  * Messages that receivers have not taken yet.  OUTBOX_MAX of them, which is some 300 kB: one
  * more takes the place of the oldest digest, or else of the oldest message, and its receiver
  * is told how many it lost.  Of one receiver one is under way at a time, the oldest first.
- * Who does not take a message is tried again, less and less often, for OUTBOX_KEEP_S.
+ * Who does not take a message is tried again, less and less often, for OUTBOX_KEEP_S; what
+ * nobody answers for OUTBOX_ANSWER_S is under way no more.
  *
  * Pure: the caller sends, and keeps on the disk what changed.
  */
-enum { OUTBOX_MAX = 128, OUTBOX_KEEP_S = 3 * 24 * 3600 };
+enum { OUTBOX_MAX = 128, OUTBOX_KEEP_S = 3 * 24 * 3600, OUTBOX_ANSWER_S = 120 };
 
 struct outbox_item {
 	struct message_tell tell; /* ticket 0: the place is free */

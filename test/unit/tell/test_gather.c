@@ -98,6 +98,51 @@ TEST(at_night_only_what_cannot_wait_is_told_and_the_rest_is_one_message_in_the_m
 	EXPECT(!gather_next(&gather, NOW + 14400, 7 * 60, &out));
 }
 
+TEST(in_a_night_of_much_harm_what_cannot_wait_is_still_told_each_hour)
+{
+	char device[16];
+
+	begin("22:00-07:00");
+	happens("containment", 2, "cam", NOW, NIGHT);
+	for (int i = 0; i < 4; i++) {
+		snprintf(device, sizeof device, "pump-%d", i);
+		happens("containment-proposed", 2, device, NOW, NIGHT);
+	}
+	for (int i = 0; i < GATHER_AN_HOUR; i++)
+		EXPECT(gather_next(&gather, NOW, NIGHT, &out));
+	EXPECT(!gather_next(&gather, NOW + 3599, NIGHT + 59, &out));
+	EXPECT(gather_next(&gather, NOW + 3600, NIGHT + 60, &out));
+	EXPECT_STR(out.title, "A device does harm, and 1 more");
+	/* What waits for the morning is no reason to hold back what comes hours later. */
+	happens("containment", 2, "tv", NOW + 3700, NIGHT + 61);
+	for (int i = 0; i < GATHER_AN_HOUR; i++) {
+		snprintf(device, sizeof device, "pump-%d", i);
+		happens("containment-proposed", 2, device, NOW + 3700, NIGHT + 61);
+		EXPECT(gather_next(&gather, NOW + 3700, NIGHT + 61, &out));
+	}
+	happens("containment-proposed", 2, "pump", NOW + 7400, NIGHT + 123);
+	EXPECT(gather_next(&gather, NOW + 7400, NIGHT + 123, &out));
+	EXPECT_STR(out.title, "A device does harm: pump");
+}
+
+TEST(a_clock_that_was_years_ahead_holds_nothing_back)
+{
+	enum { BACK = NOW - 10 * 365 * 86400 };
+
+	begin("off");
+	EXPECT(hours_parse_digest(&gather.hours, "08:00"));
+	for (int i = 0; i < GATHER_AN_HOUR; i++)
+		happens("new-device", 1, "", NOW, NOON);
+	while (gather_next(&gather, NOW, NOON, &out))
+		;
+	happens("new-device", 1, "d-1", BACK, NOON);
+	EXPECT(gather_next(&gather, BACK, NOON, &out));
+	EXPECT_STR(out.title, "A new device: d-1");
+	EXPECT(gather_next(&gather, BACK, 8 * 60, &out));
+	EXPECT_INT(out.what, TELL_DIGEST);
+	EXPECT(!gather_next(&gather, BACK - 60, 8 * 60, &out));
+}
+
 TEST(after_a_start_what_everybody_reports_at_once_becomes_one_message)
 {
 	begin("off");

@@ -99,6 +99,16 @@ TEST(what_was_under_way_when_the_teller_died_is_sent_again)
 	EXPECT(!outbox_next(&box, 1, NOW));
 }
 
+TEST(a_message_that_nobody_answers_holds_its_receiver_up_for_two_minutes_and_no_longer)
+{
+	begin();
+	uint32_t ticket = add(1, TELL_NOW, NOW);
+	EXPECT(outbox_next(&box, 1, NOW));
+	EXPECT(!outbox_next(&box, 1, NOW + OUTBOX_ANSWER_S - 1));
+	const struct message_tell *again = outbox_next(&box, 1, NOW + OUTBOX_ANSWER_S);
+	EXPECT(again && again->ticket == ticket);
+}
+
 TEST(a_restart_goes_on_with_the_same_tickets)
 {
 	struct outbox_item kept = {.tell = {.ticket = 41, .receiver = 1, .what = TELL_NOW},
