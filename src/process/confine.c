@@ -60,6 +60,7 @@ struct row {
 	bool has_workers;   /* forks itself, confined as it is */
 	bool holds_raw;     /* a raw socket of IP, whose headers the kernel is to write */
 	unsigned files_max; /* RLIMIT_NOFILE */
+	rlim_t memory_max;  /* RLIMIT_DATA; 0: its own bounds suffice */
 	unsigned long controls[CONTROLS_MAX]; /* ioctl() requests beside those of everybody */
 };
 
@@ -195,6 +196,8 @@ static const struct row rows[PROCESS_COUNT] = {
 		.families = F_INET,
 		.empty_root = true,
 		.talks_tcp = true,
+		/* A broker may announce 256 MB in one message, and the library takes it at its word. */
+		.memory_max = 64 * 1024 * 1024,
 		.files_max = 256},
 	/* Its pages are in its own memory. */
 	[PROCESS_WEB] = {.calls = {calls_send, calls_receive, calls_descriptors, calls_set,
@@ -268,6 +271,12 @@ reach_path(const struct reach *reach, const struct settings *settings, char *out
 
 /* --- user, capabilities, limits ------------------------------------------------------------ */
 
+#ifdef __SANITIZE_ADDRESS__
+enum { IS_SANITIZED = true };
+#else
+enum { IS_SANITIZED = false };
+#endif
+
 static void
 limit(int what, rlim_t most)
 {
@@ -289,6 +298,9 @@ limit_all(const struct row *row)
 	limit(RLIMIT_NPROC, row->has_workers ? 4 * AUDITS_AT_ONCE * (1 + BESIDE_MAX) : 0);
 	limit(RLIMIT_MEMLOCK, 64 * 1024 * 1024);
 	limit(RLIMIT_NOFILE, row->files_max);
+	/* The shadow of a sanitizer would count. */
+	if (row->memory_max && !IS_SANITIZED)
+		limit(RLIMIT_DATA, row->memory_max);
 	/* Our own log may be a file, where the lab or a person redirected it. */
 	bool writes = row->reach[0].rights & R_WRITE || (!fstat(2, &log) && S_ISREG(log.st_mode));
 	for (int i = 0; i < CALLS_MAX; i++)
@@ -422,12 +434,6 @@ landlock_prepare(const struct row *row, const struct settings *settings)
 }
 
 /* --- system calls ---------------------------------------------------------------------------- */
-
-#ifdef __SANITIZE_ADDRESS__
-enum { IS_SANITIZED = true };
-#else
-enum { IS_SANITIZED = false };
-#endif
 
 static const char *trapped_name = "unknown";
 

@@ -471,6 +471,20 @@ TEST(nobody_raises_its_own_limits)
 }
 
 static bool
+takes_much_memory(int fd)
+{
+	return mmap(NULL, 256 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+	       MAP_FAILED;
+}
+
+TEST(a_broker_cannot_make_the_teller_take_all_memory)
+{
+	SKIP_IF_SANITIZED();
+	EXPECT(!may(PROCESS_TELLER, takes_much_memory));
+	EXPECT(may(PROCESS_ENGINE, takes_much_memory));
+}
+
+static bool
 listens_on_a_high_port(int fd)
 {
 	/* Family and port by hand: the socket was made before, the port is free. */
