@@ -686,7 +686,8 @@ receiver_ok(const void *payload, size_t len)
 	return is_text(m->host, sizeof m->host) && is_text(m->path, sizeof m->path) &&
 	       is_lines(m->user, sizeof m->user, false) &&
 	       is_lines(m->secret, sizeof m->secret, false) &&
-	       is_text(m->sender, sizeof m->sender) && is_text(m->recipient, sizeof m->recipient);
+	       is_text(m->sender, sizeof m->sender) && is_text(m->recipient, sizeof m->recipient) &&
+	       is_text(m->gateway, sizeof m->gateway);
 }
 
 static bool

@@ -614,6 +614,7 @@ struct message_receiver {
 	char user[128];
 	char secret[256];
 	char sender[128], recipient[128];
+	char gateway[16]; /* id of this one, for whom more than one tells; a word */
 };
 
 /* Where the teller may go, all of it each time: TCP to these and nowhere else. */
@@ -682,6 +683,7 @@ struct message_things_ask {
 	uint32_t zero;
 };
 enum wish { WISH_UNKNOWN, WISH_PAUSE, WISH_RESUME, WISH_QUARANTINE, WISH_COUNT };
+enum { WISHES_A_MINUTE = 20 }; /* of a receiver; more are not heard */
 /* Somebody at a receiver wants this; the engine knows whether that is permitted. */
 struct message_wish {
 	uint8_t receiver;

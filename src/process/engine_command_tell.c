@@ -116,9 +116,8 @@ static json_t *
 run_tell_test(struct call *call)
 {
 	const char *name = call_text(call, "receiver", RECEIVER_NAME_MAX - 1);
-	uint32_t ticket;
 
-	if (!name || !tell_test(name, &ticket, &call->why))
+	if (!name || !tell_test(name, &call->why))
 		return NULL;
 	return json_pack("{s:s, s:s}", "receiver", name, "sentence",
 		"a test is on its way; whether it was taken stands in the list of receivers");

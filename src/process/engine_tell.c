@@ -2,6 +2,7 @@
 #include "process/engine_tell.h"
 
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "base/auto.h"
@@ -25,8 +26,11 @@ static struct place {
 	int64_t alive_s; /* of its last sign of life */
 	uint32_t test;   /* ticket of the last one */
 	enum { TEST_NONE, TEST_RUNS, TEST_TAKEN, TEST_FAILED } test_state;
+	bool is_test_due;          /* once the teller may go there */
 	int64_t taken_s, failed_s; /* the last message, or connection */
 	char why[160];             /* that failed last; empty: nothing since it worked */
+	uint64_t wishes_ns;        /* since when they are counted */
+	unsigned wishes;
 } places[RECEIVERS_MAX + 1];
 
 static struct gather gather;
@@ -35,6 +39,7 @@ static struct message_receivers in_force; /* what the enforcer acknowledged */
 static bool is_reach_due;                 /* the enforcer does not know the present places */
 static bool is_reach_asked, is_digest_unsaved;
 static uint32_t next_lookup = 1, next_test = TEST_TICKETS;
+static char gateway[sizeof((struct message_receiver *)0)->gateway];
 
 static struct place *
 place_of(uint8_t number)
@@ -65,8 +70,10 @@ send_to(enum process process, enum message_type type, uint32_t seq, const void *
 static void
 tell_teller(const struct place *place)
 {
-	if (!send_to(PROCESS_TELLER, MESSAGE_RECEIVER, 0, &place->receiver.to,
-		    sizeof place->receiver.to))
+	struct message_receiver to = place->receiver.to;
+
+	memcpy(to.gateway, gateway, sizeof to.gateway);
+	if (!send_to(PROCESS_TELLER, MESSAGE_RECEIVER, 0, &to, sizeof to))
 		log_debug("tell", "the teller is not there");
 }
 
@@ -101,12 +108,17 @@ reach(void)
 void
 tell_in_force(const struct message_done *done)
 {
+	static bool was_refused;
 	struct message_receivers now;
 
 	is_reach_asked = false;
 	collect(&now);
+	bool is_known = was_refused;
+	was_refused = done->err != ERR_OK;
 	if (done->err) {
-		log_warnx("tell", "receivers cannot be reached: %s", err_text((enum err)done->err));
+		if (!is_known)
+			log_warnx("tell", "receivers cannot be reached: %s",
+				err_text((enum err)done->err));
 		is_reach_due = true; /* again with the next look */
 		return;
 	}
@@ -156,6 +168,21 @@ has_address(const struct message_receiver *to, const struct ip *ip)
 	return false;
 }
 
+/* The resolver is not believed that a name of the internet stands for something here. */
+static bool
+points_inside(const struct message_looked_up *found, uint32_t n)
+{
+	const struct settings *own = engine.settings;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct ip *ip = &found->address[i];
+		if (ip_is_inside(ip) || prefix_contains(&own->lan4, ip) ||
+			prefix_contains(&own->lan6, ip))
+			return true;
+	}
+	return false;
+}
+
 /* Many answer with the same addresses in another order each time: then all is as it was. */
 static bool
 is_same(const struct message_receiver *to, const struct message_looked_up *found, uint32_t n)
@@ -175,14 +202,14 @@ tell_looked_up(uint32_t seq, const struct message_looked_up *found)
 	for (int i = 1; i <= RECEIVERS_MAX; i++) {
 		struct place *place = &places[i];
 		struct message_receiver *to = &place->receiver.to;
-		if (!place_of((uint8_t)i) || place->lookup != seq)
+		if (!place_of((uint8_t)i) || !seq || place->lookup != seq)
 			continue;
 		place->lookup = 0;
-		if (found->err || !n) {
-			note_failure(place, found->err == ERR_DENIED
-						    ? "its name points inside; name the "
-						      "receiver by its address"
-						    : "its name was not found");
+		bool is_inside = found->err == ERR_DENIED || points_inside(found, n);
+		if (found->err || is_inside || !n) {
+			note_failure(place, is_inside ? "its name points inside; name the "
+							"receiver by its address"
+						      : "its name was not found");
 			return;
 		}
 		place->lookup_after_s = clock_wall_s() + LOOKUP_S;
@@ -297,12 +324,25 @@ send_at_once(struct place *place, enum tell_what what, const char *title, const 
 	return send_to(PROCESS_TELLER, MESSAGE_TELL, 0, &tell, sizeof tell);
 }
 
+static bool
+send_test(struct place *place)
+{
+	bool is_sent = send_at_once(place, TELL_TEST, "A test of Pinfold",
+		"Somebody asked whether you hear this. You do.");
+
+	place->is_test_due = false;
+	place->test = next_test;
+	if (!is_sent)
+		place->test_state = TEST_FAILED;
+	return is_sent;
+}
+
 static void
 sign_of_life(struct place *place, int64_t now_s)
 {
 	int64_t every_s = (int64_t)place->receiver.heartbeat_minutes * 60;
 
-	if (!every_s || !place->receiver.to.n_addresses ||
+	if (!every_s || !place->receiver.to.n_addresses || is_reach_due || is_reach_asked ||
 		(now_s - place->alive_s < every_s && now_s >= place->alive_s))
 		return;
 	place->alive_s = now_s;
@@ -311,7 +351,7 @@ sign_of_life(struct place *place, int64_t now_s)
 }
 
 bool
-tell_test(const char *name, uint32_t *ticket, struct fault *why)
+tell_test(const char *name, struct fault *why)
 {
 	const struct receiver *receiver = tell_receiver(name);
 	struct place *place = receiver ? place_of(receiver->to.number) : NULL;
@@ -325,14 +365,14 @@ tell_test(const char *name, uint32_t *ticket, struct fault *why)
 			place->why[0] ? place->why : "its name is being looked up; try again");
 		return false;
 	}
+	/* What the teller knows under this number may be another one still. */
+	place->is_test_due = is_reach_due || is_reach_asked;
 	place->test_state = TEST_RUNS;
-	if (!send_at_once(place, TELL_TEST, "A test of Pinfold",
-		    "Somebody asked whether you hear this. You do.")) {
-		fault_set(why, ERR_CLOSED, "the teller is not there");
-		place->test_state = TEST_FAILED;
+	if (!place->is_test_due && !send_test(place)) {
+		fault_set(
+			why, ERR_CLOSED, "the teller is not there; it is started again, try later");
 		return false;
 	}
-	*ticket = place->test = next_test;
 	return true;
 }
 
@@ -363,6 +403,19 @@ tell_things_asked(const struct message_things_ask *asked)
 	things_tell_all((uint8_t)asked->receiver);
 }
 
+/* As the teller does, which listens to strangers and may be lost. */
+static bool
+is_over_rate(struct place *place)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns - place->wishes_ns > 60 * CLOCK_SECOND_NS) {
+		place->wishes_ns = now_ns;
+		place->wishes = 0;
+	}
+	return ++place->wishes > WISHES_A_MINUTE;
+}
+
 void
 tell_wished(const struct message_wish *wish)
 {
@@ -373,7 +426,7 @@ tell_wished(const struct message_wish *wish)
 	char who[64];
 	struct fault why = {0};
 
-	if (!place)
+	if (!place || !things_show(wish->id) || is_over_rate(place))
 		return;
 	snprintf(who, sizeof who, "receiver %s", place->receiver.name);
 	json_t *args = json_pack("{s:s}", "device", wish->id);
@@ -399,6 +452,8 @@ tell_look(void)
 		if (!place)
 			continue;
 		look_up(place, now_s);
+		if (place->is_test_due && !is_reach_due && !is_reach_asked)
+			send_test(place);
 		send_due(place);
 		has_broker |= place->receiver.to.kind == RECEIVER_MQTT;
 		if (place->receiver.to.kind != RECEIVER_MQTT)
@@ -632,6 +687,31 @@ on_old_event(const struct stored_event *row, void *arg)
 	json_decref(who);
 }
 
+/* Two gateways may tell the same broker. */
+static void
+load_gateway(void)
+{
+	struct fault why;
+	uint32_t number = (uint32_t)store_number(engine.store, "gateway", 0);
+
+	if (!number) {
+		if (getrandom(&number, sizeof number, 0) != sizeof number)
+			fatal("tell", "no random numbers");
+		number |= 1;
+		store_begin(engine.store);
+		store_number_put(engine.store, "gateway", number);
+		if (store_commit(engine.store, &why))
+			log_warnx("tell", "the gateway's id cannot be kept: %s", why.text);
+	}
+	snprintf(gateway, sizeof gateway, "gw-%08x", number);
+}
+
+const char *
+tell_gateway(void)
+{
+	return gateway;
+}
+
 void
 tell_load(void)
 {
@@ -641,6 +721,7 @@ tell_load(void)
 
 	gather_init(&gather, &hours, now_s,
 		store_number(engine.store, "tell-digest", now_s - 12 * 3600));
+	load_gateway();
 	load_receivers();
 	if (store_tellings(engine.store, on_stored_telling, NULL) ||
 		store_events(engine.store, 0, 0, EVENTS, on_old_event, NULL))

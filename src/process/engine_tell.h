@@ -18,6 +18,7 @@ void tell_look(void); /* once a second */
 void tell_save(void); /* inside an observed transaction */
 bool tell_is_save_due(void);
 void tell_event(const struct gather_event *);
+const char *tell_gateway(void); /* its id, where more than one is seen */
 
 void tell_peer_connected(enum process);
 void tell_looked_up(uint32_t seq, const struct message_looked_up *);
@@ -41,6 +42,6 @@ void tell_hours_forget(const struct tell_hours *before); /* they were not kept *
 struct tell_hours tell_hours_now(void);
 /* The database took it (or did not: then it is read again). */
 void tell_changed(bool is_kept);
-bool tell_test(const char *name, uint32_t *ticket, struct fault *why);
+bool tell_test(const char *name, struct fault *why);
 
 #endif

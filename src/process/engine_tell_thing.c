@@ -6,6 +6,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "process/engine.h"
+#include "process/engine_tell.h"
 #include "tell/home_assistant.h"
 
 enum { PRESENT_S = 600 };
@@ -33,7 +34,7 @@ gateway_thing(struct message_thing *thing)
 		thing->waiting += engine.wards[i]->device->state == DEVICE_WAITING;
 	thing->has_problem = json_array_size(complaints) > 0;
 	json_decref(complaints);
-	snprintf(thing->id, sizeof thing->id, "gateway");
+	snprintf(thing->id, sizeof thing->id, "%s", tell_gateway());
 	snprintf(thing->name, sizeof thing->name, "Pinfold");
 }
 
@@ -139,4 +140,13 @@ things_tell_again(const char *id)
 	for (size_t i = 0; i < n_told; i++)
 		if (!strcmp(told[i].id, id))
 			memset(told[i].state, 0, sizeof told[i].state);
+}
+
+bool
+things_show(const char *id)
+{
+	for (size_t i = 0; i < n_told; i++)
+		if (told[i].device && !strcmp(told[i].id, id))
+			return true;
+	return false;
 }

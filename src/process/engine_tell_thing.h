@@ -15,5 +15,6 @@ enum { THINGS_MAX = 250 };
 void things_look(bool is_wanted);       /* once a second */
 void things_tell_all(uint8_t receiver); /* that began anew */
 void things_tell_again(const char *id); /* with the next look */
+bool things_show(const char *id); /* a device of this id; what is not shown is not asked for */
 
 #endif

@@ -116,6 +116,7 @@ on_descriptor(enum descriptor what, enum process peer, int fd, void *arg)
 		return;
 	}
 	http_drop(0);
+	mqtt_forget();
 	channel_free(engine);
 	engine = channel_new(fd, PROCESS_TELLER, peer, on_message, on_closed, NULL);
 }

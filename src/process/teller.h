@@ -31,12 +31,14 @@ void teller_wish(const struct message_wish *);
 
 void http_start(void); /* before confine() */
 void http_tell(const struct message_receiver *, const struct message_tell *);
-void http_drop(uint8_t receiver); /* 0: all; nobody is told of what was under way */
+/* What is under way to it is answered as not taken; 0: all, and whoever asked is gone. */
+void http_drop(uint8_t receiver);
 
 void mqtt_start(void); /* before confine() */
 /* The receiver is new, other than before, or gone (kind RECEIVER_UNKNOWN). */
 void mqtt_receiver(const struct message_receiver *);
 void mqtt_tell(const struct message_receiver *, const struct message_tell *);
+void mqtt_forget(void); /* whoever asked for what is under way is gone */
 void mqtt_thing(const struct message_thing *);
 
 #endif

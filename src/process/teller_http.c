@@ -55,9 +55,14 @@ job_free(struct job *job)
 void
 http_drop(uint8_t receiver)
 {
-	for (size_t i = 0; i < JOBS_MAX; i++)
-		if (jobs[i].receiver && (!receiver || jobs[i].receiver == receiver))
-			job_free(&jobs[i]);
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		if (!jobs[i].receiver || (receiver && jobs[i].receiver != receiver))
+			continue;
+		uint32_t ticket = jobs[i].ticket;
+		job_free(&jobs[i]);
+		if (receiver)
+			teller_answer(receiver, ticket, ERR_CLOSED, false, "it moved meanwhile");
+	}
 }
 
 /* --- what became of it ---------------------------------------------------------------------------- */
@@ -208,7 +213,8 @@ site_of(const struct settings *settings, char out[static SITE_MAX])
 static bool
 set_http(struct job *job, const struct message_receiver *to, const struct message_tell *tell)
 {
-	char signature[SIGNATURE_HEADER_MAX], delivery[48], site[SITE_MAX];
+	char signature[SIGNATURE_HEADER_MAX], site[SITE_MAX], id[DELIVERY_MAX],
+		delivery[DELIVERY_MAX + 24];
 
 	job->body = to->kind == RECEIVER_NTFY
 			    ? render_ntfy(tell, to->path + 1, site_of(teller.settings, site))
@@ -217,7 +223,8 @@ set_http(struct job *job, const struct message_receiver *to, const struct messag
 	job->headers = curl_slist_append(job->headers, "Expect:");
 	if (to->kind == RECEIVER_WEBHOOK) {
 		render_signature(signature, to->secret, clock_wall_s(), job->body);
-		snprintf(delivery, sizeof delivery, "Pinfold-Delivery: %u", tell->ticket);
+		snprintf(delivery, sizeof delivery, "Pinfold-Delivery: %s",
+			render_delivery(id, tell));
 		job->headers = curl_slist_append(job->headers, signature);
 		job->headers = curl_slist_append(job->headers, delivery);
 	}
@@ -231,10 +238,7 @@ set_http(struct job *job, const struct message_receiver *to, const struct messag
 static bool
 set_mail(struct job *job, const struct message_receiver *to, const struct message_tell *tell)
 {
-	char id[64];
-
-	snprintf(id, sizeof id, "%u.%lld", tell->ticket, (long long)tell->time_s);
-	job->body = render_mail(tell, to, clock_wall_s(), id);
+	job->body = render_mail(tell, to, clock_wall_s());
 	job->len = strlen(job->body);
 	job->recipients = curl_slist_append(NULL, to->recipient);
 	/* Without TLS only inside, and never with a password. */

@@ -29,7 +29,6 @@ enum {
 	AGAIN_MS_MAX = 60 * 1000,
 	THINGS_MAX = 256,
 	UNDER_WAY_MAX = 4,
-	WISHES_A_MINUTE = 20,
 };
 
 struct link {
@@ -94,16 +93,24 @@ on_again(void *arg)
 	link_open(arg);
 }
 
+/* None of it was taken. */
+static void
+answer_under_way(struct link *link, const char *why)
+{
+	for (int i = 0; i < UNDER_WAY_MAX; i++)
+		if (link->under_way[i].ticket)
+			teller_answer(
+				link->number, link->under_way[i].ticket, ERR_CLOSED, false, why);
+	memset(link->under_way, 0, sizeof link->under_way);
+}
+
 static void
 link_failed(struct link *link, const char *why)
 {
 	unsigned step = link->failures < 6 ? link->failures : 6;
 	uint64_t ms = UINT64_C(1000) << step;
 
-	for (int i = 0; i < UNDER_WAY_MAX; i++)
-		if (link->under_way[i].ticket)
-			teller_answer(
-				link->number, link->under_way[i].ticket, ERR_CLOSED, false, why);
+	answer_under_way(link, why);
 	if (!link->failures++ || link->is_connected)
 		teller_answer(link->number, 0, ERR_CLOSED, false, why);
 	link_close(link);
@@ -177,6 +184,16 @@ on_misc(void *arg)
 
 /* --- what the broker says ------------------------------------------------------------------------------------ */
 
+/* That we are here, or are not; the broker keeps it. */
+static int
+publish_status(struct link *link, const char *word)
+{
+	char topic[HA_TOPIC_MAX];
+
+	ha_status_topic(topic, link->to.gateway);
+	return mosquitto_publish(link->mosq, NULL, topic, (int)strlen(word), word, 1, true);
+}
+
 static void
 on_connect(struct mosquitto *mosq, void *arg, int code)
 {
@@ -194,7 +211,7 @@ on_connect(struct mosquitto *mosq, void *arg, int code)
 	if (mosquitto_subscribe(mosq, NULL, birth, 1) ||
 		(link->to.commands >= ROLE_HELPER &&
 			mosquitto_subscribe(mosq, NULL, HA_WISHES, 1)) ||
-		mosquitto_publish(mosq, NULL, HA_STATUS, 6, "online", 1, true))
+		publish_status(link, "online"))
 		link->has_failed = true;
 	teller_answer(link->number, 0, ERR_OK, false, "");
 	teller_ask_for_things(link->number);
@@ -280,16 +297,18 @@ set_tls(struct link *link)
 static bool
 set_up(struct link *link)
 {
-	char id[24];
+	char id[40], status[HA_TOPIC_MAX];
 
-	snprintf(id, sizeof id, "pinfold-%u", link->number);
+	/* A broker ends the older of two connections of one id. */
+	snprintf(id, sizeof id, "pinfold-%s-%u", link->to.gateway, link->number);
+	ha_status_topic(status, link->to.gateway);
 	link->mosq = mosquitto_new(id, true, link);
 	if (!link->mosq)
 		return false;
 	mosquitto_connect_callback_set(link->mosq, on_connect);
 	mosquitto_publish_callback_set(link->mosq, on_publish);
 	mosquitto_message_callback_set(link->mosq, on_broker);
-	return !mosquitto_will_set(link->mosq, HA_STATUS, 7, "offline", 1, true) &&
+	return !mosquitto_will_set(link->mosq, status, 7, "offline", 1, true) &&
 	       (!link->to.user[0] ||
 		       !mosquitto_username_pw_set(link->mosq, link->to.user, link->to.secret)) &&
 	       (!link->to.has_tls || set_tls(link));
@@ -315,11 +334,11 @@ void
 mqtt_receiver(const struct message_receiver *to)
 {
 	struct link *link = &links[to->number];
-	bool was_connected = link->is_connected;
 
 	/* Who is told to go says so; the will is for who cannot. */
-	if (was_connected)
-		mosquitto_publish(link->mosq, NULL, HA_STATUS, 7, "offline", 1, true);
+	if (link->is_connected)
+		(void)publish_status(link, "offline");
+	answer_under_way(link, "it moved meanwhile");
 	link_close(link);
 	*link = (struct link){.number = to->number, .to = *to, .fd = -1};
 	if (to->kind == RECEIVER_MQTT && to->n_addresses)
@@ -351,9 +370,18 @@ mqtt_tell(const struct message_receiver *to, const struct message_tell *tell)
 		return;
 	}
 	auto_free char *body = render_webhook(tell);
+	char topic[HA_TOPIC_MAX];
+	ha_event_topic(topic, link->to.gateway);
 	link->under_way[place].ticket = tell->ticket;
-	look(link, mosquitto_publish(link->mosq, &link->under_way[place].mid, HA_EVENT,
+	look(link, mosquitto_publish(link->mosq, &link->under_way[place].mid, topic,
 			   (int)strlen(body), body, 1, false));
+}
+
+void
+mqtt_forget(void)
+{
+	for (int i = 1; i <= RECEIVERS_MAX; i++)
+		memset(links[i].under_way, 0, sizeof links[i].under_way);
 }
 
 static uint64_t
@@ -389,7 +417,8 @@ static void
 tell_thing(struct link *link, const struct message_thing *thing)
 {
 	char topic[HA_TOPIC_MAX];
-	auto_free char *config = ha_config(thing, (enum command_role)link->to.commands),
+	auto_free char *config = ha_config(
+			       thing, link->to.gateway, (enum command_role)link->to.commands),
 		       *state = ha_state(thing);
 	int rc = MOSQ_ERR_SUCCESS;
 

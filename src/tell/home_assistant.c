@@ -21,6 +21,18 @@ dump(json_t *json)
 }
 
 void
+ha_status_topic(char out[static HA_TOPIC_MAX], const char *gateway)
+{
+	snprintf(out, HA_TOPIC_MAX, "pinfold/%s/status", gateway);
+}
+
+void
+ha_event_topic(char out[static HA_TOPIC_MAX], const char *gateway)
+{
+	snprintf(out, HA_TOPIC_MAX, "pinfold/%s/event", gateway);
+}
+
+void
 ha_config_topic(
 	char out[static HA_TOPIC_MAX], const char *prefix, const struct message_thing *thing)
 {
@@ -102,13 +114,14 @@ parts_of_gateway(const struct message_thing *thing)
 }
 
 char *
-ha_config(const struct message_thing *thing, enum command_role commands)
+ha_config(const struct message_thing *thing, const char *gateway, enum command_role commands)
 {
-	char unique[64], topic[HA_TOPIC_MAX], mac[MAC_TEXT_MAX];
+	char unique[64], topic[HA_TOPIC_MAX], status[HA_TOPIC_MAX], mac[MAC_TEXT_MAX];
 	json_t *connections = json_array();
 
 	snprintf(unique, sizeof unique, "pinfold_%s", thing->id);
 	ha_state_topic(topic, thing);
+	ha_status_topic(status, gateway);
 	for (int i = 0; i < thing->n_macs; i++)
 		json_array_append_new(
 			connections, json_pack("[s, s]", "mac", mac_render(thing->mac[i], mac)));
@@ -119,11 +132,11 @@ ha_config(const struct message_thing *thing, enum command_role commands)
 	if (thing->model[0])
 		json_object_set_new(device, "model", json_string(thing->model));
 	if (thing->device)
-		json_object_set_new(device, "via_device", json_string("pinfold_gateway"));
+		json_object_set_new(device, "via_device", json_sprintf("pinfold_%s", gateway));
 	return dump(json_pack("{s:o, s:{s:s, s:s}, s:o, s:s, s:s, s:i}", "device", device, "origin",
 		"name", "Pinfold", "sw_version", PINFOLD_VERSION, "components",
 		thing->device ? parts_of_device(thing, commands) : parts_of_gateway(thing),
-		"state_topic", topic, "availability_topic", HA_STATUS, "qos", 1));
+		"state_topic", topic, "availability_topic", status, "qos", 1));
 }
 
 static const char *

@@ -16,15 +16,17 @@ enum {
 	HA_RETELL_S = 60,
 	HA_WISH_MAX = 16, /* longest payload of a command */
 };
-#define HA_STATUS "pinfold/status" /* "online", "offline": our will */
-#define HA_EVENT  "pinfold/event"  /* messages, as of a webhook */
 #define HA_WISHES "pinfold/+/+/set"
+
+/* gateway: its id, since another may tell the same broker. */
+void ha_status_topic(char out[static HA_TOPIC_MAX], const char *gateway); /* "online", "offline" */
+void ha_event_topic(char out[static HA_TOPIC_MAX], const char *gateway);  /* as of a webhook */
 
 /* prefix: as the owner's Home Assistant has it, "homeassistant". */
 void ha_config_topic(
 	char out[static HA_TOPIC_MAX], const char *prefix, const struct message_thing *);
 /* The device with its parts; commands: what may be asked for from there.  Gives. */
-char *ha_config(const struct message_thing *, enum command_role commands);
+char *ha_config(const struct message_thing *, const char *gateway, enum command_role commands);
 void ha_state_topic(char out[static HA_TOPIC_MAX], const struct message_thing *);
 char *ha_state(const struct message_thing *); /* gives */
 

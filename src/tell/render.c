@@ -122,11 +122,17 @@ put_lines(FILE *out, const char *text)
 	fputs("\r\n", out);
 }
 
-char *
-render_mail(const struct message_tell *tell, const struct message_receiver *to, int64_t now_s,
-	const char *id)
+const char *
+render_delivery(char out[static DELIVERY_MAX], const struct message_tell *tell)
 {
-	char date[40], *text = NULL;
+	snprintf(out, DELIVERY_MAX, "%u.%lld", tell->ticket, (long long)tell->time_s);
+	return out;
+}
+
+char *
+render_mail(const struct message_tell *tell, const struct message_receiver *to, int64_t now_s)
+{
+	char date[40], id[DELIVERY_MAX], *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
@@ -138,7 +144,7 @@ render_mail(const struct message_tell *tell, const struct message_receiver *to, 
 		"Date: %s\r\nFrom: Pinfold <%s>\r\nTo: <%s>\r\nMessage-ID: <%s@pinfold.invalid>\r\n"
 		"Subject: %s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n"
 		"Auto-Submitted: auto-generated\r\n%s\r\n",
-		date, to->sender, to->recipient, id, tell->title,
+		date, to->sender, to->recipient, render_delivery(id, tell), tell->title,
 		tell->level >= 2 ? "Importance: high\r\n" : "");
 	put_lines(out, tell->text);
 	if (tell->lost)

@@ -11,7 +11,7 @@
  * people and from devices; here they become JSON or lines of plain ASCII and nothing else, so
  * that none is a header, a topic or a command at the other end.
  */
-enum { SIGNATURE_HEADER_MAX = 192, RENDERED_MAX = 16 * 1024 };
+enum { SIGNATURE_HEADER_MAX = 192, DELIVERY_MAX = 40 };
 
 /* The body of a webhook.  Gives; free(). */
 char *render_webhook(const struct message_tell *);
@@ -23,9 +23,13 @@ void render_signature(
 	char out[static SIGNATURE_HEADER_MAX], const char *secret, int64_t now_s, const char *body);
 /* The body of ntfy's JSON publishing; page: of our pages, or "".  Gives. */
 char *render_ntfy(const struct message_tell *, const char *topic, const char *page);
-/* A whole mail (RFC 5322, RFC 3834), lines ending in CRLF; id: of the Message-ID.  Gives. */
-char *render_mail(const struct message_tell *, const struct message_receiver *, int64_t now_s,
-	const char *id);
+/*
+ * What is the same for each try of one message and of no other: tickets begin anew when the
+ * gateway does and none waits, so the time belongs to it.
+ */
+const char *render_delivery(char out[static DELIVERY_MAX], const struct message_tell *);
+/* A whole mail (RFC 5322, RFC 3834), lines ending in CRLF.  Gives. */
+char *render_mail(const struct message_tell *, const struct message_receiver *, int64_t now_s);
 
 const char *tell_what_word(enum tell_what);
 const char *tell_level_word(unsigned level);

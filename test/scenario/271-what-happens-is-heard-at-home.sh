@@ -59,17 +59,7 @@ sensor=$(fact motion mac)
 quiet pinfold device forget motion || quiet pinfold device forget "$sensor"
 room motion ip link set eth0 down
 room motion ip link set eth0 up
-expect "a sensor appears that nobody let in, and the message waits for who is dead" within 400 waits
-sleep 3
-end_process "$(pid_of engine)"
-within 100 quiet pinfold status
-expect "after a restart it still waits" within 50 waits
-hooked
-expect "when the receiver is back it hears it" within 200 heard '^good webhook .*"kind":"new-device"'
-expect "once" is 1 times_heard '^good webhook .*"kind":"new-device"'
-expect "ntfy hears it too" within 200 heard '^good ntfy .*new device'
-
-# Mail, with TLS and a password.
+# Shortly after a start a message waits; meanwhile mail, and a webhook by TLS.
 begin_at hub mail /usr/bin/python3 "$here/mail.py" "$hub4" 4650 "$at/certificate" "$at/key" anna a-secret-of-the-owner /run/mail
 within 50 listens 4650
 quiet pinfold tell add mail "smtps://$hub4:4650" --user anna --secret "$folder/secret" --to anna@home.example --from pinfold@home.example
@@ -81,5 +71,31 @@ quiet pinfold tell add plain "smtp://$hub4:2525" --to anna@home.example --from p
 expect "one on the LAN that wants no password takes mail" quiet pinfold tell test plain
 expect "from and to whom the owner said" quiet room hub grep -q "^from pinfold@home.example to \['anna@home.example'\]" /run/plain
 expect "with a head and a text" quiet room hub grep -q '^Subject: A test of Pinfold' /run/plain
+begin_at hub tls socat "OPENSSL-LISTEN:8443,cert=$at/certificate,key=$at/key,verify=0,fork,reuseaddr" SYSTEM:"cat >>/run/tls"
+within 50 listens 8443
+quiet pinfold tell add tls "https://$hub4:8443/hook" --secret "$folder/secret"
+refuse "a webhook whose certificate nobody vouches for is not believed" quiet pinfold tell test tls
+refuse "and not one byte was said to it" room hub test -s /run/tls
+expect "and the reason is told" sh -c 'echo "$1" | grep -A 1 "^tls " | grep -q "certificate"' sh "$(pinfold tell list)"
+authority=$folder/state/authority
+quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=hub -addext "subjectAltName=IP:$hub4" \
+	-addext basicConstraints=critical,CA:FALSE -CA "$authority/ca.pem" -CAkey "$authority/ca.key" -keyout "$at/key.good" -out "$at/good"
+chmod 644 "$at/key.good"
+begin_at hub good socat "OPENSSL-LISTEN:8444,cert=$at/good,key=$at/key.good,verify=0,fork,reuseaddr" \
+	EXEC:"$here/receiver.sh /run/heard.tls a-secret-of-the-owner"
+within 50 listens 8444
+quiet pinfold tell add good "https://$hub4:8444/hook" --secret "$folder/secret"
+expect "one whose authority is believed is" quiet pinfold tell test good
+expect "and hears it" quiet room hub grep -q '^good webhook .*"what":"test"' /run/heard.tls
+
+expect "a sensor appears that nobody let in, and the message waits for who is dead" within 400 waits
+sleep 1 # it is written with the next look
+end_process "$(pid_of engine)"
+within 100 quiet pinfold status
+expect "after a restart it still waits" within 50 waits
+hooked
+expect "when the receiver is back it hears it" within 200 heard '^good webhook .*"kind":"new-device"'
+expect "once" is 1 times_heard '^good webhook .*"kind":"new-device"'
+expect "ntfy hears it too" within 200 heard '^good ntfy .*new device'
 
 finish

@@ -26,16 +26,17 @@ begin_at hub messages mosquitto_sub -p 11883 -v -t 'homeassistant/#' -t 'pinfold
 seen=0
 says() { tail -n +$((seen + 1)) "$folder/messages" | grep -q -- "$1"; }
 from_now() { seen=$(wc -l <"$folder/messages"); }
+gw='gw-[0-9a-f]*'
 publish() { room hub mosquitto_pub -p 11883 "$@"; }
 
 expect "the owner names the broker" quiet pinfold tell add ha "mqtt://$hub4:11883" --scope act
-expect "it says that we are there" within 100 says '^pinfold/status online'
+expect "it says that we are there" within 100 says "^pinfold/$gw/status online"
 expect "a device stands there by its id" within 100 says "^homeassistant/device/pinfold_$id/config .*\"name\":\"motion\""
 expect "and by its MAC, so that it is one with what is known of it" says "\[\"mac\",\"$(fact motion mac)\"\]"
-expect "and so does the gateway" says '^homeassistant/device/pinfold_gateway/config '
+expect "and so does the gateway" says "^homeassistant/device/pinfold_$gw/config "
 expect "its state follows" within 50 says "^pinfold/$id/state .*\"pause\":\"OFF\""
 expect "a test is heard there" quiet pinfold tell test ha
-expect "as an event" says '^pinfold/event .*"what":"test"'
+expect "as an event" says "^pinfold/$gw/event .*\"what\":\"test\""
 config() { room hub timeout 2 mosquitto_sub -p 11883 -C 1 -t "homeassistant/device/pinfold_$id/config"; }
 expect "the broker keeps the device for who comes later" quiet config
 
@@ -48,19 +49,52 @@ publish -t "pinfold/$id/pause/set" -m OFF
 unpaused() { ! paused; }
 expect "and ends the pause" within 50 unpaused
 publish -t "pinfold/$id/quarantine/set" -m PRESS
-publish -t "pinfold/nobody/pause/set" -m ON
+publish -t pinfold/motion/pause/set -m ON
 publish -t "pinfold/$id/pause/set" -m "$(head -c 3000 /dev/zero | tr '\0' x)"
 sleep 1
 refuse "the scope does not reach as far as quarantine" is quarantine state_of motion
+expect "and no device is asked for by its name" unpaused
 
 from_now
 publish -t homeassistant/status -m online
 expect "when Home Assistant begins, all is told again" within 50 says "^homeassistant/device/pinfold_$id/config "
 from_now
 end_process "$(pid_of teller)"
-expect "a teller that dies is missed at once" within 30 says '^pinfold/status offline'
-expect "and is back" within 100 says '^pinfold/status online'
+expect "a teller that dies is missed at once" within 30 says "^pinfold/$gw/status offline"
+expect "and is back" within 100 says "^pinfold/$gw/status online"
 quiet pinfold device forget motion
 expect "a device that is forgotten is taken away there" within 100 says "^homeassistant/device/pinfold_$id/config (null)"
+
+# The same broker by TLS: with a certificate of an authority that is believed, of one that is not,
+# and with one that is somebody else's.
+certified() { # NAME SUBJECT-ALT-NAME [OPTION...]
+	name=$1 whose=$2
+	shift 2
+	quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$name" \
+		-addext "subjectAltName=$whose" -addext basicConstraints=critical,CA:FALSE \
+		-keyout "$folder/at_hub/$name.key" -out "$folder/at_hub/$name.pem" "$@"
+	chmod 644 "$folder/at_hub/$name.key"
+}
+tls() { # NAME PORT
+	printf 'listener %s\nallow_anonymous true\ncertfile %s\nkeyfile %s\n' "$2" \
+		"$folder/at_hub/$1.pem" "$folder/at_hub/$1.key" >"$folder/$1.conf"
+	begin_at hub "$1" mosquitto -c "$folder/$1.conf"
+	within 50 listens "$2"
+}
+hears() { quiet pinfold tell test "$1"; }
+mkdir "$folder/at_hub"
+authority=$folder/state/authority
+certified believed "IP:$hub4" -CA "$authority/ca.pem" -CAkey "$authority/ca.key"
+certified false "IP:$hub4"
+certified other "IP:203.0.113.9" -CA "$authority/ca.pem" -CAkey "$authority/ca.key"
+tls believed 18831
+tls false 18832
+tls other 18833
+quiet pinfold tell add believed "mqtts://$hub4:18831"
+quiet pinfold tell add false "mqtts://$hub4:18832"
+quiet pinfold tell add other "mqtts://$hub4:18833"
+expect "a broker with a certificate of its own is told by TLS" within 50 hears believed
+refuse "one with a certificate that nobody vouches for is told nothing" hears false
+refuse "nor one with the certificate of another address" hears other
 
 finish

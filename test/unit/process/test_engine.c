@@ -2466,6 +2466,111 @@ TEST(ten_thousand_devices_fit_and_the_engine_still_answers)
 	move_out();
 }
 
+/* The list of receivers that the enforcer gets; acknowledged. */
+static const struct message_receivers *
+next_receivers(void)
+{
+	const struct message_receivers *all = next(PROCESS_ENFORCER, MESSAGE_RECEIVERS);
+
+	if (all)
+		acknowledge(0, header.seq, ERR_OK);
+	return all;
+}
+
+static void
+looked_up(uint32_t seq, const char *address)
+{
+	struct message_looked_up found = {.n_addresses = 1};
+	struct message_header head = {.version = MESSAGE_VERSION,
+		.type = MESSAGE_LOOKED_UP,
+		.len = sizeof found,
+		.seq = seq};
+	struct iovec iov[2] = {{&head, sizeof head}, {&found, sizeof found}};
+
+	found.address[0] = ip(address);
+	EXPECT(writev(home.peer[PROCESS_RESOLVER], iov, 2) > 0);
+}
+
+/* The teller hears of a receiver with an address. */
+static const struct message_receiver *
+next_receiver(void)
+{
+	const struct message_receiver *to;
+
+	while ((to = next(PROCESS_TELLER, MESSAGE_RECEIVER)) && !to->n_addresses)
+		;
+	return to;
+}
+
+TEST(a_receiver_is_where_its_name_leads_and_no_answer_leads_it_inside)
+{
+	const struct message_receivers *all;
+
+	NEEDS_ENGINE;
+	connect_peer(PROCESS_TELLER);
+	EXPECT(!refuses("{\"verb\":\"tell.add\",\"args\":{\"name\":\"ha\",\"scope\":\"act\","
+			"\"url\":\"mqtt://10.77.0.5\"}}"));
+	while ((all = next_receivers()) && !all->n_places)
+		;
+	const struct message_receiver *to = next_receiver();
+	EXPECT(to && to->address[0].byte[3] == 5);
+	EXPECT(!strncmp(to->gateway, "gw-", 3) && strlen(to->gateway) == 11);
+	EXPECT(!refuses("{\"verb\":\"tell.add\",\"args\":{\"name\":\"hook\","
+			"\"url\":\"https://hooks.example/\"}}"));
+	EXPECT(next(PROCESS_RESOLVER, MESSAGE_LOOKUP) != NULL);
+	uint32_t seq = header.seq;
+	/* Nobody asked; and the name of the internet does not stand for a device of the home. */
+	looked_up(0, "198.51.100.66");
+	looked_up(seq, "10.77.0.66");
+	json_t *answer = ask("{\"verb\":\"tell.show\"}");
+	char *text = json_dumps(answer, 0);
+	EXPECT(strstr(text, "its name points inside") != NULL);
+	free(text);
+	json_decref(answer);
+	/* As often as the enforcer was told since, it was told of neither. */
+	while (take_kept()) {
+		all = (const struct message_receivers *)payload;
+		if (header.type != MESSAGE_RECEIVERS)
+			continue;
+		EXPECT_INT(all->n_places, 1);
+		EXPECT_INT(all->place[0].address.byte[3], 5);
+	}
+	stop(SIGTERM);
+	move_out();
+}
+
+TEST(what_is_wished_for_at_a_broker_is_done_so_often_and_no_oftener)
+{
+	const struct message_thing *thing;
+	struct message_wish wish = {.receiver = 1, .wish = WISH_PAUSE};
+	unsigned pauses = 0;
+
+	NEEDS_ENGINE;
+	connect_peer(PROCESS_TELLER);
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	EXPECT(!refuses("{\"verb\":\"tell.add\",\"args\":{\"name\":\"ha\",\"scope\":\"act\","
+			"\"url\":\"mqtt://10.77.0.5\"}}"));
+	while ((thing = next(PROCESS_TELLER, MESSAGE_THING)) && thing->device != 1)
+		;
+	EXPECT(thing != NULL);
+	memcpy(wish.id, thing->id, sizeof wish.id);
+	for (int i = 0; i < 2 * WISHES_A_MINUTE; i++) {
+		wish.wish = i % 2 ? WISH_RESUME : WISH_PAUSE;
+		send_message(home.peer[PROCESS_TELLER], MESSAGE_WISH, &wish, sizeof wish, -1);
+	}
+	json_t *answer = ask("{\"verb\":\"policy.journal\"}");
+	char *text = json_dumps(answer, 0);
+	for (const char *at = text; (at = strstr(at, "receiver ha")); at++)
+		pauses++;
+	EXPECT_INT(pauses, WISHES_A_MINUTE);
+	free(text);
+	json_decref(answer);
+	stop(SIGTERM);
+	move_out();
+}
+
 TEST(a_sensor_says_that_it_sends_nothing)
 {
 	char path[400];

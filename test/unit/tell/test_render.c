@@ -12,6 +12,8 @@
 /* A device whose name would be a header, a member or a topic, were it not escaped. */
 #define HOSTILE "a\"},{\\x \"b: c/+/#"
 
+#define GATEWAY "gw-0a1b2c3d"
+
 static const struct message_tell tell = {.ticket = 5,
 	.receiver = 1,
 	.what = TELL_NOW,
@@ -85,7 +87,7 @@ TEST(ntfy_is_given_a_topic_a_priority_and_a_way_to_our_pages)
 TEST(a_mail_has_one_head_and_its_lines_end_as_mail_wants_them)
 {
 	struct message_receiver to = {.sender = "p@a.example", .recipient = "anna@a.example"};
-	char *mail = render_mail(&tell, &to, 1764547200, "5.1");
+	char *mail = render_mail(&tell, &to, 1764547200);
 
 	EXPECT(strstr(mail, "\r\nSubject: A device does harm: " HOSTILE "\r\n"));
 	EXPECT(strstr(mail, "Date: Mon, 01 Dec 2025 00:00:00 +0000\r\n"));
@@ -95,10 +97,20 @@ TEST(a_mail_has_one_head_and_its_lines_end_as_mail_wants_them)
 	free(mail);
 }
 
+TEST(a_message_of_another_start_is_another_delivery_although_tickets_begin_anew)
+{
+	struct message_tell later = tell;
+	char first[DELIVERY_MAX], second[DELIVERY_MAX];
+
+	EXPECT_STR(render_delivery(first, &tell), "5.1764547200");
+	later.time_s++;
+	EXPECT(strcmp(first, render_delivery(second, &later)));
+}
+
 TEST(home_assistant_is_told_a_device_by_its_id_and_joins_it_by_its_mac)
 {
 	char topic[HA_TOPIC_MAX];
-	json_t *json = json_of(ha_config(&thing, ROLE_HELPER));
+	json_t *json = json_of(ha_config(&thing, GATEWAY, ROLE_HELPER));
 	const json_t *device = json_object_get(json, "device"),
 		     *parts = json_object_get(json, "components"),
 		     *connection = json_array_get(json_object_get(device, "connections"), 0);
@@ -108,7 +120,8 @@ TEST(home_assistant_is_told_a_device_by_its_id_and_joins_it_by_its_mac)
 	EXPECT_STR(json_text_of(device, "name"), HOSTILE);
 	EXPECT_STR(json_string_value(json_array_get(connection, 0)), "mac");
 	EXPECT_STR(json_string_value(json_array_get(connection, 1)), "02:00:00:00:00:0a");
-	EXPECT_STR(json_text_of(json, "availability_topic"), HA_STATUS);
+	EXPECT_STR(json_text_of(json, "availability_topic"), "pinfold/" GATEWAY "/status");
+	EXPECT_STR(json_text_of(device, "via_device"), "pinfold_" GATEWAY);
 	EXPECT_STR(json_text_of(json, "state_topic"), "pinfold/d-abc/state");
 	EXPECT_INT(json_integer_value(
 			   json_object_get(json_object_get(parts, "problem"), "expire_after")),
@@ -121,8 +134,9 @@ TEST(home_assistant_is_told_a_device_by_its_id_and_joins_it_by_its_mac)
 
 TEST(what_may_not_be_asked_for_is_not_shown_there)
 {
-	json_t *viewer = json_of(ha_config(&thing, ROLE_VIEWER)),
-	       *owner = json_of(ha_config(&thing, ROLE_OWNER)), *now = json_of(ha_state(&thing));
+	json_t *viewer = json_of(ha_config(&thing, GATEWAY, ROLE_VIEWER)),
+	       *owner = json_of(ha_config(&thing, GATEWAY, ROLE_OWNER)),
+	       *now = json_of(ha_state(&thing));
 
 	EXPECT(!json_object_get(json_object_get(viewer, "components"), "pause"));
 	EXPECT(json_object_get(json_object_get(owner, "components"), "quarantine"));
