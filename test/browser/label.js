@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A device is tested, answered for, labelled and put on the shelf, from its pages alone.
 "use strict";
-const { base, expect, click, follow, open_device } = require("./lib.js");
+const { base, expect, click, follow, open_device, within } = require("./lib.js");
 
 const found = {}; // where the pages are that this story made
 
@@ -28,8 +28,11 @@ const audit = async (page, name) => {
 	expect("an audit that was begun is what one sees next", /^\/bench\/[0-9]+$/.test(found.run));
 	expect("with how far it is", (await page.$("progress")) !== null);
 	await click(page, "Stop it");
-	await page.goto(base + found.run);
-	expect("it can be stopped, and what was found is kept", (await chip(page)).includes("stopped"));
+	const is_stopped = async () => {
+		await page.goto(base + found.run);
+		return (await chip(page)).includes("stopped");
+	};
+	expect("it can be stopped, and what was found is kept", await within(10, is_stopped));
 	expect("each provision is on the map", (await page.$$(".clauses li")).length === 78);
 	expect("and in the table that says the same", (await page.$$(".provisions tbody tr")).length === 78);
 	for (const [kind, begin] of [["pdf", "%PDF"], ["html", "<!doctype html>"], ["json", "{"], ["xml", "<?xml"]]) {
