@@ -67,8 +67,7 @@ void put_health(struct sheet *, const json_t *device, const json_t *tested);
 /* What it may reach, reached and was refused, as rings: device.sky, device.talk. */
 void put_reach(struct sheet *, const json_t *device, const json_t *sky, const json_t *talk);
 /* What was done about it, as frames from its first day on: device.show, policy.journal, events.list. */
-void put_strip(
-	struct sheet *, const json_t *device, const json_t *journal, const json_t *events);
+void put_strip(struct sheet *, const json_t *device, const json_t *journal, const json_t *events);
 /* The shrinking sky: device.sky, with its history to choose from and its table. */
 void put_sky(struct sheet *, const json_t *sky);
 
