@@ -20,20 +20,11 @@ store_account_put(struct store *store, const struct stored_account *account)
 	statement_run(store, ACCOUNT_PUT, stmt);
 }
 
-static void
-delete_by(struct store *store, enum statement which, int64_t id)
-{
-	sqlite3_stmt *stmt = statement(store, which);
-
-	bind_int(stmt, 1, id);
-	statement_run(store, which, stmt);
-}
-
 void
 store_account_delete(struct store *store, int64_t id)
 {
-	delete_by(store, PASSES_DELETE, id);
-	delete_by(store, ACCOUNT_DELETE, id);
+	statement_run_with(store, PASSES_DELETE, id);
+	statement_run_with(store, ACCOUNT_DELETE, id);
 }
 
 /* What does not have the size of its place was not written by us. */
@@ -89,7 +80,7 @@ store_pass_put(struct store *store, const struct stored_pass *pass)
 void
 store_pass_delete(struct store *store, int64_t id)
 {
-	delete_by(store, PASS_DELETE, id);
+	statement_run_with(store, PASS_DELETE, id);
 }
 
 enum err

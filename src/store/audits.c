@@ -53,11 +53,8 @@ store_audit_delete(struct store *store, uint32_t run)
 {
 	static const enum statement all[] = {FINDING_DELETE, STEP_DELETE, AUDIT_DELETE};
 
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-		sqlite3_stmt *stmt = statement(store, all[i]);
-		bind_int(stmt, 1, run);
-		statement_run(store, all[i], stmt);
-	}
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		statement_run_with(store, all[i], run);
 }
 
 void
@@ -66,11 +63,8 @@ store_audit_floor(struct store *store, uint32_t run)
 	static const enum statement both[] = {AUDIT_FLOOR, AUDIT_FLOOR_OFF};
 
 	/* A row that comes and goes moves the sequence on. */
-	for (size_t i = 0; run && i < sizeof both / sizeof both[0]; i++) {
-		sqlite3_stmt *stmt = statement(store, both[i]);
-		bind_int(stmt, 1, run);
-		statement_run(store, both[i], stmt);
-	}
+	for (size_t i = 0; run && i < sizeof both / sizeof both[0]; i++)
+		statement_run_with(store, both[i], run);
 }
 
 static void

@@ -31,11 +31,8 @@ store_device_delete(struct store *store, uint32_t number)
 	static const enum statement all[] = {
 		DEVICE_DELETE, IDENTIFIERS_DELETE, BINDINGS_DELETE, DOCUMENTS_DELETE};
 
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-		sqlite3_stmt *stmt = statement(store, all[i]);
-		bind_int(stmt, 1, number);
-		statement_run(store, all[i], stmt);
-	}
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		statement_run_with(store, all[i], number);
 }
 
 enum err
@@ -80,10 +77,7 @@ store_identifier_put(struct store *store, const struct stored_identifier *identi
 void
 store_identifiers_delete(struct store *store, uint32_t device)
 {
-	sqlite3_stmt *stmt = statement(store, IDENTIFIERS_DELETE);
-
-	bind_int(stmt, 1, device);
-	statement_run(store, IDENTIFIERS_DELETE, stmt);
+	statement_run_with(store, IDENTIFIERS_DELETE, device);
 }
 
 enum err
@@ -125,10 +119,7 @@ store_binding_put(struct store *store, const struct stored_binding *binding)
 void
 store_bindings_delete(struct store *store, uint32_t device)
 {
-	sqlite3_stmt *stmt = statement(store, BINDINGS_DELETE);
-
-	bind_int(stmt, 1, device);
-	statement_run(store, BINDINGS_DELETE, stmt);
+	statement_run_with(store, BINDINGS_DELETE, device);
 }
 
 enum err
@@ -225,9 +216,7 @@ store_journal_add(struct store *store, const struct stored_journal *journal)
 	statement_run(store, JOURNAL_ADD, stmt);
 	int64_t id = sqlite3_last_insert_rowid(store->file[STORE_DECISIONS].db);
 	if (store->journal_adds++ % PRUNE_EVERY == 0) {
-		stmt = statement(store, JOURNAL_PRUNE);
-		bind_int(stmt, 1, STORE_JOURNAL_ROWS);
-		statement_run(store, JOURNAL_PRUNE, stmt);
+		statement_run_with(store, JOURNAL_PRUNE, STORE_JOURNAL_ROWS);
 	}
 	return id;
 }

@@ -19,31 +19,22 @@ store_left_add(struct store *store, const struct stored_left *left)
 	return sqlite3_last_insert_rowid(store->file[STORE_DECISIONS].db);
 }
 
-static void
-run_with(struct store *store, enum statement which, int64_t id)
-{
-	sqlite3_stmt *stmt = statement(store, which);
-
-	bind_int(stmt, 1, id);
-	statement_run(store, which, stmt);
-}
-
 void
 store_left_delete(struct store *store, int64_t id)
 {
-	run_with(store, LEFT_DELETE, id);
+	statement_run_with(store, LEFT_DELETE, id);
 }
 
 void
 store_left_returned(struct store *store, int64_t journal)
 {
-	run_with(store, LEFT_RETURNED, journal);
+	statement_run_with(store, LEFT_RETURNED, journal);
 }
 
 void
 store_journal_blank(struct store *store, int64_t id)
 {
-	run_with(store, JOURNAL_BLANK, id);
+	statement_run_with(store, JOURNAL_BLANK, id);
 }
 
 enum err

@@ -19,9 +19,7 @@ store_maker_fact_put(struct store *store, const struct stored_maker_fact *fact)
 	bind_text(stmt, 1, fact->device_id);
 	bind_int(stmt, 2, STORE_MAKER_FACTS_A_DEVICE);
 	statement_run(store, MAKER_PRUNE, stmt);
-	stmt = statement(store, MAKER_PRUNE_ALL);
-	bind_int(stmt, 1, STORE_MAKER_FACTS_MAX);
-	statement_run(store, MAKER_PRUNE_ALL, stmt);
+	statement_run_with(store, MAKER_PRUNE_ALL, STORE_MAKER_FACTS_MAX);
 }
 
 enum err

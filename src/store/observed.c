@@ -116,10 +116,7 @@ store_flows_flag(struct store *store, uint32_t device, int64_t since_s)
 void
 store_flows_forget_flagged(struct store *store, uint32_t device)
 {
-	sqlite3_stmt *stmt = statement(store, FLOW_FORGET_FLAGGED);
-
-	bind_int(stmt, 1, device);
-	statement_run(store, FLOW_FORGET_FLAGGED, stmt);
+	statement_run_with(store, FLOW_FORGET_FLAGGED, device);
 }
 
 void
@@ -135,11 +132,8 @@ store_flows_move(struct store *store, uint32_t from, uint32_t to)
 static void
 run_all(struct store *store, const enum statement *all, size_t n, uint32_t device)
 {
-	for (size_t i = 0; i < n; i++) {
-		sqlite3_stmt *stmt = statement(store, all[i]);
-		bind_int(stmt, 1, device);
-		statement_run(store, all[i], stmt);
-	}
+	for (size_t i = 0; i < n; i++)
+		statement_run_with(store, all[i], device);
 }
 
 void
@@ -264,13 +258,8 @@ thin(struct store *store, enum statement which, enum statement prune, int bound)
 void
 store_observed_prune(struct store *store, int64_t now_s)
 {
-	sqlite3_stmt *stmt = statement(store, EVENT_PRUNE);
-
-	bind_int(stmt, 1, STORE_EVENT_ROWS);
-	statement_run(store, EVENT_PRUNE, stmt);
-	stmt = statement(store, OPENING_EXPIRE);
-	bind_int(stmt, 1, now_s);
-	statement_run(store, OPENING_EXPIRE, stmt);
+	statement_run_with(store, EVENT_PRUNE, STORE_EVENT_ROWS);
+	statement_run_with(store, OPENING_EXPIRE, now_s);
 	thin(store, FLOW_CROWDED, FLOW_PRUNE, STORE_FLOWS_A_DEVICE);
 	thin(store, OPENING_CROWDED, OPENING_PRUNE, STORE_OPENINGS_A_DEVICE);
 }

@@ -45,10 +45,7 @@ store_shelf_put(struct store *store, const struct stored_shelf *shelf)
 void
 store_shelf_delete(struct store *store, uint32_t id)
 {
-	sqlite3_stmt *stmt = statement(store, SHELF_DELETE);
-
-	bind_int(stmt, 1, id);
-	statement_run(store, SHELF_DELETE, stmt);
+	statement_run_with(store, SHELF_DELETE, id);
 }
 
 enum err

@@ -77,6 +77,15 @@ statement_run(struct store *store, enum statement which, sqlite3_stmt *stmt)
 	sqlite3_reset(stmt);
 }
 
+void
+statement_run_with(struct store *store, enum statement which, int64_t only)
+{
+	sqlite3_stmt *stmt = statement(store, which);
+
+	bind_int(stmt, 1, only);
+	statement_run(store, which, stmt);
+}
+
 bool
 statement_row(struct store *store, enum statement which, sqlite3_stmt *stmt, enum err *err)
 {

@@ -47,6 +47,8 @@ void bind_int(sqlite3_stmt *, int at, int64_t);
 void bind_text(sqlite3_stmt *, int at, const char *); /* NULL is NULL; borrowed until the step */
 void bind_bytes(sqlite3_stmt *, int at, const void *, int len);
 void statement_run(struct store *, enum statement, sqlite3_stmt *);
+/* The same with this as its only parameter. */
+void statement_run_with(struct store *, enum statement, int64_t);
 /* True while there is a row; at the end *err tells. */
 bool statement_row(struct store *, enum statement, sqlite3_stmt *, enum err *);
 /* Column as text into a fixed buffer, cut if it must be; NULL is empty. */

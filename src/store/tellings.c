@@ -16,10 +16,7 @@ store_receiver_put(struct store *store, const struct stored_receiver *receiver)
 void
 store_receiver_delete(struct store *store, uint8_t number)
 {
-	sqlite3_stmt *stmt = statement(store, RECEIVER_DELETE);
-
-	bind_int(stmt, 1, number);
-	statement_run(store, RECEIVER_DELETE, stmt);
+	statement_run_with(store, RECEIVER_DELETE, number);
 }
 
 enum err
@@ -53,10 +50,7 @@ store_telling_put(struct store *store, const struct stored_telling *telling)
 void
 store_telling_delete(struct store *store, uint32_t ticket)
 {
-	sqlite3_stmt *stmt = statement(store, TELLING_DELETE);
-
-	bind_int(stmt, 1, ticket);
-	statement_run(store, TELLING_DELETE, stmt);
+	statement_run_with(store, TELLING_DELETE, ticket);
 }
 
 enum err
