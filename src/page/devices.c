@@ -2,7 +2,6 @@
 /* The list of devices. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/auto.h"
 #include "page/pages.h"
@@ -17,12 +16,9 @@ static const char *const states[] = {
 static void
 put_support(struct sheet *page, const char *until)
 {
-	char today[16] = "";
-	time_t now = (time_t)page->now_s;
-	struct tm tm;
+	char today[40];
 
-	if (gmtime_r(&now, &tm))
-		strftime(today, sizeof today, "%Y-%m-%d", &tm);
+	utc_text(today, UTC_DATE, page->now_s);
 	html(&page->out, "</td><td data-name=\"%s\">", _("Support until"));
 	if (*until && strncmp(until, today, strlen(until)) < 0)
 		html(&page->out,

@@ -87,8 +87,7 @@ page_leave(struct sheet *page)
 	put_back_to_device(page, device);
 	html(&page->out, "<p class=\"lead\">%s</p>\n",
 		_("Sold, given away, sent back or thrown away: what it knows of you should not go "
-		  "with "
-		  "it."));
+		  "with it."));
 	html(&page->out, "<div class=\"passport\"><section class=\"card\"><h2>%s</h2>",
 		_("What only you can do"));
 	put_steps(page, id, steps, "you");

@@ -46,18 +46,40 @@ age(char out[static 64], int64_t seconds)
 }
 
 void
+utc_text(char out[static 40], enum utc_form form, int64_t at_s)
+{
+	time_t at = (time_t)at_s;
+	struct tm tm;
+
+	out[0] = '\0';
+	if (!gmtime_r(&at, &tm))
+		return;
+	switch (form) {
+	case UTC_SECOND:
+		strftime(out, 40, "%Y-%m-%dT%H:%M:%SZ", &tm);
+		break;
+	case UTC_MINUTE:
+		strftime(out, 40, "%Y-%m-%d %H:%M", &tm);
+		break;
+	case UTC_DATE:
+		strftime(out, 40, "%Y-%m-%d", &tm);
+		break;
+	case UTC_WEEKDAY:
+		strftime(out, 40, "%a %d", &tm);
+		break;
+	}
+}
+
+void
 put_time(struct sheet *page, int64_t then_s)
 {
-	char utc[40] = "", said[64];
-	time_t at = (time_t)then_s;
-	struct tm tm;
+	char utc[40], said[64];
 
 	if (then_s <= 0) {
 		html(&page->out, "%s", _("never"));
 		return;
 	}
-	if (gmtime_r(&at, &tm))
-		strftime(utc, sizeof utc, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	utc_text(utc, UTC_SECOND, then_s);
 	age(said, page->now_s - then_s);
 	html(&page->out, "<time datetime=\"%s\" title=\"%s\">%s</time>", utc, utc, said);
 }
@@ -65,12 +87,9 @@ put_time(struct sheet *page, int64_t then_s)
 void
 put_date(struct sheet *page, int64_t at_s)
 {
-	char day[40] = "";
-	time_t at = (time_t)at_s;
-	struct tm tm;
+	char day[40];
 
-	if (gmtime_r(&at, &tm))
-		strftime(day, sizeof day, "%Y-%m-%d", &tm);
+	utc_text(day, UTC_DATE, at_s);
 	html(&page->out, "<time datetime=\"%s\">%s</time>", day, day);
 }
 

@@ -19,6 +19,14 @@ bool truth_of(const json_t *object, const char *key);
 
 /* "5 minutes ago", with the moment itself for a script to show in the viewer's zone. */
 void put_time(struct sheet *, int64_t then_s);
+/* How moments are written, all in UTC; empty where the calendar has none. */
+enum utc_form {
+	UTC_SECOND,  /* 2026-11-22T10:03:04Z */
+	UTC_MINUTE,  /* 2026-11-22 10:03 */
+	UTC_DATE,    /* 2026-11-22 */
+	UTC_WEEKDAY, /* Sun 22 */
+};
+void utc_text(char out[static 40], enum utc_form, int64_t at_s);
 /* A day, as 2026-11-22. */
 void put_date(struct sheet *, int64_t at_s);
 /* A word with its shape and colour; states and levels of the engine, verdicts. */

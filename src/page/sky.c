@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/auto.h"
 #include "page/piece.h"
@@ -146,21 +145,10 @@ put_pause(struct sheet *page, const json_t *sky)
 /* --- steps ------------------------------------------------------------------------------ */
 
 static void
-put_moment(struct sheet *page, long long at_s)
-{
-	char day[24] = "";
-	time_t at = (time_t)at_s;
-	struct tm tm;
-
-	if (gmtime_r(&at, &tm))
-		strftime(day, sizeof day, "%Y-%m-%d %H:%M", &tm);
-	html(&page->out, "%s", day);
-}
-
-static void
 put_steps(struct sheet *page, const json_t *history, size_t chosen)
 {
 	const json_t *row;
+	char moment[40];
 	size_t i;
 
 	html(&page->out,
@@ -171,10 +159,9 @@ put_steps(struct sheet *page, const json_t *history, size_t chosen)
 		(long long)chosen, _("Step"));
 	json_array_foreach(history, i, row)
 	{
-		html(&page->out, "<option value=\"%lld\"%s>", (long long)i,
-			i == chosen ? " selected" : "");
-		put_moment(page, number_of(row, "time"));
-		html(&page->out, " %s</option>", state_words(row));
+		utc_text(moment, UTC_MINUTE, number_of(row, "time"));
+		html(&page->out, "<option value=\"%lld\"%s>%s %s</option>", (long long)i,
+			i == chosen ? " selected" : "", moment, state_words(row));
 	}
 	html(&page->out, "</select></label> <button class=\"button\">%s</button></form>\n",
 		_("Show"));
@@ -195,14 +182,15 @@ put_sources(struct sheet *page, const json_t *row)
 static void
 put_row(struct sheet *page, const json_t *row)
 {
+	char moment[40];
+
 	html(&page->out, "<tr data-step");
 	for (size_t i = 0; i < COUNT_OF(sides); i++)
 		html(&page->out, " data-%s=\"%.1f\" data-%s-used=\"%.1f\"", sides[i].key,
 			radius(&sides[i], addresses_of(row, &sides[i])), sides[i].key,
 			radius(&sides[i], (double)used_of(row, &sides[i])));
-	html(&page->out, "><th scope=\"row\">");
-	put_moment(page, number_of(row, "time"));
-	html(&page->out, "</th><td>%s</td>", state_words(row));
+	utc_text(moment, UTC_MINUTE, number_of(row, "time"));
+	html(&page->out, "><th scope=\"row\">%s</th><td>%s</td>", moment, state_words(row));
 	for (size_t i = 0; i < COUNT_OF(sides); i++) {
 		html(&page->out, "<td class=\"number\">");
 		put_count(page, addresses_of(row, &sides[i]));

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "page/pages.h"
 #include "page/piece.h"
@@ -11,14 +10,11 @@
 enum { STORY_ROWS = 100, JOURNAL_ROWS = 100 };
 
 static void
-put_day(struct sheet *page, char day[static 16], long long at_s)
+put_day(struct sheet *page, char day[static 40], long long at_s)
 {
-	char is[16] = "";
-	time_t at = (time_t)at_s;
-	struct tm tm;
+	char is[40];
 
-	if (gmtime_r(&at, &tm))
-		strftime(is, sizeof is, "%Y-%m-%d", &tm);
+	utc_text(is, UTC_DATE, at_s);
 	if (!strcmp(is, day))
 		return;
 	html(&page->out, "%s<h2>%s</h2><ol class=\"story\">\n", *day ? "</ol>" : "", is);
@@ -61,7 +57,7 @@ static void
 put_incidents(struct sheet *page, const json_t *events)
 {
 	const json_t *event;
-	char day[16] = "";
+	char day[40] = "";
 	size_t i;
 
 	json_array_foreach(events, i, event)

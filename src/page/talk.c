@@ -6,7 +6,6 @@
  */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/auto.h"
 #include "page/piece.h"
@@ -179,18 +178,6 @@ put_power(struct sheet *page, const struct streams *streams)
 
 /* --- the heartbeat ------------------------------------------------------------------------- */
 
-static void
-put_day_of(struct sheet *page, long long at_s)
-{
-	char day[16] = "";
-	time_t at = (time_t)at_s;
-	struct tm tm;
-
-	if (gmtime_r(&at, &tm))
-		strftime(day, sizeof day, "%a %d", &tm);
-	html(&page->out, "%s", day);
-}
-
 static long long
 hour_of(const json_t *pulse, const char *key, size_t hour)
 {
@@ -218,9 +205,9 @@ put_heat(struct sheet *page, const json_t *pulse)
 		int x = 66 + (int)(at_s % DAY_S / 3600) * CELL;
 		int y = (int)(at_s / DAY_S - begins / DAY_S) * CELL + 2;
 		if (!hour || at_s % DAY_S == 0) {
-			html(&page->out, "<text x=\"0\" y=\"%d\">", y + 16);
-			put_day_of(page, at_s);
-			html(&page->out, "</text>");
+			char day[40];
+			utc_text(day, UTC_WEEKDAY, at_s);
+			html(&page->out, "<text x=\"0\" y=\"%d\">%s</text>", y + 16, day);
 		}
 		html(&page->out,
 			"<rect class=\"h%d%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
