@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "policy/inside.h"
 #include "policy/nft_base.h"
 
 enum {
@@ -16,12 +17,6 @@ enum {
 };
 
 /* --- what an entry is ------------------------------------------------------------------------ */
-
-static bool
-is_icmp(const struct policy_entry *entry)
-{
-	return entry->proto == IPPROTO_ICMP || entry->proto == IPPROTO_ICMPV6;
-}
 
 static bool
 has_ports(uint8_t proto)
@@ -307,7 +302,7 @@ append_outbound(struct nft_elements *out, uint32_t device, const struct policy_e
 	struct nft_element element;
 	struct key_writer key;
 
-	if (is_icmp(entry)) {
+	if (policy_is_icmp(entry->proto)) {
 		if (four != (entry->proto == IPPROTO_ICMP))
 			return true; /* ICMP of the other family: nothing to open here */
 		key = key_begin(&element, four ? NFT_ICMP4 : NFT_ICMP6, device, expires_ns);
@@ -336,15 +331,16 @@ append_neighbour(struct nft_elements *out, uint32_t device, const struct policy_
 {
 	struct nft_element element;
 	struct key_writer key;
-	enum nft_set set = is_icmp(entry)    ? (entry->proto == IPPROTO_ICMP ? NFT_NEIGHBOUR_ICMP4
-									     : NFT_NEIGHBOUR_ICMP6)
-			   : is_exact(entry) ? NFT_NEIGHBOUR
-					     : NFT_NEIGHBOUR_RANGE;
+	enum nft_set set =
+		policy_is_icmp(entry->proto)
+			? (entry->proto == IPPROTO_ICMP ? NFT_NEIGHBOUR_ICMP4 : NFT_NEIGHBOUR_ICMP6)
+		: is_exact(entry) ? NFT_NEIGHBOUR
+				  : NFT_NEIGHBOUR_RANGE;
 
 	key = key_begin(&element, set, device, 0);
 	put_number(&key, device);
 	put_number(&key, entry->peer);
-	if (is_icmp(entry)) {
+	if (policy_is_icmp(entry->proto)) {
 		put_icmp(&key, entry);
 	} else {
 		put_proto(&key, entry->proto);
@@ -574,7 +570,7 @@ nft_render(struct nft_elements *out, const struct message_policy *policy,
 		const struct policy_entry *entry = &policy->entry[i];
 		if (!counts_in_state(entry, state))
 			continue;
-		if (is_icmp(entry) &&
+		if (policy_is_icmp(entry->proto) &&
 			(entry->kind == POLICY_ENTRY_DOOR || entry->kind == POLICY_ENTRY_DENY)) {
 			fault_set(why, ERR_UNSUPPORTED,
 				"entry %d: doors and patches are for ports, not for ICMP", i);
@@ -615,7 +611,7 @@ covers_ports(const struct policy_entry *entry, const struct flow *flow)
 {
 	if (entry->proto && entry->proto != flow->proto)
 		return false;
-	if (is_icmp(entry)) {
+	if (policy_is_icmp(entry->proto)) {
 		bool any_code = entry->port_hi == 0xffff;
 		return (entry->port_lo == flow->target_port ||
 			       (any_code && entry->port_lo == 0xffff)) &&
