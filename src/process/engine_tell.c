@@ -10,6 +10,7 @@
 #include "base/json_strict.h"
 #include "base/printable.h"
 #include "process/engine_tell_thing.h"
+#include "tell/home_assistant.h"
 #include "tell/outbox.h"
 #include "tell/render.h"
 
@@ -29,8 +30,7 @@ static struct place {
 	bool is_test_due;          /* once the teller may go there */
 	int64_t taken_s, failed_s; /* the last message, or connection */
 	char why[160];             /* that failed last; empty: nothing since it worked */
-	uint64_t wishes_ns;        /* since when they are counted */
-	unsigned wishes;
+	struct ha_wishes wishes;
 } places[RECEIVERS_MAX + 1];
 
 static struct gather gather;
@@ -403,19 +403,6 @@ tell_things_asked(const struct message_things_ask *asked)
 	things_tell_all((uint8_t)asked->receiver);
 }
 
-/* As the teller does, which listens to strangers and may be lost. */
-static bool
-is_over_rate(struct place *place)
-{
-	uint64_t now_ns = clock_monotonic_ns();
-
-	if (now_ns - place->wishes_ns > 60 * CLOCK_SECOND_NS) {
-		place->wishes_ns = now_ns;
-		place->wishes = 0;
-	}
-	return ++place->wishes > WISHES_A_MINUTE;
-}
-
 void
 tell_wished(const struct message_wish *wish)
 {
@@ -426,7 +413,8 @@ tell_wished(const struct message_wish *wish)
 	char who[64];
 	struct fault why = {0};
 
-	if (!place || !things_show(wish->id) || is_over_rate(place))
+	if (!place || !things_show(wish->id) ||
+		ha_wish_is_too_many(&place->wishes, clock_monotonic_ns()))
 		return;
 	snprintf(who, sizeof who, "receiver %s", place->receiver.name);
 	json_t *args = json_pack("{s:s}", "device", wish->id);

@@ -51,8 +51,7 @@ struct link {
 		uint64_t config; /* digest of what was published */
 	} thing[THINGS_MAX];
 	unsigned n_things;
-	uint64_t wishes_ns;
-	unsigned wishes;
+	struct ha_wishes wishes;
 };
 
 static struct link links[RECEIVERS_MAX + 1];
@@ -229,19 +228,6 @@ on_publish(struct mosquitto *mosq, void *arg, int mid)
 		}
 }
 
-/* Whoever writes to the broker can wish, but not as often as to be a nuisance. */
-static bool
-is_over_rate(struct link *link)
-{
-	uint64_t now_ns = clock_monotonic_ns();
-
-	if (now_ns - link->wishes_ns > 60 * CLOCK_SECOND_NS) {
-		link->wishes_ns = now_ns;
-		link->wishes = 0;
-	}
-	return ++link->wishes > WISHES_A_MINUTE;
-}
-
 static void
 on_broker(struct mosquitto *mosq, void *arg, const struct mosquitto_message *message)
 {
@@ -263,7 +249,7 @@ on_broker(struct mosquitto *mosq, void *arg, const struct mosquitto_message *mes
 	if (message->retain || link->to.commands < ROLE_HELPER || message->payloadlen < 0 ||
 		!ha_wish_parse(
 			&wish, message->topic, message->payload, (size_t)message->payloadlen) ||
-		is_over_rate(link))
+		ha_wish_is_too_many(&link->wishes, clock_monotonic_ns()))
 		return;
 	wish.receiver = link->number;
 	teller_wish(&wish);

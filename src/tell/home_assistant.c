@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tell/home_assistant.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/auto.h"
-#include "base/log.h"
-
-static char *
-dump(json_t *json)
-{
-	char *text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
-
-	json_decref(json);
-	if (!text)
-		fatalx("tell", "a device is no JSON");
-	return text;
-}
+#include "base/clock.h"
+#include "tell/render.h"
 
 void
 ha_status_topic(char out[static HA_TOPIC_MAX], const char *gateway)
@@ -133,8 +122,8 @@ ha_config(const struct message_thing *thing, const char *gateway, enum command_r
 		json_object_set_new(device, "model", json_string(thing->model));
 	if (thing->device)
 		json_object_set_new(device, "via_device", json_sprintf("pinfold_%s", gateway));
-	return dump(json_pack("{s:o, s:{s:s, s:s}, s:o, s:s, s:s, s:i}", "device", device, "origin",
-		"name", "Pinfold", "sw_version", PINFOLD_VERSION, "components",
+	return render_json(json_pack("{s:o, s:{s:s, s:s}, s:o, s:s, s:s, s:i}", "device", device,
+		"origin", "name", "Pinfold", "sw_version", PINFOLD_VERSION, "components",
 		thing->device ? parts_of_device(thing, commands) : parts_of_gateway(thing),
 		"state_topic", topic, "availability_topic", status, "qos", 1));
 }
@@ -149,10 +138,10 @@ char *
 ha_state(const struct message_thing *thing)
 {
 	if (!thing->device)
-		return dump(json_pack("{s:s, s:I, s:I}", "problem", on_off(thing->has_problem),
-			"devices", (json_int_t)thing->devices, "waiting",
-			(json_int_t)thing->waiting));
-	return dump(json_pack("{s:s, s:s, s:s, s:s}", "state", thing->state, "problem",
+		return render_json(json_pack("{s:s, s:I, s:I}", "problem",
+			on_off(thing->has_problem), "devices", (json_int_t)thing->devices,
+			"waiting", (json_int_t)thing->waiting));
+	return render_json(json_pack("{s:s, s:s, s:s, s:s}", "state", thing->state, "problem",
 		on_off(thing->has_problem), "presence", on_off(thing->is_present), "pause",
 		on_off(thing->is_paused)));
 }
@@ -187,4 +176,14 @@ ha_wish_parse(struct message_wish *wish, const char *topic, const void *payload,
 		return false;
 	*wish = out;
 	return true;
+}
+
+bool
+ha_wish_is_too_many(struct ha_wishes *wishes, uint64_t now_ns)
+{
+	if (now_ns - wishes->since_ns > 60 * CLOCK_SECOND_NS) {
+		wishes->since_ns = now_ns;
+		wishes->n = 0;
+	}
+	return ++wishes->n > WISHES_A_MINUTE;
 }

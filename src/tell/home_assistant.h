@@ -33,4 +33,16 @@ char *ha_state(const struct message_thing *); /* gives */
 /* A command that came from a broker; false: it is none.  The receiver is the caller's to fill in. */
 bool ha_wish_parse(struct message_wish *, const char *topic, const void *payload, size_t len);
 
+/* How many came within a minute; all zero is none yet. */
+struct ha_wishes {
+	uint64_t since_ns;
+	unsigned n;
+};
+/*
+ * Counts one, and says whether that is more than WISHES_A_MINUTE: whoever writes to the broker
+ * can wish, but not as often as to be a nuisance.  The teller asks, and the engine again, since
+ * the teller listens to strangers and may be lost.
+ */
+bool ha_wish_is_too_many(struct ha_wishes *, uint64_t now_ns);
+
 #endif

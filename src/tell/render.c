@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tell/render.h"
 
-#include <jansson.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
@@ -32,8 +31,8 @@ tell_level_word(unsigned level)
 	return level >= 2 ? "alarm" : level == 1 ? "notice" : "info";
 }
 
-static char *
-dump(json_t *json)
+char *
+render_json(json_t *json)
 {
 	char *text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
 
@@ -69,7 +68,7 @@ render_webhook(const struct message_tell *tell)
 		tell->device_id[0]
 			? json_pack("{s:s, s:s}", "id", tell->device_id, "name", tell->device_name)
 			: json_null());
-	return dump(json);
+	return render_json(json);
 }
 
 void
@@ -110,7 +109,7 @@ render_ntfy(const struct message_tell *tell, const char *topic, const char *page
 			json_pack("[{s:s, s:s, s:s}]", "action", "view", "label", "Open Pinfold",
 				"url", url));
 	}
-	return dump(json);
+	return render_json(json);
 }
 
 /* Bare line ends become CRLF; the text has no other control characters (message_check()). */

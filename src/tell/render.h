@@ -2,6 +2,7 @@
 #ifndef PINFOLD_TELL_RENDER_H
 #define PINFOLD_TELL_RENDER_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include "message/message.h"
@@ -13,6 +14,8 @@
  */
 enum { SIGNATURE_HEADER_MAX = 192, DELIVERY_MAX = 40 };
 
+/* One line of ASCII of what was just made, which is freed: that it is none is our own mistake.  Gives. */
+char *render_json(json_t *);
 /* The body of a webhook.  Gives; free(). */
 char *render_webhook(const struct message_tell *);
 /*
