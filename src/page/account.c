@@ -100,11 +100,8 @@ put_accounts(struct sheet *page, const json_t *accounts)
 	const json_t *row;
 	size_t i;
 
-	html(&page->out,
-		"<section class=\"card wide\"><h2>%s</h2><table><thead><tr><th "
-		"scope=\"col\">%s</th>"
-		"<th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>\n",
-		_("Who may log in"), _("Name"), _("Role"), _("Change"));
+	html(&page->out, "<section class=\"card\"><h2>%s</h2>\n", _("Who may log in"));
+	put_table(page, _("Name"), _("Role"), _("Change"), END_TABLE);
 	json_array_foreach(accounts, i, row)
 	{
 		html(&page->out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>",
@@ -113,7 +110,7 @@ put_accounts(struct sheet *page, const json_t *accounts)
 			json_text_of(row, "name"), END_PAIRS);
 		html(&page->out, "</td></tr>\n");
 	}
-	html(&page->out, "</tbody></table>\n");
+	put_table_end(page);
 	if (put_form(page, "account.add", END_PAIRS)) {
 		html(&page->out,
 			"<h2>%s</h2><p><label>%s <input name=\"name\" required></label> <label>%s "

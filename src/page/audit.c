@@ -360,17 +360,6 @@ put_provision(struct sheet *page, const json_t *row, const json_t *findings)
 	html(&page->out, "</td></tr>\n");
 }
 
-static void
-put_table_head(struct sheet *page, const char *title)
-{
-	html(&page->out,
-		"<section class=\"card wide\"><h2>%s</h2><table "
-		"class=\"provisions\"><thead><tr><th "
-		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th></tr></thead><tbody>\n",
-		title, _("Provision"), _("Verdict"), _("What it asks for, and what was seen"));
-}
-
 static bool
 is_of_map(const json_t *rows, const char *provision)
 {
@@ -490,10 +479,14 @@ page_audit(struct sheet *page)
 	put_take(page, run, page->answer[1]);
 	html(&page->out, "</div></div>\n");
 	if (json_array_size(rows)) {
-		put_table_head(page, _("Each provision, with its evidence"));
+		html(&page->out, "<section class=\"card provisions\"><h2>%s</h2>\n",
+			_("Each provision, with its evidence"));
+		put_table(page, _("Provision"), _("Verdict"),
+			_("What it asks for, and what was seen"), END_TABLE);
 		json_array_foreach(rows, i, row)
 			put_provision(page, row, json_object_get(result, "findings"));
-		html(&page->out, "</tbody></table></section>\n");
+		put_table_end(page);
+		html(&page->out, "</section>\n");
 	}
 	put_others(page, result);
 }

@@ -91,21 +91,16 @@ put_runs(struct sheet *page)
 	const json_t *run;
 	size_t i;
 
-	html(&page->out, "<section class=\"card wide\"><h2>%s</h2>\n", _("Audits"));
+	html(&page->out, "<section class=\"card\"><h2>%s</h2>\n", _("Audits"));
 	if (!json_array_size(page->answer[0])) {
 		put_empty(page, _("None yet. Choose a device above: a first look takes a few "
 				  "minutes and harms nothing."));
 		html(&page->out, "</section>\n");
 		return;
 	}
-	html(&page->out,
-		"<table><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th></tr></thead>"
-		"<tbody>\n",
-		_("Run"), _("Device"), _("State"), _("How"), _("Begun"));
+	put_table(page, _("Run"), _("Device"), _("State"), _("How"), _("Begun"), END_TABLE);
 	json_array_foreach(page->answer[0], i, run) put_run(page, run);
-	html(&page->out, "</tbody></table>\n");
+	put_table_end(page);
 	if (page->next[0])
 		html(&page->out,
 			"<p><a rel=\"next\" href=\"/bench?before=%lld&amp;device=%s\">%s</a></p>\n",

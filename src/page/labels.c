@@ -158,19 +158,15 @@ page_labels(struct sheet *page)
 	html(&page->out, "<p class=\"lead\">%s <a href=\"/bands\">%s</a></p>\n",
 		_("What is known of a device or a model, signed, and what that is worth today."),
 		_("What its words ask for"));
-	html(&page->out, "<section class=\"card wide\"><h2>%s</h2>\n", _("Labels that are out"));
+	html(&page->out, "<section class=\"card\"><h2>%s</h2>\n", _("Labels that are out"));
 	if (!json_array_size(page->answer[0]))
 		put_empty(page, _("None. On the page of a device, under Label, its label is "
 				  "issued."));
 	else
-		html(&page->out,
-			"<table><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-			"scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-			"scope=\"col\">%s</th></tr></thead><tbody>\n",
-			_("Product"), _("Of"), _("Band"), _("Now"), _("Issued"));
+		put_table(page, _("Product"), _("Of"), _("Band"), _("Now"), _("Issued"), END_TABLE);
 	json_array_foreach(page->answer[0], i, row) put_label_row(page, row);
 	if (json_array_size(page->answer[0]))
-		html(&page->out, "</tbody></table>\n");
+		put_table_end(page);
 	if (page->next[0])
 		html(&page->out, "<p><a rel=\"next\" href=\"/labels?after=%lld\">%s</a></p>",
 			(long long)page->next[0], _("More labels"));
@@ -211,18 +207,16 @@ put_acts(struct sheet *page, const char *id)
 static void
 put_clauses_of(struct sheet *page, const json_t *clauses)
 {
-	html(&page->out,
-		"<section class=\"card wide\"><h2>%s</h2><table><thead><tr><th "
-		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th></tr></thead><tbody>\n",
-		_("By subject"), _("Clause"), _("Verdict"), _("EN 303 645"));
+	html(&page->out, "<section class=\"card\"><h2>%s</h2>\n", _("By subject"));
+	put_table(page, _("Clause"), _("Verdict"), _("EN 303 645"), END_TABLE);
 	for (size_t i = 0; i < LABEL_CLAUSES; i++) {
 		const char *word = json_text_of(clauses, label_clause_id(i));
 		html(&page->out, "<tr><th scope=\"row\">%s</th><td>", label_clause_id(i));
 		put_chip(page, *word ? word : "INC");
 		html(&page->out, "</td><td>%s</td></tr>\n", label_clause_title(i));
 	}
-	html(&page->out, "</tbody></table></section>\n");
+	put_table_end(page);
+	html(&page->out, "</section>\n");
 }
 
 void

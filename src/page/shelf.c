@@ -186,7 +186,7 @@ page_shelf(struct sheet *page)
 	size_t i;
 
 	put_bench_pages(page, "/shelf");
-	html(&page->out, "<p class=\"lead\">%s</p>\n<section class=\"card wide\">",
+	html(&page->out, "<p class=\"lead\">%s</p>\n<section class=\"card\">",
 		_("What was tested and is sold, or is in use on that word; and whether something "
 		  "behind that word has changed."));
 	if (!json_array_size(page->answer[0])) {
@@ -195,14 +195,10 @@ page_shelf(struct sheet *page)
 		html(&page->out, "</section>\n");
 		return;
 	}
-	html(&page->out,
-		"<table><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		"scope=\"col\">%s</th></tr></thead><tbody>\n",
-		_("Product"), _("On that day"), _("Now"), _("State"), _("Support ends"),
-		_("Change"));
+	put_table(page, _("Product"), _("On that day"), _("Now"), _("State"), _("Support ends"),
+		_("Change"), END_TABLE);
 	json_array_foreach(page->answer[0], i, entry) put_entry(page, entry);
-	html(&page->out, "</tbody></table>\n");
+	put_table_end(page);
 	put_button(page, "audit.shelf.check", "", _("Judge all of them again"), END_PAIRS);
 	html(&page->out, "</section>\n");
 }

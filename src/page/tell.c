@@ -120,7 +120,7 @@ page_tell(struct sheet *page)
 {
 	const json_t *tell = page->answer[0];
 
-	html(&page->out, "<p class=\"lead\">%s</p>\n<section class=\"card wide\"><h2>%s</h2>\n",
+	html(&page->out, "<p class=\"lead\">%s</p>\n<section class=\"card\"><h2>%s</h2>\n",
 		_("Four things interrupt: harm, a new device, one that must not fall silent and "
 		  "did, "
 		  "and this gateway in trouble. The rest waits for the digest."),
