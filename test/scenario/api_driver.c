@@ -15,9 +15,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "base/clock.h"
 #include "base/loop.h"
 #include "stage.h"
@@ -29,11 +29,8 @@ enum { PORT = 8480 };
 
 static struct stage web, engine;
 static struct channel *capture, *enforcer, *resolver;
-static struct sockaddr_un ctl = {.sun_family = AF_UNIX};
+static char ctl[200];
 static struct settings settings;
-static char console_text[65536];
-static size_t console_len;
-static bool console_is_told;
 static unsigned policies;
 static json_t *description;
 static char session[100], proof[64], reader[100], actor[100];
@@ -47,28 +44,12 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		struct message_done done = {.device = policy->device};
 		policies++;
 		EXPECT(!channel_send(channel, MESSAGE_DONE, header->seq, &done, sizeof done, -1));
-	} else if (header->type == MESSAGE_ANSWER) {
-		const struct message_answer *piece = payload;
-		EXPECT(console_len + piece->len < sizeof console_text);
-		memcpy(console_text + console_len, piece->text, piece->len);
-		console_len += piece->len;
-		console_is_told = piece->is_last;
 	}
 	if (fd >= 0)
 		close(fd);
 }
 
 /* --- the parts of the gateway -------------------------------------------------------------------- */
-
-static void
-connect_both(void)
-{
-	int pair[2];
-
-	EXPECT(!channel_pair(pair));
-	stage_give_peer(&engine, PROCESS_WEB, pair[0]);
-	stage_give_peer(&web, PROCESS_ENGINE, pair[1]);
-}
 
 static int
 listening(void)
@@ -83,10 +64,7 @@ static void
 start_engine(void)
 {
 	stage_start(&engine, PROCESS_ENGINE, getenv("ENGINE"), &settings, on_message);
-	unlink(ctl.sun_path);
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	EXPECT(!bind(fd, (struct sockaddr *)&ctl, sizeof ctl) && !listen(fd, 8));
-	stage_give(&engine, DESCRIPTOR_CTL, fd);
+	stage_give_console(&engine, ctl);
 	capture = stage_peer(&engine, PROCESS_CAPTURE);
 	enforcer = stage_peer(&engine, PROCESS_ENFORCER);
 	resolver = stage_peer(&engine, PROCESS_RESOLVER);
@@ -98,29 +76,16 @@ start_web(void)
 {
 	stage_start(&web, PROCESS_WEB, getenv("WEB"), &settings, on_message);
 	stage_give(&web, DESCRIPTOR_WEB, listening());
-	connect_both();
+	stage_join(&engine, &web);
 	stage_go(&web);
 }
 
 static json_t *
 console(const char *question)
 {
-	static struct message_command command = {.role = ROLE_OWNER};
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	auto_free char *text = stage_console(ctl, question);
+	json_t *answer = text ? json_loads(text, 0, NULL) : NULL;
 
-	EXPECT(!connect(fd, (struct sockaddr *)&ctl, sizeof ctl));
-	struct channel *channel =
-		channel_new(fd, PROCESS_CTL, PROCESS_ENGINE, on_message, NULL, NULL);
-	console_len = 0;
-	console_is_told = false;
-	command.len = (uint32_t)strlen(question);
-	memcpy(command.text, question, command.len);
-	EXPECT(!channel_send(
-		channel, MESSAGE_COMMAND, 1, &command, message_command_len(&command), -1));
-	for (int i = 0; i < 2000 && !console_is_told; i++)
-		stage_pump(2);
-	channel_free(channel);
-	json_t *answer = json_loadb(console_text, console_len, 0, NULL);
 	EXPECT(json_is_true(json_object_get(answer, "ok")));
 	return answer;
 }
@@ -430,7 +395,7 @@ TEST(the_first_visitor_claims_the_gateway_by_the_code_of_the_console)
 	if (!geteuid())
 		EXPECT(!chown(getenv("FOLDER"), settings.uid_base + PROCESS_ENGINE,
 			settings.uid_base + PROCESS_ENGINE));
-	snprintf(ctl.sun_path, sizeof ctl.sun_path, "%s/ctl", getenv("FOLDER"));
+	snprintf(ctl, sizeof ctl, "%s/ctl", getenv("FOLDER"));
 	start_engine();
 	start_web();
 	device_joins(0x11, "192.168.77.11");

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,6 +89,83 @@ stage_peer(struct stage *stage, enum process peer)
 	EXPECT(!channel_pair(pair));
 	give(stage, DESCRIPTOR_PEER, peer, pair[1]);
 	return channel_new(pair[0], peer, stage->actor, stage->on_message, on_closed, stage);
+}
+
+void
+stage_join(struct stage *stage, struct stage *other)
+{
+	int pair[2];
+
+	EXPECT(!channel_pair(pair));
+	give(stage, DESCRIPTOR_PEER, other->actor, pair[0]);
+	give(other, DESCRIPTOR_PEER, stage->actor, pair[1]);
+}
+
+static struct sockaddr_un
+console_at(const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+
+	EXPECT((size_t)snprintf(at.sun_path, sizeof at.sun_path, "%s", path) < sizeof at.sun_path);
+	return at;
+}
+
+void
+stage_give_console(struct stage *engine, const char *path)
+{
+	struct sockaddr_un at = console_at(path);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	unlink(path);
+	EXPECT(!bind(fd, (struct sockaddr *)&at, sizeof at) && !listen(fd, 8));
+	stage_give(engine, DESCRIPTOR_CTL, fd);
+}
+
+struct answer {
+	char *text;
+	size_t len;
+	bool is_whole;
+};
+
+static void
+on_answer(struct channel *channel, const struct message_header *header, const void *payload, int fd,
+	void *arg)
+{
+	struct answer *answer = arg;
+	const struct message_answer *piece = payload;
+
+	if (header->type == MESSAGE_ANSWER) {
+		answer->text = realloc(answer->text, answer->len + piece->len + 1);
+		EXPECT(answer->text != NULL);
+		memcpy(answer->text + answer->len, piece->text, piece->len);
+		answer->len += piece->len;
+		answer->text[answer->len] = '\0';
+		answer->is_whole = piece->is_last;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+char *
+stage_console(const char *path, const char *question)
+{
+	static struct message_command command;
+	struct sockaddr_un at = console_at(path);
+	struct answer answer = {0};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	EXPECT(!connect(fd, (struct sockaddr *)&at, sizeof at));
+	struct channel *channel =
+		channel_new(fd, PROCESS_CTL, PROCESS_ENGINE, on_answer, NULL, &answer);
+	memset(&command, 0, sizeof command);
+	command.role = ROLE_OWNER;
+	command.len = (uint32_t)snprintf(command.text, sizeof command.text, "%s", question);
+	EXPECT(!channel_send(
+		channel, MESSAGE_COMMAND, 1, &command, message_command_len(&command), -1));
+	for (int i = 0; i < 2000 && !answer.is_whole; i++)
+		stage_pump(2);
+	channel_free(channel);
+	return answer.text;
 }
 
 void

@@ -27,6 +27,12 @@ void stage_give(struct stage *, enum descriptor, int fd);
 struct channel *stage_peer(struct stage *, enum process peer);
 /* The same with a peer that somebody else plays: the actor's end, closed here. */
 void stage_give_peer(struct stage *, enum process peer, int fd);
+/* A channel between two that we started. */
+void stage_join(struct stage *, struct stage *other);
+/* The socket at this path on which the engine hears its console. */
+void stage_give_console(struct stage *engine, const char *path);
+/* What the engine answers there, whoever asks is the owner.  Gives; NULL: nothing within 4 s. */
+char *stage_console(const char *path, const char *question);
 /* GO, and waits until it says that it is ready. */
 void stage_go(struct stage *);
 /* True while it runs. */

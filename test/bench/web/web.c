@@ -19,7 +19,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "../../scenario/stage.h"
@@ -32,12 +31,11 @@ enum { PORT = 8480, BRIDGE_PORTS = 100, LIST = 100, EACH = 100, PAGE_BYTES = 16 
 
 static struct stage web, engine;
 static struct channel *capture, *enforcer;
-static struct sockaddr_un ctl = {.sun_family = AF_UNIX};
+static char ctl[200];
 static struct settings settings;
 static unsigned devices, rounds, policies;
-static char answer[4096], token[100], *page;
-static size_t answer_len, page_len;
-static bool is_answered;
+static char token[100], *page;
+static size_t page_len;
 
 static void give_up(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
@@ -64,12 +62,6 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		struct message_done done = {.device = policy->device};
 		policies++;
 		EXPECT(!channel_send(channel, MESSAGE_DONE, header->seq, &done, sizeof done, -1));
-	} else if (header->type == MESSAGE_ANSWER) {
-		const struct message_answer *piece = payload;
-		EXPECT(answer_len + piece->len < sizeof answer);
-		memcpy(answer + answer_len, piece->text, piece->len);
-		answer_len += piece->len;
-		is_answered = piece->is_last;
 	}
 	if (fd >= 0)
 		close(fd);
@@ -79,24 +71,12 @@ on_message(struct channel *channel, const struct message_header *header, const v
 static json_t *
 console(const char *question)
 {
-	static struct message_command command = {.role = ROLE_OWNER};
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	EXPECT(!connect(fd, (struct sockaddr *)&ctl, sizeof ctl));
-	struct channel *channel =
-		channel_new(fd, PROCESS_CTL, PROCESS_ENGINE, on_message, NULL, NULL);
-	answer_len = 0;
-	is_answered = false;
-	command.len = (uint32_t)snprintf(command.text, sizeof command.text, "%s", question);
-	EXPECT(!channel_send(
-		channel, MESSAGE_COMMAND, 1, &command, message_command_len(&command), -1));
-	for (int i = 0; i < 2000 && !is_answered; i++)
-		stage_pump(2);
-	channel_free(channel);
-	json_t *whole = json_loadb(answer, answer_len, 0, NULL);
+	auto_free char *text = stage_console(ctl, question);
+	json_t *whole = text ? json_loads(text, 0, NULL) : NULL;
 	json_t *result = json_incref(json_object_get(whole, "result"));
+
 	if (!result)
-		give_up("%s: %.*s", question, (int)answer_len, answer);
+		give_up("%s: %s", question, text ? text : "no answer");
 	json_decref(whole);
 	return result;
 }
@@ -114,22 +94,16 @@ take_token(void)
 static void
 start(void)
 {
-	int pair[2], fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
 	stage_start(&engine, PROCESS_ENGINE, getenv("ENGINE"), &settings, on_message);
-	unlink(ctl.sun_path);
-	EXPECT(!bind(fd, (struct sockaddr *)&ctl, sizeof ctl) && !listen(fd, 8));
-	stage_give(&engine, DESCRIPTOR_CTL, fd);
+	stage_give_console(&engine, ctl);
 	capture = stage_peer(&engine, PROCESS_CAPTURE);
 	enforcer = stage_peer(&engine, PROCESS_ENFORCER);
 	stage_go(&engine);
 	stage_start(&web, PROCESS_WEB, getenv("WEB"), &settings, on_message);
-	fd = stage_socket("127.0.0.1", PORT, SOCK_STREAM);
+	int fd = stage_socket("127.0.0.1", PORT, SOCK_STREAM);
 	EXPECT_INT(listen(fd, 128), 0);
 	stage_give(&web, DESCRIPTOR_WEB, fd);
-	EXPECT(!channel_pair(pair));
-	stage_give_peer(&engine, PROCESS_WEB, pair[0]);
-	stage_give_peer(&web, PROCESS_ENGINE, pair[1]);
+	stage_join(&engine, &web);
 	stage_go(&web);
 }
 
@@ -333,7 +307,7 @@ main(int argc, char **argv)
 	if (!geteuid())
 		EXPECT(!chown(getenv("FOLDER"), settings.uid_base + PROCESS_ENGINE,
 			settings.uid_base + PROCESS_ENGINE));
-	snprintf(ctl.sun_path, sizeof ctl.sun_path, "%s/ctl", getenv("FOLDER"));
+	snprintf(ctl, sizeof ctl, "%s/ctl", getenv("FOLDER"));
 	setlinebuf(stdout);
 	page = must_alloc(PAGE_BYTES, 1);
 	start();

@@ -93,11 +93,7 @@ start(void)
 {
 	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
 	stage_start(&home.stage, PROCESS_ENGINE, home.engine, &home.settings, on_message);
-	unlink(home.ctl.sun_path);
-	int listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	EXPECT(!bind(listening, (struct sockaddr *)&home.ctl, sizeof home.ctl));
-	EXPECT(!listen(listening, 8));
-	stage_give(&home.stage, DESCRIPTOR_CTL, listening);
+	stage_give_console(&home.stage, home.ctl.sun_path);
 	home.capture = stage_peer(&home.stage, PROCESS_CAPTURE);
 	home.enforcer = stage_peer(&home.stage, PROCESS_ENFORCER);
 	home.resolver = stage_peer(&home.stage, PROCESS_RESOLVER);
