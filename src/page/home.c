@@ -70,35 +70,19 @@ put_worth(struct sheet *page, const json_t *row)
 	html(&page->out, "</li>\n");
 }
 
-/* Gives how many are shown now. */
-static size_t
-put_level(struct sheet *page, const json_t *doctor, const char *level, size_t shown)
-{
-	const json_t *row;
-	size_t i;
-
-	json_array_foreach(doctor, i,
-		row) if (shown < WORTH_DOING && !strcmp(json_text_of(row, "level"), level))
-	{
-		put_worth(page, row);
-		shown++;
-	}
-	return shown;
-}
-
 static void
 put_worth_doing(struct sheet *page, const json_t *doctor)
 {
-	size_t n = json_array_size(doctor), shown = 0;
+	size_t n = json_array_size(doctor), shown = n < WORTH_DOING ? n : WORTH_DOING;
 
 	html(&page->out, "<section class=\"card\"><h2>%s</h2>\n", _("Worth doing"));
 	if (!n)
 		put_empty(page, _("Nothing. Enjoy the day."));
 	else
 		html(&page->out, "<ul class=\"plain-list\">");
-	/* What is on fire comes first. */
-	shown = put_level(page, doctor, "alarm", 0);
-	shown = put_level(page, doctor, "notice", shown);
+	/* What is on fire comes first in the doctor's list. */
+	for (size_t i = 0; i < shown; i++)
+		put_worth(page, json_array_get(doctor, i));
 	if (n)
 		html(&page->out, "</ul>");
 	if (n > shown)
