@@ -21,11 +21,8 @@ put_support(struct sheet *page, const char *until)
 	utc_text(today, UTC_DATE, page->now_s);
 	html(&page->out, "</td><td data-name=\"%s\">", _("Support until"));
 	if (*until && strncmp(until, today, strlen(until)) < 0)
-		html(&page->out,
-			"<span class=\"chip bad\"><span aria-hidden=\"true\">&#9632;</span> "
-			"%s</span> ",
-			_("ended"));
-	html(&page->out, "%s", *until ? until : _("nobody says"));
+		put_chip_as(page, "bad", "&#9632;", _("ended"));
+	html(&page->out, *until ? " %s" : "%s", *until ? until : _("nobody says"));
 }
 
 static void

@@ -19,14 +19,9 @@ put_state(struct sheet *page, const char *state)
 		{"cannot", "soft", "?", N_("cannot be seen from here")},
 		{"will", "soft", "&#8594;", N_("happens then")}};
 
-	for (size_t i = 0; i < COUNT_OF(all); i++) {
-		if (strcmp(all[i].state, state) != 0)
-			continue;
-		html(&page->out, "<span class=\"chip %s\"><span aria-hidden=\"true\">",
-			all[i].class);
-		html_raw(&page->out, all[i].sign, strlen(all[i].sign));
-		html(&page->out, "</span> %s</span>", _(all[i].words));
-	}
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		if (!strcmp(all[i].state, state))
+			put_chip_as(page, all[i].class, all[i].sign, _(all[i].words));
 }
 
 static void

@@ -139,15 +139,20 @@ static const struct {
 };
 
 void
+put_chip_as(struct sheet *page, const char *class, const char *sign, const char *words)
+{
+	html(&page->out, "<span class=\"chip %s\"><span aria-hidden=\"true\">", class);
+	html_raw(&page->out, sign, strlen(sign));
+	html(&page->out, "</span> %s</span>", words);
+}
+
+void
 put_chip(struct sheet *page, const char *word)
 {
 	for (size_t i = 0; i < COUNT_OF(chips); i++) {
 		if (strcmp(chips[i].word, word) != 0)
 			continue;
-		html(&page->out, "<span class=\"chip %s\"><span aria-hidden=\"true\">",
-			chips[i].class);
-		html_raw(&page->out, chips[i].sign, strlen(chips[i].sign));
-		html(&page->out, "</span> %s</span>", word);
+		put_chip_as(page, chips[i].class, chips[i].sign, word);
 		return;
 	}
 	html(&page->out, "<span class=\"chip\">%s</span>", word);

@@ -29,6 +29,8 @@ enum utc_form {
 void utc_text(char out[static 40], enum utc_form, int64_t at_s);
 /* A day, as 2026-11-22. */
 void put_date(struct sheet *, int64_t at_s);
+/* Words in the style sheet's class, behind a sign, which is a character of HTML: the colour never stands alone. */
+void put_chip_as(struct sheet *, const char *class, const char *sign, const char *words);
 /* A word with its shape and colour; states and levels of the engine, verdicts. */
 void put_chip(struct sheet *, const char *word);
 /* On whose word a rule is, for people. */
