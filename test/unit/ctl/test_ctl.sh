@@ -6,19 +6,7 @@ set -u
 pinfold=$1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-failed=0
-
-expect()
-{
-	sentence=$1
-	shift
-	if "$@"; then
-		echo "ok - $sentence"
-	else
-		echo "not ok - $sentence"
-		failed=1
-	fi
-}
+. "$(dirname "$0")/../../scenario/expect.sh"
 
 # expect_status WANTED ARGUMENTS...
 status_is()
