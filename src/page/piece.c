@@ -20,6 +20,17 @@ truth_of(const json_t *object, const char *key)
 	return json_is_true(json_object_get(object, key));
 }
 
+void
+put_words(struct sheet *page, const char *sentence)
+{
+	bool is_said;
+	const char *words = say_words(sentence, &is_said);
+
+	/* One word may be a name, and names are of no language. */
+	html(&page->out, is_said || !strchr(words, ' ') ? "%s" : "<span lang=\"en\">%s</span>",
+		words);
+}
+
 static void
 age(char out[static 64], int64_t seconds)
 {

@@ -8,11 +8,18 @@
 
 /*
  * Pieces that several pages have.  Words for people go through _() or ngettext(),
- * so that xgettext finds them; words of the engine are shown as they are.
+ * so that xgettext finds them; words of the engine go through put_words(), or say_words()
+ * where an attribute wants them.
  */
 #define _(text)                say(text)
 #define N_(text)               text
 #define ngettext(one, many, n) say_many(one, many, n)
+
+/*
+ * A sentence of the engine, in the reader's language where it is known; what stays
+ * English is marked as such, so that it is also read aloud so.
+ */
+void put_words(struct sheet *, const char *sentence);
 
 long long number_of(const json_t *object, const char *key);
 bool truth_of(const json_t *object, const char *key);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page/say.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,13 @@ said(const char *id)
 		      : NULL;
 }
 
+static const struct said *
+heard(const char *id)
+{
+	return chosen ? bsearch(id, chosen->heard, chosen->n_heard, sizeof *chosen->heard, by_id)
+		      : NULL;
+}
+
 const char *
 say(const char *text)
 {
@@ -56,4 +64,259 @@ say_many(const char *one, const char *many, unsigned long n)
 	if (row)
 		return n == 1 ? row->one : row->many;
 	return n == 1 ? one : many;
+}
+
+/* --- sentences of the engine ---------------------------------------------------------------- */
+
+enum { VALUES_MAX = 10, DEPTH_MAX = 3, STEPS_MAX = 200000 };
+/* A form with fewer letters of its own says too little to be recognised by. */
+enum { LETTERS_MIN = 4, LETTERS_MIN_INSIDE = 8 };
+
+/* A placeholder of a form: %s, %.60s, %-3u; in a translation %2$s and %#s as well. */
+struct placeholder {
+	size_t len, which; /* which is 0 for the next one */
+	char kind;         /* 's', 'c', 'x', and 'd' for every other number */
+	bool is_word;      /* #: the value is a word to be translated */
+};
+
+static struct placeholder
+placeholder_at(const char *form)
+{
+	struct placeholder it = {.len = 1};
+	size_t digits = strspn(form + 1, "0123456789");
+
+	if (digits && form[1 + digits] == '$') {
+		it.which = (size_t)atoi(form + 1);
+		it.len += digits + 1;
+	}
+	for (; form[it.len] && strchr("#-+ 0123456789.*hlzj", form[it.len]); it.len++)
+		it.is_word |= form[it.len] == '#';
+	it.kind = form[it.len];
+	if (it.kind && !strchr("scxX", it.kind))
+		it.kind = 'd';
+	it.len += it.kind != '\0';
+	return it;
+}
+
+struct value {
+	const char *at;
+	size_t len;
+};
+
+struct fit {
+	struct value value[VALUES_MAX];
+	size_t n;
+	unsigned *steps; /* that are left */
+};
+
+static size_t
+longest(char kind, const char *text)
+{
+	switch (kind) {
+	case 's':
+		return strlen(text);
+	case 'c':
+		return *text != '\0';
+	case 'd':
+		return strspn(text, "-.0123456789");
+	default:
+		return strspn(text, "0123456789abcdefABCDEF");
+	}
+}
+
+/* The values are what stands between the words of the form: of texts the shortest, of numbers the longest. */
+static bool
+fits(const char *form, const char *text, struct fit *fit)
+{
+	for (; *form != '%' || form[1] == '%'; form++, text++) {
+		form += *form == '%';
+		if (!*fit->steps || *form != *text)
+			return false;
+		--*fit->steps;
+		if (!*form)
+			return true;
+	}
+	struct placeholder it = placeholder_at(form);
+	size_t at = fit->n, max = longest(it.kind, text);
+	if (at == VALUES_MAX)
+		return false;
+	for (size_t i = it.kind == 's' ? 0 : 1; i <= max && *fit->steps; i++) {
+		size_t len = it.kind == 's' ? i : max + 1 - i;
+		--*fit->steps;
+		fit->value[at] = (struct value){text, len};
+		fit->n = at + 1;
+		if (fits(form + it.len, text + len, fit))
+			return true;
+	}
+	fit->n = at;
+	return false;
+}
+
+static size_t
+letters_of(const char *form)
+{
+	size_t n = 0;
+
+	while (*form) {
+		if (*form == '%' && form[1] != '%') {
+			form += placeholder_at(form).len;
+			continue;
+		}
+		n += isalpha((unsigned char)*form++) != 0;
+	}
+	return n;
+}
+
+/* A text being put together; what has no room is left out. */
+struct words {
+	char *at;
+	size_t len, size;
+};
+
+static void
+add(struct words *out, const char *text, size_t len)
+{
+	if (len >= out->size - out->len) {
+		len = out->size - out->len - 1;
+		/* Not in the midst of a letter of several bytes. */
+		while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
+			len--;
+	}
+	memcpy(out->at + out->len, text, len);
+	out->len += len;
+	out->at[out->len] = '\0';
+}
+
+static bool translate(const char *text, struct words *out, unsigned depth, unsigned *steps);
+
+/* One word may be a name, and a name stays; of several, a sentence may be made. */
+static void
+add_value(
+	struct words *out, const struct value *value, bool is_word, unsigned depth, unsigned *steps)
+{
+	char text[WORDS_MAX];
+	size_t begin = out->len;
+
+	if (value->len < sizeof text && (is_word || memchr(value->at, ' ', value->len))) {
+		memcpy(text, value->at, value->len);
+		text[value->len] = '\0';
+		if (translate(text, out, depth + 1, steps))
+			return;
+		out->len = begin;
+	}
+	add(out, value->at, value->len);
+}
+
+static void
+fill(const char *form, const struct fit *fit, struct words *out, unsigned depth)
+{
+	size_t next = 0;
+
+	while (*form) {
+		size_t plain = strcspn(form, "%");
+		add(out, form, plain);
+		form += plain;
+		if (*form == '%' && form[1] == '%') {
+			add(out, form, 1);
+			form += 2;
+		} else if (*form) {
+			struct placeholder it = placeholder_at(form);
+			size_t which = it.which ? it.which - 1 : next++;
+			if (which < fit->n)
+				add_value(out, &fit->value[which], it.is_word, depth, fit->steps);
+			form += it.len;
+		}
+	}
+}
+
+/* The form that has most letters of its own says most of what the sentence is. */
+static bool
+translate_by_form(const char *text, struct words *out, unsigned depth, unsigned *steps)
+{
+	size_t best_letters = depth ? LETTERS_MIN_INSIDE - 1 : LETTERS_MIN - 1;
+	const struct said *best = NULL;
+	struct fit fit = {.steps = steps}, best_fit = fit;
+
+	for (size_t i = 0; i < chosen->n_heard; i++) {
+		const struct said *row = &chosen->heard[i];
+		if ((*row->id != '%' && *row->id != *text) || !strchr(row->id, '%'))
+			continue;
+		fit.n = 0;
+		if (!fits(row->id, text, &fit) || letters_of(row->id) <= best_letters)
+			continue;
+		best = row;
+		best_fit = fit;
+		best_letters = letters_of(row->id);
+	}
+	if (best)
+		fill(best->one, &best_fit, out, depth);
+	return best;
+}
+
+/* Sentences are put together as "intent: cause" and "this; that". */
+static bool
+translate_in_pieces(const char *text, struct words *out, unsigned depth, unsigned *steps)
+{
+	static const char *const joints[] = {": ", "; "};
+	char left[WORDS_MAX];
+	size_t begin = out->len;
+
+	for (size_t i = 0; i < sizeof joints / sizeof joints[0]; i++) {
+		for (const char *at = strstr(text, joints[i]); at; at = strstr(at + 2, joints[i])) {
+			size_t len = (size_t)(at - text);
+			if (len >= sizeof left)
+				break;
+			memcpy(left, text, len);
+			left[len] = '\0';
+			if (!translate(left, out, depth + 1, steps)) {
+				out->len = begin;
+				/* What is no word but a name, or a place in a file. */
+				if (memchr(left, ' ', len))
+					continue;
+				add(out, left, len);
+			}
+			add(out, joints[i], 2);
+			if (translate(at + 2, out, depth + 1, steps))
+				return true;
+			out->len = begin;
+		}
+	}
+	return false;
+}
+
+static bool
+translate(const char *text, struct words *out, unsigned depth, unsigned *steps)
+{
+	const struct said *row = heard(text);
+
+	if (!row && !strchr(text, '%'))
+		row = said(text);
+	if (row) {
+		add(out, row->one, strlen(row->one));
+		return true;
+	}
+	return depth < DEPTH_MAX && strchr(text, ' ') &&
+	       (translate_by_form(text, out, depth, steps) ||
+		       translate_in_pieces(text, out, depth, steps));
+}
+
+const char *
+say_words(const char *sentence, bool *is_said)
+{
+	static char kept[WORDS_KEPT][WORDS_MAX];
+	static unsigned next;
+	bool ignored;
+
+	if (!is_said)
+		is_said = &ignored;
+	*is_said = !chosen || !*sentence;
+	if (*is_said || strlen(sentence) >= WORDS_MAX)
+		return sentence;
+	unsigned steps = STEPS_MAX;
+	struct words out = {kept[next], 0, WORDS_MAX};
+	*is_said = translate(sentence, &out, 0, &steps);
+	if (!*is_said)
+		return sentence;
+	next = (next + 1) % WORDS_KEPT;
+	return out.at;
 }

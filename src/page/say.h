@@ -16,8 +16,9 @@ struct said {
 };
 struct language {
 	const char *tag; /* "de" */
-	const struct said *said;
-	size_t n_said; /* in the order of their ids */
+	/* In the order of their ids: texts of pages, and sentences of the engine. */
+	const struct said *said, *heard;
+	size_t n_said, n_heard;
 };
 extern const struct language languages[]; /* made by page/texts.c; ends with a row without tag */
 
@@ -29,5 +30,23 @@ const char *say_in(const char *tag);
 const char *say(const char *text) __attribute__((format_arg(1)));
 const char *say_many(const char *one, const char *many, unsigned long n)
 	__attribute__((format_arg(1), format_arg(2)));
+
+/*
+ * A sentence that another process made, in the reader's language.
+ *
+ * Such sentences are English wherever they are kept, sent and read by programs, with
+ * their values in them; old ones of the database are no other than new ones.  Here a
+ * sentence is recognised by the forms that stand in the source (tools/texts.sh finds
+ * them), its values are taken out, and put into the translated form as they are.  What
+ * it says is in its English words alone, so whoever chose one of the values can say
+ * nothing in German that he did not say in English.  A form of the source is never one
+ * for printf here.
+ *
+ * What is not recognised comes back as it is; is_said (may be NULL) says so.  All is
+ * bounded: the sentence by WORDS_MAX, the search in its steps.  The answer is the
+ * sentence itself, or ours, and then good for the next WORDS_KEPT - 1 calls.
+ */
+enum { WORDS_MAX = 1024, WORDS_KEPT = 16 };
+const char *say_words(const char *sentence, bool *is_said);
 
 #endif

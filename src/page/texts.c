@@ -4,18 +4,23 @@
  * Build tool: puts translations into a C source (page/say.h), so that a confined process
  * needs to open none.
  *
- *	texts OUT.c LANGUAGE=FILE.po ...
+ *	texts OUT.c LANGUAGE PAGES.po ENGINE.po ...
  *
  * Of the format of gettext it knows what our files have: msgid, msgid_plural, msgstr,
  * msgstr[0] and [1], texts over several lines.  A translation whose placeholders are not
  * those of the text is a mistake, and ends the build.
+ *
+ * Texts of pages are forms that values are printed by, so theirs must be the same.
+ * Sentences of the engine are only recognised by their forms; there a translation may
+ * name the values by their places (%2$s) and leave one out, and a # (%#s) says that the
+ * value is itself a word to be translated.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXTS_MAX = 4096, TEXT_MAX = 4096 };
+enum { TEXTS_MAX = 8192, TEXT_MAX = 4096 };
 enum part { PART_NONE, PART_ID, PART_IDS, PART_ONE, PART_MANY };
 
 static struct text {
@@ -96,8 +101,44 @@ placeholders(const char *text, char out[static TEXT_MAX])
 	out[len] = '\0';
 }
 
+/* The values that a form has. */
+static size_t
+values(const char *form)
+{
+	size_t n = 0;
+
+	for (; (form = strchr(form, '%')); form++)
+		if (form[1] == '%')
+			form++;
+		else
+			n++;
+	return n;
+}
+
+/* Which values a sentence wants: those that are there, by their places or all of them in order. */
 static void
-check(const struct text *text)
+check_sentence(const struct text *text)
+{
+	size_t n = values(text->part[PART_ID]), n_in_order = 0;
+
+	for (const char *at = text->part[PART_ONE]; (at = strchr(at, '%')); at++) {
+		size_t digits = strspn(at + 1, "0123456789");
+		if (at[1] == '%')
+			at++;
+		else if (!digits || at[1 + digits] != '$')
+			n_in_order++;
+		else if (atoi(at + 1) < 1 || (size_t)atoi(at + 1) > n)
+			die("\"%s\" names a value that is not there", text->part[PART_ONE]);
+		else if (n_in_order)
+			n_in_order = n + 1;
+	}
+	if (n_in_order && n_in_order != n)
+		die("\"%s\" has other values than \"%s\"", text->part[PART_ONE],
+			text->part[PART_ID]);
+}
+
+static void
+check_text(const struct text *text)
 {
 	static char wanted[TEXT_MAX], is[TEXT_MAX];
 
@@ -113,7 +154,7 @@ check(const struct text *text)
 }
 
 static void
-read_file(const char *path)
+read_file(const char *path, void (*check)(const struct text *))
 {
 	char line[TEXT_MAX];
 	enum part part = PART_NONE;
@@ -162,11 +203,13 @@ put_text(FILE *out, const char *text)
 }
 
 static void
-put_language(FILE *out, const char *name, size_t len)
+put_table(FILE *out, const char *language, const char *what)
 {
 	qsort(texts, n_texts, sizeof texts[0], by_id);
-	fprintf(out, "static const struct said %.*s[] = {\n", (int)len, name);
+	fprintf(out, "static const struct said %s_%s[] = {\n", language, what);
 	for (size_t i = 0; i < n_texts; i++) {
+		if (i && !strcmp(texts[i].part[PART_ID], texts[i - 1].part[PART_ID]))
+			die("\"%s\" is there twice", texts[i].part[PART_ID]);
 		char *const *part = texts[i].part;
 		const char *one = part[PART_ONE] ? part[PART_ONE] : "";
 		const char *many = part[PART_MANY] ? part[PART_MANY] : one;
@@ -186,22 +229,20 @@ main(int argc, char **argv)
 {
 	FILE *out;
 
-	if (argc < 2 || !(out = fopen(argv[1], "w")))
-		die("usage: texts OUT.c LANGUAGE=FILE.po ...");
+	if (argc < 2 || argc % 3 != 2 || !(out = fopen(argv[1], "w")))
+		die("usage: texts OUT.c LANGUAGE PAGES.po ENGINE.po ...");
 	fprintf(out, "#include \"page/say.h\"\n");
-	for (int i = 2; i < argc; i++) {
-		const char *equals = strchr(argv[i], '=');
-		if (!equals)
-			die("%s: LANGUAGE=FILE", argv[i]);
-		read_file(equals + 1);
-		put_language(out, argv[i], (size_t)(equals - argv[i]));
+	for (int i = 2; i < argc; i += 3) {
+		read_file(argv[i + 1], check_text);
+		put_table(out, argv[i], "said");
+		read_file(argv[i + 2], check_sentence);
+		put_table(out, argv[i], "heard");
 	}
-	fprintf(out, "const struct language languages[] = {\n");
-	for (int i = 2; i < argc; i++) {
-		int len = (int)strcspn(argv[i], "=");
-		fprintf(out, "\t{\"%.*s\", %.*s, sizeof %.*s / sizeof %.*s[0]},\n", len, argv[i],
-			len, argv[i], len, argv[i], len, argv[i]);
-	}
+	fprintf(out, "#define ROWS(table) (sizeof(table) / sizeof((table)[0]))\n"
+		     "const struct language languages[] = {\n");
+	for (int i = 2; i < argc; i += 3)
+		fprintf(out, "\t{\"%s\", %s_said, %s_heard, ROWS(%s_said), ROWS(%s_heard)},\n",
+			argv[i], argv[i], argv[i], argv[i], argv[i]);
 	fprintf(out, "\t{0},\n};\n");
 	if (fclose(out))
 		die("cannot be written");

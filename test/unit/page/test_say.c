@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "page/say.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "test.h"
+
+/* A language of its own, in the order of the ids, in the stead of those of the program. */
+static const struct said page_texts[] = {{"Back", "retro", "retro"}};
+static const struct said sentences[] = {
+	{"%.60s is called %s", "%2$s vocatur %1$s", ""},
+	{"%d%% of %u rules of %s", "%d%% ex %u regulis apparatus %s", ""},
+	{"%s asked %s", "%s interrogavit %s", ""},
+	{"%s goes from %s to %s", "%s ex %#s in %#s transit", ""},
+	{"%s is held%s%.120s", "%s tenetur%s%s", ""},
+	{"%s waits", "%s exspectat", ""},
+	{"%s waits for the lamp", "%s lampadem exspectat", ""},
+	{"%s; nothing was done, because %s", "%s; nihil factum est, quod %s", ""},
+	{"%s: %s", "never", ""},
+	{"it is critical", "maximi momenti est", ""},
+	{"observe", "observatio", ""},
+	{"quarantine", "custodia", ""},
+	{"run %u has ended", "cursus %u finitus est", ""},
+	{"the database refused", "tabularium recusavit", ""},
+};
+const struct language languages[] = {
+	{"la", page_texts, sentences, 1, sizeof sentences / sizeof sentences[0]}, {0}};
+
+static const char *
+latin(const char *sentence)
+{
+	say_in("la");
+	return say_words(sentence, NULL);
+}
+
+TEST(in_english_a_sentence_is_what_it_was)
+{
+	static const char sentence[] = "run 7 has ended";
+	bool is_said = false;
+
+	say_in("en");
+	EXPECT(say_words(sentence, &is_said) == sentence);
+	EXPECT(is_said);
+}
+
+TEST(a_sentence_is_recognised_by_its_form_and_keeps_its_values)
+{
+	EXPECT_STR(latin("run 7 has ended"), "cursus 7 finitus est");
+	EXPECT_STR(latin("12% of 40 rules of cam"), "12% ex 40 regulis apparatus cam");
+	EXPECT_STR(latin("the database refused"), "tabularium recusavit");
+	EXPECT_STR(latin("cam is held"), "cam tenetur");
+}
+
+TEST(values_may_come_in_another_order)
+{
+	EXPECT_STR(latin("cam is called Door"), "Door vocatur cam");
+}
+
+TEST(what_is_not_known_stays_and_says_so)
+{
+	bool is_said = true;
+	static const char sentence[] = "run seven has ended";
+
+	say_in("la");
+	EXPECT(say_words(sentence, &is_said) == sentence);
+	EXPECT(!is_said);
+	/* A form of nothing but values recognises nothing. */
+	EXPECT_STR(say_words("this is: no sentence", &is_said), "this is: no sentence");
+	EXPECT(!is_said);
+}
+
+TEST(the_form_with_more_words_of_its_own_is_meant)
+{
+	EXPECT_STR(latin("cam waits for the lamp"), "cam lampadem exspectat");
+	EXPECT_STR(latin("cam waits"), "cam exspectat");
+}
+
+TEST(a_sentence_inside_a_sentence_is_translated_too)
+{
+	EXPECT_STR(latin("run 7 has ended; nothing was done, because it is critical"),
+		"cursus 7 finitus est; nihil factum est, quod maximi momenti est");
+	EXPECT_STR(latin("line 4: run 7 has ended"), "line 4: run 7 has ended");
+	EXPECT_STR(latin("audits: run 7 has ended"), "audits: cursus 7 finitus est");
+	EXPECT_STR(latin("run 8 has ended: run 7 has ended"),
+		"cursus 8 finitus est: cursus 7 finitus est");
+}
+
+/* The owner called one device "observe", and another "Back". */
+TEST(a_name_is_never_translated)
+{
+	EXPECT_STR(latin("observe is called Back"), "Back vocatur observe");
+	EXPECT_STR(latin("observe goes from observe to quarantine"),
+		"observe ex observatio in custodia transit");
+}
+
+TEST(values_that_look_like_forms_are_only_text)
+{
+	EXPECT_STR(latin("%s%n%9$s is called %d"), "%d vocatur %s%n%9$s");
+}
+
+TEST(a_sentence_that_is_too_long_stays_as_it_is)
+{
+	char text[2 * WORDS_MAX];
+
+	memset(text, 'x', sizeof text);
+	strcpy(text + sizeof text - 16, " is called Door");
+	EXPECT(latin(text) == text);
+	/* One that fits and becomes longer is cut. */
+	memset(text, 'x', sizeof text);
+	strcpy(text + WORDS_MAX - 16, " has one is hel");
+	memcpy(text, "cam waits; nothing was done, because ", 37);
+	EXPECT(strlen(latin(text)) < WORDS_MAX);
+}
+
+/* Who may choose a name chooses one that fits almost, in as many ways as there are. */
+TEST(hostile_text_costs_no_more_than_its_steps)
+{
+	char text[WORDS_MAX] = "";
+
+	for (size_t i = 0; i + 8 < sizeof text; i += 8)
+		strcat(text, " asked %");
+	for (int i = 0; i < 100; i++)
+		EXPECT(strlen(latin(text)) < WORDS_MAX);
+}
+
+TEST(so_many_answers_are_kept)
+{
+	char sentence[64];
+	const char *first = latin("run 1 has ended");
+
+	for (int i = 2; i <= WORDS_KEPT; i++) {
+		snprintf(sentence, sizeof sentence, "run %d has ended", i);
+		latin(sentence);
+	}
+	EXPECT_STR(first, "cursus 1 finitus est");
+}
