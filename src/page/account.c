@@ -69,15 +69,15 @@ page_said(struct sheet *page, const json_t *answer, const char *back)
 		     *result = json_object_get(answer, "result");
 
 	if (error || !answer)
-		put_trouble(page,
-			error ? json_text_of(error, "text") : _("The engine does not answer."));
+		put_trouble(
+			page, error ? words_of(error, "text") : _("The engine does not answer."));
 	else if (*json_text_of(result, "token"))
 		html(&page->out, "<p>%s</p><p><code>%s</code></p>\n",
 			_("This is the token. It is shown once, and never again."),
 			json_text_of(result, "token"));
 	else if (*json_text_of(result, "secret"))
 		html(&page->out, "<p>%s</p><p>%s</p><p><code>%s</code></p>\n",
-			json_text_of(result, "sentence"),
+			words_of(result, "sentence"),
 			_("This is the key that signs what it is told. It is shown once, and never "
 			  "again."),
 			json_text_of(result, "secret"));
@@ -88,7 +88,7 @@ page_said(struct sheet *page, const json_t *answer, const char *back)
 		put_button(page, "policy.undo", "", _("Undo"), "journal", row, END_PAIRS);
 		back = "/devices";
 	} else if (*json_text_of(result, "sentence"))
-		html(&page->out, "<p>%s</p>\n", json_text_of(result, "sentence"));
+		html(&page->out, "<p>%s</p>\n", words_of(result, "sentence"));
 	html(&page->out, "<p><a href=\"%s\">%s</a></p>\n", back, _("Back"));
 }
 
@@ -105,7 +105,7 @@ put_accounts(struct sheet *page, const json_t *accounts)
 	json_array_foreach(accounts, i, row)
 	{
 		html(&page->out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>",
-			json_text_of(row, "name"), json_text_of(row, "role"));
+			json_text_of(row, "name"), words_of(row, "role"));
 		put_button(page, "account.remove", "danger", _("Remove"), "name",
 			json_text_of(row, "name"), END_PAIRS);
 		html(&page->out, "</td></tr>\n");
@@ -114,12 +114,14 @@ put_accounts(struct sheet *page, const json_t *accounts)
 	if (put_form(page, "account.add", END_PAIRS)) {
 		html(&page->out,
 			"<h2>%s</h2><p><label>%s <input name=\"name\" required></label> <label>%s "
-			"<select name=\"role\"><option>viewer</option><option>helper</option>"
-			"<option>owner</option></select></label> <label>%s <input "
+			"<select name=\"role\"><option value=\"viewer\">%s</option><option "
+			"value=\"helper\">%s</option><option "
+			"value=\"owner\">%s</option></select></label> <label>%s <input "
 			"name=\"password\" "
 			"type=\"password\" minlength=\"12\" required "
 			"autocomplete=\"new-password\"></label></p>",
-			_("Let somebody in"), _("Name"), _("as"), _("with the password"));
+			_("Let somebody in"), _("Name"), _("as"), _("viewer"), _("helper"),
+			_("owner"), _("with the password"));
 		put_form_end(page, "", _("Add"));
 	}
 	html(&page->out, "</section>\n");
@@ -143,7 +145,7 @@ put_passes(struct sheet *page, const char *title, const json_t *passes, bool are
 		html(&page->out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>%s %s ",
 			*json_text_of(row, "name") ? json_text_of(row, "name")
 						   : json_text_of(row, "from"),
-			json_text_of(row, "scope"), truth_of(row, "this") ? _("this one,") : "",
+			words_of(row, "scope"), truth_of(row, "this") ? _("this one,") : "",
 			_("used"));
 		put_time(page, number_of(row, "used"));
 		html(&page->out, "</td><td>");

@@ -82,10 +82,14 @@ put_progress(struct sheet *page, const json_t *run)
 		_("Running"), number_of(progress, "all"), number_of(progress, "done"),
 		_("checks that are done"), number_of(progress, "done"), number_of(progress, "all"));
 	put_left(page, number_of(progress, "seconds_left"));
-	html(&page->out, "</p><p>%s</p>", json_text_of(progress, "title"));
-	if (*json_text_of(progress, "note"))
-		html(&page->out, "<p class=\"notice\"><b>%s</b></p>",
-			json_text_of(progress, "note"));
+	html(&page->out, "</p><p>");
+	put_words(page, json_text_of(progress, "title"));
+	html(&page->out, "</p>");
+	if (*json_text_of(progress, "note")) {
+		html(&page->out, "<p class=\"notice\"><b>");
+		put_words(page, json_text_of(progress, "note"));
+		html(&page->out, "</b></p>");
+	}
 	json_array_foreach(json_object_get(progress, "results"), i, stage) html(&page->out,
 		"%s<a href=\"/bench/%s?at=%s\">%s</a>", i ? ", " : _("Results so far: "), number,
 		json_string_value(stage), json_string_value(stage));
@@ -115,6 +119,7 @@ was_before(const json_t *findings, size_t at)
 static void
 put_step(struct sheet *page, const char *step, const json_t *finding)
 {
+	step = say_words(step, NULL);
 	html(&page->out, "<li>");
 	while (*step) {
 		size_t plain = strcspn(step, "{");
@@ -152,22 +157,28 @@ put_fault(struct sheet *page, const json_t *run, const json_t *result, const jso
 
 	html(&page->out, "<li class=\"fault\"><h3>");
 	put_chip(page, "FAIL");
-	html(&page->out, " <a href=\"#p-%s\">%s</a></h3><p>%s</p><ol>",
-		json_text_of(finding, "provision"), json_text_of(finding, "provision"),
-		json_text_of(finding, "text"));
+	html(&page->out, " <a href=\"#p-%s\">%s</a></h3><p>", json_text_of(finding, "provision"),
+		json_text_of(finding, "provision"));
+	put_words(page, json_text_of(finding, "text"));
+	html(&page->out, "</p><ol>");
 	if (truth_of(finding, "is_critical"))
 		html(&page->out, "<li>%s</li>",
 			_("The gateway keeps this port closed until a new test passes. To get at "
 			  "the device yourself, let it work for 15 minutes on its page."));
 	for (int i = 0; steps && steps[i]; i++)
 		put_step(page, steps[i], finding);
-	if (!steps)
-		html(&page->out, "<li>%s</li>", of_check(result, check, "for_owner"));
+	if (!steps) {
+		html(&page->out, "<li>");
+		put_words(page, of_check(result, check, "for_owner"));
+		html(&page->out, "</li>");
+	}
 	html(&page->out, "</ol>");
-	if (*of_check(result, check, "for_maker"))
-		html(&page->out, "<p class=\"soft\">%s %s</p>",
-			_("If that does not mend it, tell its maker:"),
-			of_check(result, check, "for_maker"));
+	if (*of_check(result, check, "for_maker")) {
+		html(&page->out, "<p class=\"soft\">%s ",
+			_("If that does not mend it, tell its maker:"));
+		put_words(page, of_check(result, check, "for_maker"));
+		html(&page->out, "</p>");
+	}
 	snprintf(checks, sizeof checks, "tcp-ports%s,%s",
 		number_of(finding, "proto") == 17 ? ",udp-services" : "", check);
 	if (!strcmp(of_check(result, check, "consent"), "passive"))
@@ -239,7 +250,7 @@ put_clause(struct sheet *page, const json_t *rows, const char *clause, const cha
 			html(&page->out,
 				"<div class=\"clause\"><h3><b>%s</b> %s</h3><ul "
 				"class=\"clauses\">",
-				clause, title);
+				clause, say_words(title, NULL));
 		is_begun = true;
 		put_field(page, row);
 	}
@@ -276,8 +287,9 @@ put_finding(struct sheet *page, const json_t *finding)
 
 	html(&page->out, "<li>");
 	put_chip(page, json_text_of(finding, "verdict"));
-	html(&page->out, " %s <span class=\"soft\"><code>%s</code>", json_text_of(finding, "text"),
-		json_text_of(finding, "check"));
+	html(&page->out, " ");
+	put_words(page, json_text_of(finding, "text"));
+	html(&page->out, " <span class=\"soft\"><code>%s</code>", json_text_of(finding, "check"));
 	if (number_of(finding, "port"))
 		html(&page->out, ", %s/%lld", number_of(finding, "proto") == 17 ? "udp" : "tcp",
 			number_of(finding, "port"));
@@ -292,7 +304,9 @@ put_finding(struct sheet *page, const json_t *finding)
 	if (!strcmp(json_text_of(finding, "verdict"), "INC"))
 		html(&page->out, "<br><span class=\"soft\">%s %s</span>",
 			_("What would settle it:"),
-			inc_reason_settles(inc_reason_from_name(json_text_of(finding, "reason"))));
+			say_words(inc_reason_settles(
+					  inc_reason_from_name(json_text_of(finding, "reason"))),
+				NULL));
 	html(&page->out, "</li>");
 }
 
@@ -335,7 +349,7 @@ put_reasons(struct sheet *page, const json_t *row)
 		const char *name = json_string_value(reason);
 		if (name)
 			html(&page->out, "<p class=\"soft\">%s %s</p>", _("What would settle it:"),
-				inc_reason_settles(inc_reason_from_name(name)));
+				say_words(inc_reason_settles(inc_reason_from_name(name)), NULL));
 	}
 }
 
@@ -347,9 +361,9 @@ put_provision(struct sheet *page, const json_t *row, const json_t *findings)
 
 	html(&page->out, "<tr id=\"p-%s\"><th scope=\"row\">%s</th><td>", id, id);
 	put_chip(page, json_text_of(row, "verdict"));
-	html(&page->out, "<br><span class=\"soft\">%s</span></td><td>%s",
-		truth_of(row, "mandatory") ? _("mandatory") : _("recommended"),
-		provision ? provision->meaning : "");
+	html(&page->out, "<br><span class=\"soft\">%s</span></td><td>",
+		truth_of(row, "mandatory") ? _("mandatory") : _("recommended"));
+	put_words(page, provision ? provision->meaning : "");
 	if (number_of(row, "findings")) {
 		html(&page->out, "<details><summary>%s</summary>", _("Evidence"));
 		put_evidence(page, findings, id);
@@ -453,8 +467,8 @@ put_lead(struct sheet *page, const json_t *run)
 	put_device_link(page, json_object_get(run, "device"));
 	html(&page->out, " ");
 	put_chip(page, json_text_of(run, "state"));
-	html(&page->out, " %s, %s, %s ", json_text_of(run, "profile"), json_text_of(run, "pace"),
-		json_text_of(run, "consent"));
+	html(&page->out, " %s, %s, %s ", words_of(run, "profile"), words_of(run, "pace"),
+		words_of(run, "consent"));
 	put_time(page, number_of(run, "begun"));
 	html(&page->out, "</p>\n");
 }
@@ -468,7 +482,7 @@ page_audit(struct sheet *page)
 
 	put_lead(page, run);
 	if (*json_text_of(run, "why"))
-		put_trouble(page, json_text_of(run, "why"));
+		put_trouble(page, words_of(run, "why"));
 	put_progress(page, run);
 	if (!json_is_object(result))
 		return;
@@ -513,7 +527,9 @@ put_change(struct sheet *page, const char *id, const char *before, const char *n
 	put_chip(page, *before ? before : "INC");
 	html(&page->out, "</td><td>");
 	put_chip(page, *now ? now : "INC");
-	html(&page->out, "</td><td>%s</td></tr>\n", provision ? provision->meaning : "");
+	html(&page->out, "</td><td>");
+	put_words(page, provision ? provision->meaning : "");
+	html(&page->out, "</td></tr>\n");
 }
 
 /* Is there the same failure in the other run? */
@@ -544,8 +560,9 @@ put_only_in(struct sheet *page, const char *title, const json_t *findings, const
 		if (!is_fail(finding) || has_same(others, finding) || n >= 200)
 			continue;
 		n++;
-		html(&page->out, "<li><b>%s</b> %s</li>\n", json_text_of(finding, "provision"),
-			json_text_of(finding, "text"));
+		html(&page->out, "<li><b>%s</b> ", json_text_of(finding, "provision"));
+		put_words(page, json_text_of(finding, "text"));
+		html(&page->out, "</li>\n");
 	}
 	html(&page->out, "</ul>");
 	if (!n)
@@ -563,8 +580,7 @@ page_compare(struct sheet *page)
 	size_t i;
 
 	if (!before) {
-		put_trouble(page,
-			page->refused[1] ? page->refused[1] : _("The engine does not answer."));
+		put_trouble(page, refusal(page, 1));
 		return;
 	}
 	put_lead(page, page->answer[0]);

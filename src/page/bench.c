@@ -79,8 +79,8 @@ put_run(struct sheet *page, const json_t *run)
 	if (json_is_object(progress))
 		html(&page->out, " %lld / %lld", number_of(progress, "done"),
 			number_of(progress, "all"));
-	html(&page->out, "</td><td>%s, %s, %s</td><td>", json_text_of(run, "profile"),
-		json_text_of(run, "pace"), json_text_of(run, "consent"));
+	html(&page->out, "</td><td>%s, %s, %s</td><td>", words_of(run, "profile"),
+		words_of(run, "pace"), words_of(run, "consent"));
 	put_time(page, number_of(run, "begun"));
 	html(&page->out, "</td></tr>\n");
 }

@@ -27,7 +27,7 @@ title_of(const char *section)
 {
 	for (size_t i = 0; i < LABEL_CLAUSES; i++)
 		if (!strcmp(label_clause_id(i), section))
-			return label_clause_title(i);
+			return say_words(label_clause_title(i), NULL);
 	return !strcmp(section, FEATURES) ? _("What it has") : _("Reasons of the maker");
 }
 
@@ -110,7 +110,7 @@ put_question(struct sheet *page, const struct question *question, const json_t *
 
 	html(&page->out,
 		"<fieldset class=\"question\"><legend>%s <span class=\"soft\">%s%s</span></legend>",
-		question->text, question->id,
+		say_words(question->text, NULL), question->id,
 		question->class == 'M'   ? _(", mandatory")
 		: question->class == 'R' ? _(", recommended")
 					 : "");
@@ -225,7 +225,7 @@ put_state(struct sheet *page, const json_t *declaration, const char *device)
 		put_empty(page, _("Nothing yet."));
 	} else {
 		html(&page->out, "<p>%s <b>%s</b> (%s), %s</p>", _("Signed by"),
-			json_text_of(signer, "name"), json_text_of(signer, "role"),
+			json_text_of(signer, "name"), words_of(signer, "role"),
 			json_text_of(signer, "date"));
 		put_button(page, "audit.undeclare", "danger", _("Remove it"), "device", device,
 			"kind", "declaration", END_PAIRS);

@@ -26,12 +26,12 @@ put_who(struct sheet *page, const json_t *device)
 	if (truth_of(device, "paused"))
 		put_chip(page, "paused");
 	html(&page->out, "</p><dl>");
-	html(&page->out, "<dt>%s</dt><dd>%s", _("Probably"), json_text_of(kind, "word"));
+	html(&page->out, "<dt>%s</dt><dd>%s", _("Probably"), words_of(kind, "word"));
 	if (*json_text_of(kind, "why"))
 		html(&page->out, " <span class=\"soft\">(%lld %%: %s)</span>",
-			number_of(kind, "confidence"), json_text_of(kind, "why"));
+			number_of(kind, "confidence"), words_of(kind, "why"));
 	html(&page->out, "</dd><dt>%s</dt><dd>%s</dd><dt>%s</dt><dd>", _("Class"),
-		json_text_of(device, "class"), _("Addresses"));
+		words_of(device, "class"), _("Addresses"));
 	json_array_foreach(json_object_get(device, "addresses"), i, row)
 		html(&page->out, "<code>%s</code> ", json_string_value(row));
 	html(&page->out, "</dd><dt>%s</dt><dd>%s</dd><dt>%s</dt><dd>", _("Port"),
@@ -59,7 +59,9 @@ put_containment(struct sheet *page, const json_t *device)
 	{
 		html(&page->out, "<li>");
 		put_chip(page, json_text_of(act, "act"));
-		html(&page->out, " %s ", json_text_of(act, "text"));
+		html(&page->out, " ");
+		put_words(page, json_text_of(act, "text"));
+		html(&page->out, " ");
 		put_time(page, number_of(act, "since"));
 		html(&page->out, "</li>\n");
 	}
@@ -129,8 +131,9 @@ put_actions(struct sheet *page, const json_t *device)
 	if (put_form(page, "device.class", "device", id, END_PAIRS)) {
 		html(&page->out, "<label>%s <select name=\"class\">", _("Class"));
 		for (size_t i = 0; i < COUNT_OF(classes); i++)
-			html(&page->out, "<option%s>%s</option>",
-				!strcmp(classes[i], class) ? " selected" : "", classes[i]);
+			html(&page->out, "<option value=\"%s\"%s>%s</option>", classes[i],
+				!strcmp(classes[i], class) ? " selected" : "",
+				say_words(classes[i], NULL));
 		html(&page->out, "</select></label> ");
 		put_form_end(page, "", _("Set"));
 	}
@@ -291,7 +294,9 @@ put_events(struct sheet *page, const json_t *device, const json_t *events)
 	{
 		html(&page->out, "<li>");
 		put_chip(page, json_text_of(event, "level"));
-		html(&page->out, " %s <span class=\"soft\">", json_text_of(event, "text"));
+		html(&page->out, " ");
+		put_words(page, json_text_of(event, "text"));
+		html(&page->out, " <span class=\"soft\">");
 		if (number_of(event, "count") > 1)
 			html(&page->out, "%lld &#215;, ", number_of(event, "count"));
 		put_time(page, number_of(event, "time"));
@@ -313,7 +318,7 @@ put_identifiers(struct sheet *page, const json_t *device)
 	json_array_foreach(json_object_get(device, "identifiers"), i, row)
 	{
 		html(&page->out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>",
-			json_text_of(row, "kind"), json_text_of(row, "claimed"));
+			words_of(row, "kind"), json_text_of(row, "claimed"));
 		put_time(page, number_of(row, "last"));
 		html(&page->out, "</td></tr>\n");
 	}
@@ -355,16 +360,15 @@ page_why(struct sheet *page)
 	html(&page->out, "<p><a href=\"/devices/%s\">&#8592; %s</a></p>\n",
 		json_text_of(device, "id"), json_text_of(device, "label"));
 	if (!why) {
-		put_trouble(page,
-			page->refused[1] ? page->refused[1] : _("The engine does not answer."));
+		put_trouble(page, refusal(page, 1));
 		return;
 	}
 	html(&page->out,
 		"<section class=\"card\"><h2>%s %s %s?</h2><p class=\"lead\">%s</p><p>%s</p>"
 		"<p class=\"soft\">%s</p>",
 		json_text_of(device, "label"), "->", json_text_of(why, "destination"),
-		truth_of(why, "allowed") ? _("It may.") : _("It may not."),
-		json_text_of(why, "text"), json_text_of(why, "limit"));
+		truth_of(why, "allowed") ? _("It may.") : _("It may not."), words_of(why, "text"),
+		words_of(why, "limit"));
 	if (!truth_of(why, "allowed"))
 		put_button(page, "device.pause", "", _("Let it work for 15 minutes"), "device",
 			json_text_of(device, "id"), "seconds", "900", END_PAIRS);
@@ -432,14 +436,13 @@ page_hold(struct sheet *page)
 			i == chosen ? " aria-current=\"true\"" : "", _(stops[i].label));
 		if (!proposal) {
 			html(&page->out, "<p class=\"soft\">%s</p></li>\n",
-				page->refused[answer_of[i]] ? page->refused[answer_of[i]]
-							    : _("The engine does not answer."));
+				refusal(page, (size_t)answer_of[i]));
 			continue;
 		}
 		html(&page->out,
 			"<p>%s</p><p><meter min=\"0\" max=\"%lld\" value=\"%lld\" "
 			"aria-label=\"%s\"></meter></p>",
-			json_text_of(proposal, "sentence"),
+			words_of(proposal, "sentence"),
 			number_of(proposal, "flows") ? number_of(proposal, "flows") : 1,
 			number_of(proposal, "broken"), _("flows lost"));
 		if (json_array_size(json_object_get(proposal, "would_break")))

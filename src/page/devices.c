@@ -34,7 +34,7 @@ put_row(struct sheet *page, const json_t *device)
 
 	html(&page->out, "<tr><th scope=\"row\">");
 	put_device_link(page, device);
-	html(&page->out, "</th><td data-name=\"%s\">%s", _("Kind"), json_text_of(kind, "word"));
+	html(&page->out, "</th><td data-name=\"%s\">%s", _("Kind"), words_of(kind, "word"));
 	if (number_of(kind, "confidence"))
 		html(&page->out, " <span class=\"soft\">%lld %%</span>",
 			number_of(kind, "confidence"));
@@ -116,7 +116,7 @@ put_facets(struct sheet *page, const json_t *status)
 	for (size_t i = 0; i < COUNT_OF(states); i++) {
 		long long in = number_of(json_object_get(status, "states"), states[i]);
 		if (in)
-			put_facet(page, &(struct facet){"state", states[i], states[i], in});
+			put_facet(page, &(struct facet){"state", states[i], _(states[i]), in});
 	}
 	html(&page->out, "</ul></div>\n");
 	if (n || *asked(page, "attention")) {
@@ -129,8 +129,8 @@ put_facets(struct sheet *page, const json_t *status)
 		return;
 	put_facets_begin(page, _("Kind"));
 	put_facet(page, &(struct facet){"kind", "", _("all"), all});
-	json_object_foreach(kinds.out, kind, count)
-		put_facet(page, &(struct facet){"kind", kind, kind, json_integer_value(count)});
+	json_object_foreach(kinds.out, kind, count) put_facet(page,
+		&(struct facet){"kind", kind, say_words(kind, NULL), json_integer_value(count)});
 	html(&page->out, "</ul></div>\n");
 }
 

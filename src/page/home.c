@@ -63,11 +63,11 @@ put_worth(struct sheet *page, const json_t *row)
 	html(&page->out, "<li>");
 	put_chip(page, json_text_of(row, "level"));
 	html(&page->out, " ");
-	if (id && sscanf(id + 1, "%31[a-z0-9-]", name) == 1)
-		html(&page->out, "<a href=\"/devices/%s\">%s</a>", name, json_text_of(row, "text"));
-	else
-		html(&page->out, "%s <code>%s</code>", json_text_of(row, "text"), command);
-	html(&page->out, "</li>\n");
+	bool is_device = id && sscanf(id + 1, "%31[a-z0-9-]", name) == 1;
+	if (is_device)
+		html(&page->out, "<a href=\"/devices/%s\">", name);
+	put_words(page, json_text_of(row, "text"));
+	html(&page->out, is_device ? "</a></li>\n" : " <code>%s</code></li>\n", command);
 }
 
 static void
@@ -110,7 +110,8 @@ put_day(struct sheet *page, const json_t *events)
 			put_device_link(page, json_object_get(event, "device"));
 			html(&page->out, ": ");
 		}
-		html(&page->out, "%s <span class=\"soft\">", json_text_of(event, "text"));
+		put_words(page, json_text_of(event, "text"));
+		html(&page->out, " <span class=\"soft\">");
 		put_time(page, number_of(event, "time"));
 		html(&page->out, "</span></li>\n");
 	}
@@ -232,7 +233,7 @@ page_box(struct sheet *page)
 	html(&page->out, "</ul></section>\n<section class=\"card\"><h2>%s</h2><table><tbody>\n",
 		_("Facts"));
 	put_fact(page, _("Version"), json_text_of(status, "version"));
-	put_fact(page, _("Stands in the network as"), json_text_of(status, "mode"));
+	put_fact(page, _("Stands in the network as"), words_of(status, "mode"));
 	put_fact(page, _("Kernel"), json_text_of(json_object_get(status, "enforcer"), "kernel"));
 	put_number(page, _("Rules in the kernel, elements"),
 		number_of(json_object_get(status, "enforcer"), "elements"));
@@ -244,7 +245,7 @@ page_box(struct sheet *page)
 	put_number(page, _("Bytes written to the disk since the start"),
 		number_of(database, "written_bytes"));
 	put_fact(page, _("The database"),
-		*json_text_of(database, "trouble") ? json_text_of(database, "trouble") : _("fine"));
+		*json_text_of(database, "trouble") ? words_of(database, "trouble") : _("fine"));
 	html(&page->out, "<tr><th scope=\"row\">%s</th><td>", _("Running"));
 	put_time(page, number_of(status, "started"));
 	html(&page->out, "</td></tr></tbody></table></section>\n");

@@ -38,7 +38,7 @@ page_introductions(struct sheet *page)
 			_("use"));
 		json_array_foreach(page->answer[2], i, row)
 			html(&page->out, "<option value=\"%s\">%s</option>",
-				json_text_of(row, "service"), json_text_of(row, "text"));
+				json_text_of(row, "service"), words_of(row, "text"));
 		html(&page->out, "</select></label> <label>%s <select name=\"to\" required>",
 			_("of"));
 		put_device_options(page, page->answer[1], NULL);

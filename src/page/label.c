@@ -88,9 +88,8 @@ put_test(struct sheet *page, const json_t *test)
 	}
 	put_time(page, number_of(test, "ended"));
 	html(&page->out, ", <a href=\"/bench/%lld\">%s %lld</a>, %s, %s%s</dd>",
-		number_of(test, "run"), _("audit"), number_of(test, "run"),
-		json_text_of(test, "pace"), json_text_of(test, "consent"),
-		truth_of(test, "complete") ? "" : _(", not to its end"));
+		number_of(test, "run"), _("audit"), number_of(test, "run"), words_of(test, "pace"),
+		words_of(test, "consent"), truth_of(test, "complete") ? "" : _(", not to its end"));
 }
 
 static void
@@ -147,9 +146,11 @@ put_status(struct sheet *page, const json_t *issued)
 	const json_t *status = json_object_get(issued, "status");
 
 	put_chip(page, json_text_of(status, "word"));
-	html(&page->out, " %s", json_text_of(status, "sentence"));
-	if (*json_text_of(status, "reason"))
-		html(&page->out, " <b>%s</b>", json_text_of(status, "reason"));
+	html(&page->out, " ");
+	put_words(page, json_text_of(status, "sentence"));
+	html(&page->out, " <b>");
+	put_words(page, json_text_of(status, "reason"));
+	html(&page->out, "</b>");
 	html(&page->out, " <span class=\"soft\">");
 	put_time(page, number_of(status, "since"));
 	html(&page->out, "</span>");
@@ -166,7 +167,10 @@ put_shields(struct sheet *page, const json_t *shields)
 		return;
 	}
 	json_array_foreach(shields, i, row)
-		html(&page->out, "%s%s", i ? "; " : "", json_string_value(row));
+	{
+		html(&page->out, i ? "; " : "");
+		put_words(page, json_string_value(row));
+	}
 }
 
 static void
@@ -181,11 +185,10 @@ put_works(struct sheet *page, const json_t *works)
 		const json_t *row = json_object_get(works, rows[i].key);
 		const char *word = json_text_of(row, "works");
 		html(&page->out, "<dt>%s</dt><dd>%s", _(rows[i].name),
-			*word ? word : _("not shown"));
-		if (*json_text_of(row, "seen"))
-			html(&page->out, " <span class=\"soft\">%s</span>",
-				json_text_of(row, "seen"));
-		html(&page->out, "</dd>");
+			*word ? say_words(word, NULL) : _("not shown"));
+		html(&page->out, " <span class=\"soft\">");
+		put_words(page, json_text_of(row, "seen"));
+		html(&page->out, "</span></dd>");
 	}
 }
 
@@ -203,7 +206,9 @@ put_label_card(struct sheet *page, const json_t *device, const json_t *shown)
 		return;
 	html(&page->out, "<section class=\"card\" id=\"label\"><h2>%s</h2><p>", _("Label"));
 	put_band(page, json_text_of(label, "band"));
-	html(&page->out, " %s</p>\n", json_text_of(shown, "sentence"));
+	html(&page->out, " ");
+	put_words(page, json_text_of(shown, "sentence"));
+	html(&page->out, "</p>\n");
 	html(&page->out, "<dl>");
 	put_label_facts(page, label);
 	put_works(page, json_object_get(device, "works"));
@@ -235,8 +240,8 @@ put_need(struct sheet *page, const json_t *need, const char *how)
 	html(&page->out, "<li class=\"need %s\"><span aria-hidden=\"true\">",
 		is_met ? "good" : "warn");
 	html_raw(&page->out, is_met ? "&#10003;" : "&#9675;", is_met ? 8 : 7);
-	html(&page->out, "</span><div><b>%s</b> %s", is_met ? _("met") : _("not met"),
-		json_text_of(need, "sentence"));
+	html(&page->out, "</span><div><b>%s</b> ", is_met ? _("met") : _("not met"));
+	put_words(page, json_text_of(need, "sentence"));
 	if (!is_met && *how)
 		html(&page->out, "<br><span class=\"soft\">%s <code>%s</code></span>",
 			_("What would meet it:"), how);
@@ -404,7 +409,7 @@ put_clock(struct sheet *page, const json_t *clock, const char *id)
 		json_array_foreach(clock, k, same) if (!strcmp(json_text_of(same, "provision"),
 							       provision)) html(&page->out,
 			"<li>%s%s</li>", truth_of(same, "critical") ? _("Critical: ") : "",
-			json_text_of(same, "text"));
+			words_of(same, "text"));
 		html(&page->out, "</ul>");
 		put_steps(page, row);
 		if (may(page, "admin")) {
@@ -425,8 +430,8 @@ put_attached(struct sheet *page, const json_t *attached, const char *id)
 	html(&page->out, "<p>%s <code>%s</code> %s %s, ", _("Label"), json_text_of(attached, "id"),
 		_("of"), json_text_of(attached, "issuer"));
 	put_chip(page, json_text_of(attached, "status"));
-	html(&page->out, " %s. %s %s</p>", json_text_of(attached, "reason"),
-		_("Is it of this device?"), json_text_of(attached, "match"));
+	html(&page->out, " %s. %s %s</p>", words_of(attached, "reason"), _("Is it of this device?"),
+		words_of(attached, "match"));
 	if (*json_text_of(attached, "narrows")) {
 		html(&page->out, "<p class=\"trouble\">%s</p>",
 			!strcmp(json_text_of(attached, "narrows"), "recalled")
@@ -473,7 +478,9 @@ page_label(struct sheet *page)
 	html(&page->out,
 		"<div class=\"passport\"><div>\n<section class=\"card\"><p class=\"lead\">");
 	put_band(page, json_text_of(label, "band"));
-	html(&page->out, " %s</p>\n", json_text_of(shown, "sentence"));
+	html(&page->out, " ");
+	put_words(page, json_text_of(shown, "sentence"));
+	html(&page->out, "</p>\n");
 	html(&page->out, "<dl>");
 	put_label_facts(page, label);
 	html(&page->out, "</dl>\n");

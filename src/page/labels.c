@@ -25,7 +25,7 @@ put_label_row(struct sheet *page, const json_t *row)
 	html(&page->out, "</td><td>");
 	put_chip(page, json_text_of(json_object_get(row, "status"), "word"));
 	html(&page->out, "<br><span class=\"soft\">%s</span></td><td>",
-		json_text_of(json_object_get(row, "status"), "reason"));
+		words_of(json_object_get(row, "status"), "reason"));
 	put_time(page, number_of(row, "issued"));
 	html(&page->out, "</td></tr>\n");
 }
@@ -38,8 +38,7 @@ put_own(struct sheet *page, const json_t *own)
 		html(&page->out,
 			"<p><b>%s</b>, %s, <code>%s</code></p><p class=\"soft\">%s <code>pinfold "
 			"label publish %s --follow</code></p>\n",
-			json_text_of(own, "name"), json_text_of(own, "kind"),
-			json_text_of(own, "url"),
+			json_text_of(own, "name"), words_of(own, "kind"), json_text_of(own, "url"),
 			_("So that a phone in the shop sees today's status, a web server of that "
 			  "address "
 			  "serves the folder that this keeps:"),
@@ -122,7 +121,7 @@ put_said_row(struct sheet *page, const json_t *row, bool with_label)
 		html(&page->out, " <a href=\"/labels/issued/%s\">%s</a>",
 			json_text_of(row, "label"), json_text_of(row, "label"));
 	html(&page->out, ", %s %lld. %s <span class=\"soft\">%s %lld, ", _("revision"),
-		number_of(row, "revision"), json_text_of(row, "reason"), _("entry"),
+		number_of(row, "revision"), words_of(row, "reason"), _("entry"),
 		number_of(row, "entry"));
 	put_time(page, number_of(row, "at"));
 	html(&page->out, "</span></li>\n");
@@ -213,7 +212,7 @@ put_clauses_of(struct sheet *page, const json_t *clauses)
 		const char *word = json_text_of(clauses, label_clause_id(i));
 		html(&page->out, "<tr><th scope=\"row\">%s</th><td>", label_clause_id(i));
 		put_chip(page, *word ? word : "INC");
-		html(&page->out, "</td><td>%s</td></tr>\n", label_clause_title(i));
+		html(&page->out, "</td><td>%s</td></tr>\n", say_words(label_clause_title(i), NULL));
 	}
 	put_table_end(page);
 	html(&page->out, "</section>\n");

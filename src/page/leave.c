@@ -38,7 +38,9 @@ put_steps(struct sheet *page, const char *id, const json_t *steps, const char *b
 			continue;
 		html(&page->out, "<li><div>");
 		put_state(page, state);
-		html(&page->out, " %s</div>", json_text_of(step, "text"));
+		html(&page->out, " ");
+		put_words(page, json_text_of(step, "text"));
+		html(&page->out, "</div>");
 		if (id && !strcmp(by, "you") && strcmp(state, "cannot") != 0)
 			put_button(page, "device.leaving.done", "",
 				!strcmp(state, "done") ? _("Not yet") : _("Done"), "device", id,

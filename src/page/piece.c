@@ -31,6 +31,19 @@ put_words(struct sheet *page, const char *sentence)
 		words);
 }
 
+const char *
+words_of(const json_t *object, const char *key)
+{
+	return say_words(json_text_of(object, key), NULL);
+}
+
+const char *
+refusal(const struct sheet *page, size_t answer)
+{
+	return page->refused[answer] ? say_words(page->refused[answer], NULL)
+				     : _("The engine does not answer.");
+}
+
 static void
 age(char out[static 64], int64_t seconds)
 {
@@ -108,26 +121,26 @@ put_date(struct sheet *page, int64_t at_s)
 static const struct {
 	const char *word, *class, *sign;
 } chips[] = {
-	{"enforce", "good", "&#9679;"},
-	{"trusted", "good", "&#9679;"},
-	{"observe", "warn", "&#9675;"},
-	{"waiting", "warn", "&#9676;"},
-	{"quarantine", "bad", "&#10005;"},
-	{"block", "bad", "&#9632;"},
-	{"paused", "warn", "&#8214;"},
-	{"contained", "bad", "&#10005;"},
-	{"info", "soft", "&#183;"},
-	{"notice", "warn", "&#9670;"},
-	{"alarm", "bad", "&#9650;"},
+	{N_("enforce"), "good", "&#9679;"},
+	{N_("trusted"), "good", "&#9679;"},
+	{N_("observe"), "warn", "&#9675;"},
+	{N_("waiting"), "warn", "&#9676;"},
+	{N_("quarantine"), "bad", "&#10005;"},
+	{N_("block"), "bad", "&#9632;"},
+	{N_("paused"), "warn", "&#8214;"},
+	{N_("contained"), "bad", "&#10005;"},
+	{N_("info"), "soft", "&#183;"},
+	{N_("notice"), "warn", "&#9670;"},
+	{N_("alarm"), "bad", "&#9650;"},
 	{"PASS", "good", "&#10003;"},
 	{"FAIL", "bad", "&#10005;"},
 	{"NFF", "soft", "&#9675;"},
 	{"INC", "warn", "?"},
 	{"NA", "soft", "-"},
 	{"DECL", "warn", "&#9998;"},
-	{"done", "good", "&#10003;"},
-	{"running", "warn", "&#8230;"},
-	{"failed", "bad", "&#10005;"},
+	{N_("done"), "good", "&#10003;"},
+	{N_("running"), "warn", "&#8230;"},
+	{N_("failed"), "bad", "&#10005;"},
 	{"open", "warn", "&#9675;"},
 	{"basic", "soft", "&#9679;"},
 	{"sound", "good", "&#9679;"},
@@ -141,9 +154,9 @@ static const struct {
 	{"REVOKED", "bad", "&#10005;"},
 	{"SUPERSEDED", "soft", "&#8594;"},
 	{"UNKNOWN", "warn", "?"},
-	{"fine", "good", "&#10003;"},
-	{"checking", "warn", "&#8230;"},
-	{"changed", "bad", "&#9650;"},
+	{N_("fine"), "good", "&#10003;"},
+	{N_("checking"), "warn", "&#8230;"},
+	{N_("changed"), "bad", "&#9650;"},
 	{"shelf", "good", "&#10003;"},
 	{"hold", "bad", "&#10005;"},
 	{"laboratory", "warn", "?"},
@@ -163,10 +176,10 @@ put_chip(struct sheet *page, const char *word)
 	for (size_t i = 0; i < COUNT_OF(chips); i++) {
 		if (strcmp(chips[i].word, word) != 0)
 			continue;
-		put_chip_as(page, chips[i].class, chips[i].sign, word);
+		put_chip_as(page, chips[i].class, chips[i].sign, _(chips[i].word));
 		return;
 	}
-	html(&page->out, "<span class=\"chip\">%s</span>", word);
+	html(&page->out, "<span class=\"chip\">%s</span>", say_words(word, NULL));
 }
 
 const char *

@@ -20,6 +20,8 @@
  * English is marked as such, so that it is also read aloud so.
  */
 void put_words(struct sheet *, const char *sentence);
+/* The same for a word or a sentence in the midst of others; as long as say_words() says. */
+const char *words_of(const json_t *object, const char *key);
 
 long long number_of(const json_t *object, const char *key);
 bool truth_of(const json_t *object, const char *key);
@@ -55,6 +57,8 @@ void put_table(struct sheet *, const char *first_title, ...) __attribute__((sent
 void put_table_end(struct sheet *);
 void put_empty(struct sheet *, const char *sentence);
 void put_trouble(struct sheet *, const char *sentence);
+/* Why the engine did not answer this question of the page. */
+const char *refusal(const struct sheet *, size_t answer);
 
 #define END_PAIRS ((const char *)NULL)
 

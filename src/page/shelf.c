@@ -19,7 +19,8 @@ put_profiles(struct sheet *page, const char *chosen)
 	for (size_t i = 0; i < n_gate_profiles; i++)
 		html(&page->out, "<option value=\"%s\"%s>%s: %s</option>", gate_profiles[i].id,
 			!strcmp(gate_profiles[i].id, chosen) ? " selected" : "",
-			gate_profiles[i].id, gate_profiles[i].meaning);
+			say_words(gate_profiles[i].id, NULL),
+			say_words(gate_profiles[i].meaning, NULL));
 	html(&page->out, "</select></label> <button class=\"button\">%s</button></form>\n",
 		_("Ask"));
 }
@@ -45,14 +46,15 @@ put_reason(struct sheet *page, const json_t *reason)
 {
 	html(&page->out, "<li class=\"fault\"><h3>");
 	put_chip(page, json_text_of(reason, "verdict"));
-	html(&page->out, " %s</h3><p>%s</p>", json_text_of(reason, "provision"),
-		json_text_of(reason, "text"));
+	html(&page->out, " %s</h3><p>", json_text_of(reason, "provision"));
+	put_words(page, json_text_of(reason, "text"));
+	html(&page->out, "</p>");
 	if (*json_text_of(reason, "fix"))
 		html(&page->out, "<p class=\"soft\">%s %s",
 			!strcmp(json_text_of(reason, "verdict"), "FAIL")
 				? _("What mends it:")
 				: _("What would settle it:"),
-			json_text_of(reason, "fix"));
+			words_of(reason, "fix"));
 	if (number_of(reason, "minutes"))
 		html(&page->out, " (%lld %s)", number_of(reason, "minutes"),
 			_("minutes of a person"));
@@ -157,13 +159,13 @@ put_entry(struct sheet *page, const json_t *entry)
 	put_chip(page, json_text_of(entry, "answer"));
 	html(&page->out,
 		"<br><span class=\"soft\">%s, <a href=\"/bench/%lld\">%s %lld</a></span></td><td>",
-		json_text_of(entry, "profile"), number_of(entry, "run"), _("audit"),
+		words_of(entry, "profile"), number_of(entry, "run"), _("audit"),
 		number_of(entry, "run"));
 	put_chip(page, json_text_of(entry, "answer_now"));
 	html(&page->out, "</td><td>");
 	put_chip(page, json_text_of(entry, "state"));
-	if (*json_text_of(entry, "what"))
-		html(&page->out, " %s", json_text_of(entry, "what"));
+	html(&page->out, " ");
+	put_words(page, json_text_of(entry, "what"));
 	if (number_of(entry, "changed")) {
 		html(&page->out, " ");
 		put_time(page, number_of(entry, "changed"));

@@ -37,7 +37,8 @@ put_incident(struct sheet *page, const json_t *event)
 		put_device_link(page, device);
 		html(&page->out, ": ");
 	}
-	html(&page->out, "%s</p><p class=\"soft\">%s", json_text_of(event, "text"), kind);
+	put_words(page, json_text_of(event, "text"));
+	html(&page->out, "</p><p class=\"soft\">%s", say_words(kind, NULL));
 	if (number_of(event, "count") > 1)
 		html(&page->out, ", %lld &#215;", number_of(event, "count"));
 	html(&page->out, ", ");
@@ -103,9 +104,11 @@ put_change(struct sheet *page, const json_t *row)
 	char id[24];
 
 	snprintf(id, sizeof id, "%lld", number_of(row, "id"));
-	html(&page->out, "<tr%s><th scope=\"row\">%s</th><td data-name=\"%s\">%s</td><td>",
-		number_of(row, "undone_by") ? " class=\"undone\"" : "", json_text_of(row, "text"),
-		_("By"), json_text_of(row, "who"));
+	html(&page->out, "<tr%s><th scope=\"row\">",
+		number_of(row, "undone_by") ? " class=\"undone\"" : "");
+	put_words(page, json_text_of(row, "text"));
+	html(&page->out, "</th><td data-name=\"%s\">%s</td><td>", _("By"),
+		json_text_of(row, "who"));
 	put_time(page, number_of(row, "time"));
 	html(&page->out, "</td><td>");
 	if (number_of(row, "undone_by"))

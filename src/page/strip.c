@@ -133,7 +133,7 @@ put_joined(struct sheet *page, const struct tale *tale)
 			text = json_text_of(event, "text");
 	}
 	put_frame(page, JOINED, number_of(tale->device, "first"));
-	html(&page->out, "<p>%s</p></li>\n", text);
+	html(&page->out, "<p>%s</p></li>\n", say_words(text, NULL));
 }
 
 /* What was decided last about what it may, before anything had to be done. */
@@ -152,7 +152,7 @@ put_learned(struct sheet *page, const struct tale *tale)
 			continue;
 		put_frame(page, LEARNED, number_of(row, "time"));
 		html(&page->out, "<p>%s</p><p class=\"soft\">%s %s</p></li>\n",
-			json_text_of(row, "text"), _("By"), json_text_of(row, "who"));
+			words_of(row, "text"), _("By"), json_text_of(row, "who"));
 		return;
 	}
 }
@@ -195,7 +195,9 @@ put_changed(struct sheet *page, const struct tale *tale)
 	if (!why && !event)
 		return;
 	put_frame(page, CHANGED, why ? number_of(tale->acted, "time") : number_of(event, "first"));
-	html(&page->out, "<p>%s</p>", why ? why : json_text_of(event, "text"));
+	html(&page->out, "<p>");
+	put_words(page, why ? why : json_text_of(event, "text"));
+	html(&page->out, "</p>");
 	if (event && number_of(event, "count") > 1)
 		html(&page->out, "<p class=\"soft\">%lld &#215;</p>", number_of(event, "count"));
 	html(&page->out, "</li>\n");
@@ -212,7 +214,7 @@ put_acted(struct sheet *page, const struct tale *tale)
 		text);
 	snprintf(id, sizeof id, "%lld", number_of(tale->acted, "id"));
 	put_frame(page, ACTED, number_of(tale->acted, "time"));
-	html(&page->out, "<p>%s</p><p class=\"soft\">%s %s</p>", what, _("By"),
+	html(&page->out, "<p>%s</p><p class=\"soft\">%s %s</p>", say_words(what, NULL), _("By"),
 		json_text_of(tale->acted, "who"));
 	if (!is_over(tale))
 		put_button(page, "policy.undo", "", _("Undo"), "journal", id, END_PAIRS);

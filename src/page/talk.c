@@ -149,7 +149,7 @@ put_talks_table(struct sheet *page, const json_t *talks)
 			"class=\"number\">%lld</td><td>%s</td></tr>\n",
 			json_text_of(talk, "remote"), json_text_of(talk, "proto"),
 			number_of(talk, "port"), _(purposes[purpose_at(talk)].label),
-			*json_text_of(talk, "why") ? json_text_of(talk, "why") : "-",
+			*json_text_of(talk, "why") ? words_of(talk, "why") : "-",
 			number_of(talk, "flows"), number_of(talk, "bytes"),
 			truth_of(talk, "denied") ? _("denied") : _("allowed"));
 	}

@@ -10,7 +10,7 @@ static void
 put_heard(struct sheet *page, const json_t *row)
 {
 	if (*json_text_of(row, "why"))
-		html(&page->out, "%s: %s, ", _("Did not hear"), json_text_of(row, "why"));
+		html(&page->out, "%s: %s, ", _("Did not hear"), words_of(row, "why"));
 	else
 		html(&page->out, "%s ", number_of(row, "taken") ? _("Heard") : _("Nothing yet"));
 	if (number_of(row, *json_text_of(row, "why") ? "failed" : "taken"))
@@ -37,7 +37,7 @@ put_receivers(struct sheet *page, const json_t *rows)
 		html(&page->out,
 			"<tr><th scope=\"row\">%s</th><td><code>%s</code></td><td>%s</td><td>",
 			json_text_of(row, "name"), json_text_of(row, "url"),
-			json_text_of(row, "wants"));
+			words_of(row, "wants"));
 		put_heard(page, row);
 		html(&page->out, "</td><td>");
 		put_button(page, "tell.test", "", _("Test"), "receiver", json_text_of(row, "name"),
