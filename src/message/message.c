@@ -452,7 +452,7 @@ static bool
 enforcer_status_ok(const void *payload, size_t len)
 {
 	const struct message_enforcer_status *m = payload;
-	return is_text(m->release, sizeof m->release) && PADDING_OK(m->zero);
+	return is_text(m->release, sizeof m->release) && PADDING_OK(m->zero) && !m->zero_too;
 }
 
 static bool

@@ -215,6 +215,8 @@ struct message_enforcer_status {
 	uint64_t kernel_lacks;
 	uint32_t elements; /* in the mirror */
 	uint32_t devices;
+	uint32_t mended; /* so often since it was told last, somebody else had changed our rules */
+	uint32_t zero_too;
 	char release[64]; /* uname -r */
 };
 

@@ -62,17 +62,22 @@ kernel_netlink(int family)
 int
 kernel_watch_tables(void)
 {
-	/* The first message of an event: its type stands at byte 4, the subsystem in the high byte. */
-	struct sock_filter keep_deletions[] = {
+	/*
+	 * The first message of an event: its type stands at byte 4, the subsystem in the high byte.
+	 * An own batch of elements, of which there may be thousands, wakes nobody.
+	 */
+	struct sock_filter keep_changes[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 4 + (__BYTE_ORDER == __BIG_ENDIAN)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_DELTABLE, 4, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_DELCHAIN, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_DELTABLE, 6, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_NEWCHAIN, 5, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_DELCHAIN, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_NEWRULE, 3, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_DELRULE, 2, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_DELSET, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
 	};
-	struct sock_fprog program = {.len = COUNT_OF(keep_deletions), .filter = keep_deletions};
+	struct sock_fprog program = {.len = COUNT_OF(keep_changes), .filter = keep_changes};
 	int group = NFNLGRP_NFTABLES;
 	int fd = kernel_netlink(NETLINK_NETFILTER);
 

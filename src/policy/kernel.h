@@ -52,7 +52,8 @@ int kernel_netlink(int family);
 
 /*
  * A socket that becomes readable when somebody takes rules, chains, sets or
- * tables away; changes of elements do not wake it.  -1 on failure.
+ * tables away, or adds rules or chains; changes of elements do not wake it.
+ * -1 on failure.
  */
 int kernel_watch_tables(void);
 

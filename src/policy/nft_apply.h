@@ -37,7 +37,10 @@ void nft_apply_free(struct nft_apply *);
 enum err nft_apply_load(
 	struct nft_apply *, const struct nft_base *, bool *adopted, struct fault *why) MUST_USE;
 
-/* True while all tables are there and are those of `base`: nobody flushed them behind our back. */
+/*
+ * True while all tables are there and are those of `base`, with every chain and rule as it was
+ * made: nobody flushed or changed them behind our back.  Elements of sets are not looked at.
+ */
 bool nft_apply_is_loaded(struct nft_apply *, const struct nft_base *);
 
 /* They are not: brings them back with everything that the mirror holds. */

@@ -676,13 +676,12 @@ define_parameters(FILE *out, const struct settings *settings, const uint8_t gate
 	define_doh(out, "DOH6", 6);
 }
 
-/* FNV-1a: tells versions apart, protects nothing. */
-static uint64_t
-digest(uint64_t hash, const char *bytes, size_t len)
+uint64_t
+nft_base_digest(uint64_t digest, const void *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (uint8_t)bytes[i]) * UINT64_C(0x100000001b3);
-	return hash;
+		digest = (digest ^ ((const uint8_t *)bytes)[i]) * UINT64_C(0x100000001b3);
+	return digest;
 }
 
 enum err
@@ -707,8 +706,8 @@ nft_base_render(struct nft_base *base, const struct settings *settings,
 		return ERR_SYSTEM;
 	define_parameters(first, settings, gateway_mac);
 	fclose(first);
-	uint64_t hash = digest(UINT64_C(0xcbf29ce484222325), parameters, len);
-	hash = digest(hash, text, sizeof text - 1);
+	uint64_t hash = nft_base_digest(NFT_BASE_DIGEST, parameters, len);
+	hash = nft_base_digest(hash, text, sizeof text - 1);
 	snprintf(out.comment, sizeof out.comment, "pinfold %016" PRIx64, hash);
 
 	FILE *whole = open_memstream(&out.text, &out.len);

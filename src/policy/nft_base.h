@@ -3,6 +3,7 @@
 #define PINFOLD_POLICY_NFT_BASE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/settings.h"
 #include "policy/nft_element.h"
@@ -29,6 +30,10 @@ struct nft_base {
 enum err nft_base_render(struct nft_base *, const struct settings *,
 	const uint8_t gateway_mac[static 6], struct fault *why) MUST_USE;
 void nft_base_fini(struct nft_base *);
+
+/* FNV-1a, from NFT_BASE_DIGEST on: tells versions apart, protects nothing. */
+#define NFT_BASE_DIGEST UINT64_C(0xcbf29ce484222325)
+uint64_t nft_base_digest(uint64_t digest, const void *bytes, size_t len);
 
 /* Letters, digits, ".", "_", "-": what may stand between quotes in a rule. */
 bool nft_interface_is_safe(const char *name);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <nftables/libnftables.h>
@@ -12,23 +13,28 @@
 #include "policy/nft_apply_inside.h"
 #include "policy/nft_message.h"
 
+/* nft writes a comment as type 0 of type, length, value. */
+static void
+take_comment(char comment[static NFT_BASE_COMMENT_MAX], const struct nlattr *attribute)
+{
+	const uint8_t *at = mnl_attr_get_payload(attribute);
+	unsigned len = mnl_attr_get_payload_len(attribute);
+
+	if (len >= 2 && at[0] == 0 && at[1] <= len - 2 && at[1] < NFT_BASE_COMMENT_MAX) {
+		memcpy(comment, at + 2, at[1]);
+		comment[at[1]] = '\0';
+	}
+}
+
 static bool
 on_table(const struct nlmsghdr *header, void *arg)
 {
-	char *comment = arg;
 	const struct nlattr *attribute;
 
 	mnl_attr_for_each(attribute, header, sizeof(struct nfgenmsg))
 	{
-		if (mnl_attr_get_type(attribute) != NFTA_TABLE_USERDATA)
-			continue;
-		/* Type, length, value; nft writes a comment as type 0. */
-		const uint8_t *at = mnl_attr_get_payload(attribute);
-		unsigned len = mnl_attr_get_payload_len(attribute);
-		if (len >= 2 && at[0] == 0 && at[1] <= len - 2 && at[1] < NFT_BASE_COMMENT_MAX) {
-			memcpy(comment, at + 2, at[1]);
-			comment[at[1]] = '\0';
-		}
+		if (mnl_attr_get_type(attribute) == NFTA_TABLE_USERDATA)
+			take_comment(arg, attribute);
 	}
 	return true;
 }
@@ -48,8 +54,111 @@ find_comment(
 	return !kernel_dump(apply->fd, header, on_table, comment);
 }
 
-bool
-nft_apply_is_loaded(struct nft_apply *apply, const struct nft_base *base)
+/* --- rules as they were when we had made them ------------------------------------------------------ */
+
+/*
+ * A table keeps its comment when somebody flushes its rules or changes one.  So a chain
+ * without rules, which is made last, carries a digest of all others and of their rules.
+ */
+#define SEAL "as_loaded"
+
+struct rules {
+	const char *table;
+	uint64_t digest;
+	char sealed[NFT_BASE_COMMENT_MAX];
+};
+
+static void
+digest(struct rules *rules, const struct nlattr *attribute)
+{
+	rules->digest = nft_base_digest(rules->digest, mnl_attr_get_payload(attribute),
+		mnl_attr_get_payload_len(attribute));
+}
+
+static bool
+on_rule(const struct nlmsghdr *header, void *arg)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each(attribute, header, sizeof(struct nfgenmsg)) digest(arg, attribute);
+	return true;
+}
+
+static const char *
+text_of(const struct nlattr *attribute)
+{
+	return attribute && !mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING)
+		       ? mnl_attr_get_str(attribute)
+		       : "";
+}
+
+/* The kernel tells the chains of all tables of the family. */
+static bool
+on_chain(const struct nlmsghdr *header, void *arg)
+{
+	const struct nlattr *attribute, *row[NFTA_CHAIN_MAX + 1] = {0};
+	struct rules *rules = arg;
+
+	mnl_attr_for_each(attribute, header, sizeof(struct nfgenmsg))
+	{
+		if (mnl_attr_get_type(attribute) <= NFTA_CHAIN_MAX)
+			row[mnl_attr_get_type(attribute)] = attribute;
+	}
+	if (strcmp(text_of(row[NFTA_CHAIN_TABLE]), rules->table))
+		return true;
+	if (!strcmp(text_of(row[NFTA_CHAIN_NAME]), SEAL)) {
+		if (row[NFTA_CHAIN_USERDATA])
+			take_comment(rules->sealed, row[NFTA_CHAIN_USERDATA]);
+		return true;
+	}
+	for (unsigned i = 0; i <= NFTA_CHAIN_MAX; i++)
+		if (row[i] && i != NFTA_CHAIN_USE && i != NFTA_CHAIN_COUNTERS)
+			digest(rules, row[i]);
+	return true;
+}
+
+static enum err
+dump(struct nft_apply *apply, enum nft_table table, struct rules *rules, bool is_of_chains)
+{
+	char buffer[256];
+	struct nlmsghdr *header = nfnetlink_header(buffer,
+		NFNL_SUBSYS_NFTABLES << 8 | (is_of_chains ? NFT_MSG_GETCHAIN : NFT_MSG_GETRULE),
+		NLM_F_DUMP, ++apply->seq, nft_table_family(table));
+
+	rules->table = nft_table_name(table);
+	if (!is_of_chains)
+		mnl_attr_put_strz(header, NFTA_RULE_TABLE, rules->table);
+	return kernel_dump(apply->fd, header, is_of_chains ? on_chain : on_rule, rules);
+}
+
+/* ERR_BUSY while somebody changes them: then nobody can say. */
+static enum err
+read_rules(struct nft_apply *apply, struct rules *out)
+{
+	enum err err = ERR_BUSY;
+
+	for (int i = 0; i < NFT_TRIES && err == ERR_BUSY; i++) {
+		struct rules rules = {.digest = NFT_BASE_DIGEST};
+		err = ERR_OK;
+		for (enum nft_table table = 0; table < NFT_TABLE_COUNT && !err; table++) {
+			err = dump(apply, table, &rules, true);
+			if (!err)
+				err = dump(apply, table, &rules, false);
+		}
+		if (!err)
+			*out = rules;
+	}
+	return err;
+}
+
+static void
+render_seal(const struct rules *rules, char out[static NFT_BASE_COMMENT_MAX])
+{
+	snprintf(out, NFT_BASE_COMMENT_MAX, "rules %016" PRIx64, rules->digest);
+}
+
+static bool
+has_tables(struct nft_apply *apply, const struct nft_base *base)
 {
 	char comment[NFT_BASE_COMMENT_MAX];
 
@@ -57,6 +166,20 @@ nft_apply_is_loaded(struct nft_apply *apply, const struct nft_base *base)
 		if (!find_comment(apply, table, comment) || strcmp(comment, base->comment))
 			return false;
 	return true;
+}
+
+bool
+nft_apply_is_loaded(struct nft_apply *apply, const struct nft_base *base)
+{
+	char comment[NFT_BASE_COMMENT_MAX];
+	struct rules rules;
+
+	if (!has_tables(apply, base))
+		return false;
+	if (read_rules(apply, &rules))
+		return true; /* it is asked again soon */
+	render_seal(&rules, comment);
+	return !strcmp(rules.sealed, comment);
 }
 
 /* Sends the mirror anew, device by device, into tables that were just made. */
@@ -107,6 +230,23 @@ run_text(const char *text, struct fault *why)
 	return refused ? ERR_KERNEL : ERR_OK;
 }
 
+static enum err
+seal(struct nft_apply *apply, struct fault *why)
+{
+	char text[160], comment[NFT_BASE_COMMENT_MAX];
+	struct rules rules;
+	enum err err = read_rules(apply, &rules);
+
+	if (err) {
+		fault_set(why, err, "the rules that were loaded cannot be read: %m");
+		return err;
+	}
+	render_seal(&rules, comment);
+	snprintf(text, sizeof text, "add chain inet %s " SEAL " { comment \"%s\"; }\n",
+		nft_table_name(NFT_TABLE_INET), comment);
+	return run_text(text, why);
+}
+
 /*
  * One transaction takes old tables away and brings the new ones: their sets
  * are empty at first, so that for a moment nothing passes.
@@ -130,9 +270,11 @@ nft_apply_mend(struct nft_apply *apply, const struct nft_base *base, struct faul
 			return err;
 		err = reinstall(apply);
 	}
-	if (err)
+	if (err) {
 		fault_set(why, err, "the tables do not take what they held before: %m");
-	return err;
+		return err;
+	}
+	return seal(apply, why);
 }
 
 enum err
@@ -149,6 +291,8 @@ nft_apply_load(
 			*adopted = true;
 		return err;
 	}
+	if (has_tables(apply, base))
+		log_warnx("rules", "our rules had been changed or taken away; they are put back");
 	nft_mirror_clear(&apply->mirror);
 	char comment[NFT_BASE_COMMENT_MAX];
 	if (find_comment(apply, NFT_TABLE_BRIDGE, comment) ||

@@ -25,6 +25,7 @@
 enum {
 	TICK_MS = 2000,
 	STATUS_S = 5,
+	MEND_QUIET_S = 60,
 	CUT_QUIET_MS = 50, /* a change that narrows seldom comes alone */
 	CUT_AGAIN_MS = 1,
 };
@@ -41,7 +42,8 @@ static struct network *network;
 static struct kernel kernel;
 static struct message_enforcer_status status;
 static struct channel *engine, *resolver, *uplink;
-static struct log_once refusal;
+static struct log_once refusal, meddling;
+static uint64_t mended_ns; /* when it was last */
 static struct loop_timer *cut_timer;
 static uint64_t asked_ns, cut_awaited_ns; /* the last question; 0: no cut is awaited */
 
@@ -55,9 +57,12 @@ send_status(void)
 	status.elements = apply ? nft_apply_count(apply) : 0;
 	status.devices = hold ? hold_count(hold) : 0;
 	memcpy(status.release, kernel.release, sizeof status.release);
-	if (channel_is_open(engine) &&
-		channel_send(engine, MESSAGE_ENFORCER_STATUS, 0, &status, sizeof status, -1))
+	if (!channel_is_open(engine))
+		return;
+	if (channel_send(engine, MESSAGE_ENFORCER_STATUS, 0, &status, sizeof status, -1))
 		log_warnx("start", "the engine does not take the status");
+	else
+		status.mended = 0;
 }
 
 static void
@@ -68,8 +73,8 @@ answer(struct channel *to, uint32_t seq, const struct message_done *done)
 }
 
 /*
- * Somebody flushed the rules: they come back at once, with all that was in
- * them.  When even that fails, a new life of this process tries it.
+ * Somebody took tables away, flushed the rules or changed one: they come back at once,
+ * with all that was in them.  When even that fails, a new life of this process tries it.
  */
 static void
 mend_if_gone(void)
@@ -78,9 +83,15 @@ mend_if_gone(void)
 
 	if (nft_apply_is_loaded(apply, &base))
 		return;
-	log_warnx("rules", "somebody took our tables away; they are put back");
+	/* Who does it each second fills no log: the engine counts. */
+	if (log_once(&meddling))
+		log_warnx(
+			"rules", "somebody changed our rules or took them away; they are put back");
 	if (nft_apply_mend(apply, &base, &why))
 		fatalx("rules", "%s", why.text);
+	mended_ns = clock_monotonic_ns();
+	status.mended++;
+	send_status();
 }
 
 /* A kernel that refuses is said once, not for each change. */
@@ -416,6 +427,8 @@ on_tick(void *arg)
 	hold_tick(hold);
 	cut_soon();
 	mend_if_gone();
+	if (clock_monotonic_ns() - mended_ns > MEND_QUIET_S * CLOCK_SECOND_NS)
+		log_once_over(&meddling);
 	retell_status();
 }
 

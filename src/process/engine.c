@@ -65,6 +65,10 @@ on_message(struct channel *channel, const struct message_header *header, const v
 		const struct message_enforcer_status *status = payload;
 		engine.enforcer = *status;
 		engine.has_enforcer_status = true;
+		if (status->mended)
+			event(EVENT_ALARM, NULL, "rules-mended", "",
+				"somebody changed the gateway's rules or took them away; they are "
+				"back; look who else sets nftables rules here");
 		break;
 	}
 	case MESSAGE_RESOLVER_STATUS: {

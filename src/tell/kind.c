@@ -24,6 +24,7 @@ static const struct row {
 	{"store-restored", INTERRUPT_GATEWAY, 2, false},
 	{"store-lost", INTERRUPT_GATEWAY, 2, true},
 	{"store-refuses", INTERRUPT_GATEWAY, 2, false},
+	{"rules-mended", INTERRUPT_GATEWAY, 2, false},
 	{"dns-upstream-dead", INTERRUPT_GATEWAY, 2, false},
 };
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Somebody deletes our tables, one or another, again and again, while two devices send
-# as fast as they can where they may not.  The tables come back; until they do, nothing passes.
+# Somebody deletes our tables or flushes their rules, again and again, while two devices send
+# as fast as they can where they may not.  All comes back; until it does, nothing passes.
 set -eu
 . "$(dirname "$0")/enforcer/place.sh"
 
@@ -56,6 +56,22 @@ expect "the guard comes back 20 times" delete_often 20 inet pinfold-guard
 judge "the guard"
 expect "the rules of the bridge come back 20 times" delete_often 20 bridge pinfold
 judge "the rules of the bridge"
+rules_are_back() { nft list table inet pinfold | grep -q 'ct mark @pause goto admit_by_pause' && tcp a 198.18.1.1 443; }
+for table in "inet pinfold" "inet pinfold-guard" "bridge pinfold"; do
+	before=$(nft list table $table | grep -c ' goto \| accept')
+	nft flush table $table
+	is_whole() { [ "$(nft list table $table 2>/dev/null | grep -c ' goto \| accept')" = $before ]; }
+	expect "flushed rules of $table come back" within 10 is_whole
+done
+expect "and what is allowed is allowed again" within 10 rules_are_back
+nft insert rule inet pinfold forward ct mark 4711 accept
+is_taken_away() { ! nft list chain inet pinfold forward | grep -q 4711; }
+expect "a rule that somebody adds is taken away" within 10 is_taken_away
+said kill
+nft flush table inet pinfold
+expect "a new life starts with flushed rules" said start
+expect "and brings them back, with what was allowed" within 10 rules_are_back
+judge "rules that were flushed"
 expect "all the time both were sending (control)" sh -c "[ $(($(sent a) - before_a)) -ge 20000 ] && [ $(($(sent c) - before_c)) -ge 20000 ]"
 
 hold c trusted cap=1000000 flows=1000000

@@ -364,6 +364,46 @@ TEST(a_new_life_adopts_what_is_there_and_drops_what_nobody_claims)
 	EXPECT(!nft_apply_find_owner(apply, &pen, &owner));
 }
 
+TEST(rules_that_somebody_flushed_or_changed_are_noticed_and_put_back_with_all_elements)
+{
+	static const char *const deeds[] = {"flush table inet pinfold",
+		"flush chain bridge pinfold output", "flush table inet pinfold-guard",
+		"insert rule inet pinfold forward accept",
+		"chain inet pinfold forward '{ policy accept; }'",
+		"delete chain inet pinfold as_loaded", "add chain inet pinfold more",
+		"delete table bridge pinfold"};
+	bool adopted = true;
+
+	begin();
+	device(7, 1);
+	entry(POLICY_ENTRY_ADDRESS, 1, 443);
+	EXPECT_INT(hold_it(), ERR_OK);
+	/* Rules of others are no business of ours. */
+	EXPECT_INT(system("nft 'add table inet other; add chain inet other as_loaded; "
+			  "add rule inet other as_loaded accept'"),
+		0);
+	EXPECT(nft_apply_is_loaded(apply, &base));
+	for (size_t i = 0; i < COUNT_OF(deeds); i++) {
+		char command[128];
+		snprintf(command, sizeof command, "nft %s", deeds[i]);
+		EXPECT_INT(system(command), 0);
+		EXPECT(!nft_apply_is_loaded(apply, &base));
+		EXPECT_INT(nft_apply_mend(apply, &base, &why), ERR_OK);
+		EXPECT(nft_apply_is_loaded(apply, &base));
+		EXPECT(kernel_holds(NFT_ALLOW4, 7, 1, 443, NULL));
+	}
+	/* Nor does a new life adopt them. */
+	EXPECT_INT(system("nft flush chain inet pinfold from_device"), 0);
+	hold_free(hold);
+	nft_apply_free(apply);
+	EXPECT_INT(nft_apply_new(&apply), ERR_OK);
+	EXPECT_INT(nft_apply_load(apply, &base, &adopted, &why), ERR_OK);
+	hold = hold_new(apply, NULL, &settings);
+	EXPECT(!adopted);
+	EXPECT(nft_apply_is_loaded(apply, &base));
+	EXPECT(kernel_holds(NFT_ALLOW4, 7, 1, 443, NULL));
+}
+
 static bool
 is_closed_port(const char *name)
 {
