@@ -302,3 +302,29 @@ label_status_from(const struct label *label, const struct label_world *world, st
 	if (world->act == ACT_REVOKED)
 		worse(now, STATUS_REVOKED, "%s", world->act_reason);
 }
+
+bool
+label_claim_settle(struct label_claim *claim, const char *claimed_firmware,
+	const struct label_now *newly, const struct label_now *now, int64_t now_s)
+{
+	enum { LONGEST_S = 24 * 3600 };
+	int64_t since_s = now_s - claim->changed_s;
+	bool is_same = newly->status == now->status && newly->is_recalled == now->is_recalled &&
+		       !strcmp(newly->reason, now->reason);
+	bool is_worse = rank[newly->status] > rank[now->status] ||
+			(newly->is_recalled && !now->is_recalled);
+
+	/* A clock that was set back holds nothing. */
+	if (claim->wait_s && !is_same && !is_worse && since_s >= 0 && since_s < claim->wait_s)
+		return false;
+	if (claim->wait_s && !is_same) {
+		bool goes_on = since_s < LONGEST_S && claim->changed_s;
+		claim->wait_s = goes_on ? claim->wait_s * 2 : LABEL_SETTLE_S;
+		claim->wait_s = claim->wait_s < LONGEST_S ? claim->wait_s : LONGEST_S;
+		claim->changed_s = now_s;
+	} else if (!claim->wait_s) {
+		*claim = (struct label_claim){.wait_s = LABEL_SETTLE_S};
+	}
+	snprintf(claim->firmware, sizeof claim->firmware, "%s", claimed_firmware);
+	return true;
+}

@@ -96,4 +96,22 @@ struct label_now {
 };
 void label_status_from(const struct label *, const struct label_world *, struct label_now *);
 
+/*
+ * The firmware that a device claims and that counts.  It may claim another one each second,
+ * and each change of a status is an entry of a log that nobody can shorten.  So what makes
+ * the label worse counts at once; what does not has to wait since the last change, at first
+ * LABEL_SETTLE_S and twice as long each time, up to a day, as long as that goes on.
+ */
+enum { LABEL_SETTLE_S = 30 };
+struct label_claim {
+	char firmware[64];
+	int64_t changed_s, wait_s; /* wait_s 0: nothing counts yet */
+};
+/*
+ * newly: the status by claimed_firmware; now: by the one that counts.  True: from now on
+ * claimed_firmware counts.
+ */
+bool label_claim_settle(struct label_claim *, const char *claimed_firmware,
+	const struct label_now *newly, const struct label_now *now, int64_t now_s);
+
 #endif

@@ -63,7 +63,8 @@ run_left_delete(struct call *call)
 {
 	int64_t left;
 
-	if (!call_number(call, "left", 1, INT64_MAX, &left) || !leave_delete(left, &call->why))
+	if (!call_number(call, "left", 1, INT64_MAX, &left) ||
+		!leave_delete(left, call->who, &call->why))
 		return NULL;
 	return json_true();
 }

@@ -30,6 +30,7 @@ static struct kept {
 	struct label label;
 	char *body;
 	struct label_seen seen; /* since it was made */
+	struct label_claim claim;
 } * labels;
 static size_t n_labels;
 static uint32_t next_number; /* a place in the status list is nobody else's, ever */
@@ -290,7 +291,7 @@ is_clock_right(void)
 }
 
 static void
-status_now(const struct kept *kept, struct label_now *now)
+status_by(const struct kept *kept, const char *firmware, struct label_now *now)
 {
 	struct label_world world = {.now_s = clock_wall_s(),
 		.is_clock_right = is_clock_right(),
@@ -302,12 +303,27 @@ status_now(const struct kept *kept, struct label_now *now)
 		.support_end = kept->seen.support_end,
 		.feed = feeds,
 		.n_feed = n_feeds};
-	struct ward *ward = ward_of_label(kept);
 
 	snprintf(world.act_reason, sizeof world.act_reason, "%s", kept->row.act_reason);
-	if (ward && kept->label.device[0])
-		label_firmware_now(ward, kept->label.model, world.firmware, NULL);
+	snprintf(world.firmware, sizeof world.firmware, "%s", firmware);
 	label_status_from(&kept->label, &world, now);
+}
+
+static void
+status_now(struct kept *kept, struct label_now *now)
+{
+	struct ward *ward = kept->label.device[0] ? ward_of_label(kept) : NULL;
+	char claimed[LABEL_FIRMWARE_MAX] = "";
+	struct label_now newly;
+
+	status_by(kept, kept->claim.firmware, now);
+	if (ward)
+		label_firmware_now(ward, kept->label.model, claimed, NULL);
+	if (kept->claim.wait_s && !strcmp(claimed, kept->claim.firmware))
+		return;
+	status_by(kept, claimed, &newly);
+	if (label_claim_settle(&kept->claim, claimed, &newly, now, clock_wall_s()))
+		*now = newly;
 }
 
 static json_t *
@@ -321,7 +337,7 @@ status_json(const struct label_now *now, int64_t since_s)
 }
 
 static json_t *
-kept_json(const struct kept *kept)
+kept_json(struct kept *kept)
 {
 	struct label_now now;
 
@@ -377,9 +393,40 @@ take_status(struct kept *kept, const struct label_now *now)
 	kept->row.changed_s = clock_wall_s();
 }
 
+/* Who asked for something; NULL: nobody did, it is derived. */
+struct asker {
+	const char *who, *verb;
+};
+
+/* Into the journal, inside a transaction. */
+static void
+note_asker(const struct asker *asker, const struct ward *ward, const char *text)
+{
+	struct stored_journal row = {.time_s = clock_wall_s(),
+		.who = asker->who,
+		.verb = asker->verb,
+		.device = ward ? ward->device->number : 0,
+		.device_id = ward ? ward->device->id : NULL,
+		.text = text};
+
+	store_journal_add(engine.store, &row);
+}
+
+static void
+note_decision(const struct kept *kept, const struct asker *asker)
+{
+	char text[320];
+
+	snprintf(text, sizeof text, "label %s of %.60s, revision %u, is %s%s%.160s", kept->row.id,
+		kept->label.model[0] ? kept->label.model : kept->row.device_id, kept->row.revision,
+		label_status_word((enum label_status)kept->row.status),
+		kept->row.status_reason[0] ? ": " : "", kept->row.status_reason);
+	note_asker(asker, ward_of_label(kept), text);
+}
+
 /* What was said is on the disk, with its entry in the log, before anybody hears of it. */
 static enum err
-write_down(struct kept *kept, bool is_issue, struct fault *why)
+write_down(struct kept *kept, const char *kind, const struct asker *asker, struct fault *why)
 {
 	if (n_said >= LOG_ENTRIES_MAX) {
 		fault_set(why, ERR_FULL,
@@ -390,10 +437,9 @@ write_down(struct kept *kept, bool is_issue, struct fault *why)
 	}
 	store_begin(engine.store);
 	put_row(kept);
-	if (is_issue)
-		say(kept, "issue", n_said);
-	else
-		say(kept, "status", n_said);
+	say(kept, kind, n_said);
+	if (asker)
+		note_decision(kept, asker);
 	enum err err = store_commit(engine.store, why);
 	if (err) {
 		keep_trouble(why);
@@ -423,7 +469,7 @@ look_at(struct kept *kept)
 		return;
 	struct stored_label before = kept->row;
 	take_status(kept, &now);
-	if (write_down(kept, false, &why)) {
+	if (write_down(kept, "status", NULL, &why)) {
 		kept->row = before;
 		if (log_once(&trouble))
 			log_warnx("label", "a status cannot be written down: %s", why.text);
@@ -590,7 +636,7 @@ run_show(const json_t *args, struct fault *why)
 		json_decref(clock);
 		return NULL;
 	}
-	const struct kept *kept = kept_of(ward);
+	struct kept *kept = kept_of(ward);
 	json_t *out = json_pack("{s:o, s:s, s:o, s:o, s:o}", "device", show_ref(ward), "sentence",
 		label_band_sentence((enum label_band)label.band), "needs", needs_json(&label),
 		"clock", clock, "issued", kept ? kept_json(kept) : json_null());
@@ -711,60 +757,76 @@ may_issue(const struct label *label, bool is_of_model, struct fault *why)
 	return true;
 }
 
-static json_t *
-run_issue(const json_t *args, struct fault *why)
+/* What was asked for becomes a label; false with the reason: it may not be one. */
+static bool
+take_wish(struct label *label, struct ward *ward, const json_t *args, struct fault *why)
 {
-	static struct label label;
 	const char *of = json_string_value(json_object_get(args, "of"));
 	bool is_of_model = of && !strcmp(of, "model");
 	const json_t *days = json_object_get(args, "days");
+
+	if (!draft(ward, is_of_model, label, NULL, why) || !issuer_facts(label, why))
+		return false;
+	if (of && !is_of_model && strcmp(of, "device")) {
+		fault_set(why, ERR_INVALID, "a label is of a device or of a model");
+		return false;
+	}
+	if (json_object_get(args, "reviewer") &&
+		!label_text_arg(args, "reviewer", label->reviewer, sizeof label->reviewer, why))
+		return false;
+	if (days && (!json_is_integer(days) || json_integer_value(days) < 1 ||
+			    json_integer_value(days) > VALID_DAYS_MAX)) {
+		fault_set(why, ERR_INVALID, "it can be made for 1 to %d days", VALID_DAYS_MAX);
+		return false;
+	}
+	if (days)
+		label->until_s = label->issued_s + json_integer_value(days) * DAY_S;
+	return may_issue(label, is_of_model, why);
+}
+
+/* Its id, revision and place; kept: the one of the same product, or NULL. */
+static bool
+take_place(struct label *label, const struct kept *kept, struct fault *why)
+{
+	uint8_t claims[CWT_BYTES_MAX];
+
+	if (kept && kept->row.act == ACT_REVOKED) {
+		fault_set(why, ERR_DENIED, "label %s was revoked, which is for good", label->id);
+		return false;
+	}
+	label->revision = kept ? kept->row.revision + 1 : 1;
+	label->index = kept ? kept->row.number : next_number;
+	if (cwt_claims(label, claims))
+		return true;
+	fault_set(why, ERR_FULL, "its texts are too long for a QR code");
+	return false;
+}
+
+static json_t *
+run_issue(const json_t *args, const struct asker *asker, struct fault *why)
+{
+	static struct label label;
 	uint8_t key[ISSUER_PUBLIC_LEN];
 	struct ward *ward = label_ward_arg(args, why);
 	struct label_now now;
 
-	if (!ward || !draft(ward, is_of_model, &label, NULL, why) || !issuer_facts(&label, why) ||
-		!own_key(key, why))
-		return NULL;
-	if (of && !is_of_model && strcmp(of, "device")) {
-		fault_set(why, ERR_INVALID, "a label is of a device or of a model");
-		return NULL;
-	}
-	if (json_object_get(args, "reviewer") &&
-		!label_text_arg(args, "reviewer", label.reviewer, sizeof label.reviewer, why))
-		return NULL;
-	if (days && (!json_is_integer(days) || json_integer_value(days) < 1 ||
-			    json_integer_value(days) > VALID_DAYS_MAX)) {
-		fault_set(why, ERR_INVALID, "it can be made for 1 to %d days", VALID_DAYS_MAX);
-		return NULL;
-	}
-	if (days)
-		label.until_s = label.issued_s + json_integer_value(days) * DAY_S;
-	if (!may_issue(&label, is_of_model, why))
+	if (!ward || !take_wish(&label, ward, args, why) || !own_key(key, why))
 		return NULL;
 	if (!is_clock_right()) {
 		fault_set(why, ERR_BUSY, "the clock is not right yet, and a label has a date");
 		return NULL;
 	}
 	label_id(&label, key);
-	struct kept *kept = kept_named(label.id), before = {0};
-	if (kept && kept->row.act == ACT_REVOKED) {
-		fault_set(why, ERR_DENIED, "label %s was revoked, which is for good", label.id);
+	struct kept *kept = kept_named(label.id);
+	if (!take_place(&label, kept, why))
 		return NULL;
-	}
-	label.revision = kept ? kept->row.revision + 1 : 1;
-	label.index = kept ? kept->row.number : next_number;
-	uint8_t claims[CWT_BYTES_MAX];
-	if (!cwt_claims(&label, claims)) {
-		fault_set(why, ERR_FULL, "its texts are too long for a QR code");
-		return NULL;
-	}
 	bool is_new = !kept;
 	if (is_new && !(kept = add_kept())) {
 		fault_set(why, ERR_FULL, "%d labels are out, and there is room for no more",
 			LABELS_MAX);
 		return NULL;
 	}
-	before = *kept;
+	struct kept before = *kept;
 	kept->row.number = label.index;
 	kept->row.revision = label.revision;
 	snprintf(kept->row.id, sizeof kept->row.id, "%s", label.id);
@@ -773,9 +835,10 @@ run_issue(const json_t *args, struct fault *why)
 	kept->label = label;
 	kept->body = label_to_text(&label);
 	kept->seen = (struct label_seen){0};
+	kept->claim = (struct label_claim){0};
 	status_now(kept, &now);
 	take_status(kept, &now);
-	if (write_down(kept, true, why)) {
+	if (write_down(kept, "issue", asker, why)) {
 		free(kept->body);
 		*kept = before;
 		n_labels -= is_new;
@@ -818,7 +881,7 @@ kept_arg(const json_t *args, struct fault *why)
 }
 
 static json_t *
-run_act(const json_t *args, size_t which, struct fault *why)
+run_act(const json_t *args, size_t which, const struct asker *asker, struct fault *why)
 {
 	struct kept *kept = kept_arg(args, why);
 	char reason[160] = "";
@@ -836,7 +899,7 @@ run_act(const json_t *args, size_t which, struct fault *why)
 	snprintf(kept->row.act_reason, sizeof kept->row.act_reason, "%s", reason);
 	status_now(kept, &now);
 	take_status(kept, &now);
-	if (write_down(kept, false, why)) {
+	if (write_down(kept, "status", asker, why)) {
 		kept->row = before;
 		return NULL;
 	}
@@ -944,17 +1007,18 @@ feed_from_text(const char *text, size_t len, struct fault *why)
 }
 
 static json_t *
-run_feed(const json_t *args, struct fault *why)
+run_feed(const json_t *args, const struct asker *asker, struct fault *why)
 {
 	static struct feed_entry entry[FEED_ENTRIES_MAX];
-	const json_t *text = json_object_get(args, "feed");
+	char text[96];
+	const json_t *given = json_object_get(args, "feed");
 	size_t n, n_new = 0;
 
-	if (!json_is_string(text)) {
+	if (!json_is_string(given)) {
 		fault_set(why, ERR_INVALID, "\"feed\" is missing");
 		return NULL;
 	}
-	json_t *feed = feed_from_text(json_string_value(text), json_string_length(text), why);
+	json_t *feed = feed_from_text(json_string_value(given), json_string_length(given), why);
 	if (!feed || !feed_from_json(entry, &n, feed, why)) {
 		json_decref(feed);
 		return NULL;
@@ -981,10 +1045,13 @@ run_feed(const json_t *args, struct fault *why)
 		store_feed_put(engine.store, entry[i].id, body, clock_wall_s());
 	}
 	json_decref(feed);
+	snprintf(text, sizeof text, "a feed is taken: %zu entries, %zu of them new", n, n_new);
+	note_asker(asker, NULL, text);
 	if (store_commit(engine.store, why)) {
 		keep_trouble(why);
 		return NULL;
 	}
+	keep_trouble_over();
 	for (size_t i = 0; i < n; i++)
 		keep_feed(&entry[i]);
 	label_look();
@@ -1035,11 +1102,12 @@ json_t *
 label_command(
 	const char *verb, const json_t *args, const char *who, int64_t *journal, struct fault *why)
 {
+	const struct asker asker = {who, verb};
 	struct ward *ward;
 
 	for (size_t i = 0; i < COUNT_OF(acts); i++)
 		if (!strcmp(verb, acts[i].verb))
-			return run_act(args, i, why);
+			return run_act(args, i, &asker, why);
 	if (!strcmp(verb, "label.show"))
 		return run_show(args, why);
 	if (!strcmp(verb, "label.issued"))
@@ -1051,9 +1119,9 @@ label_command(
 	if (!strcmp(verb, "label.issuer"))
 		return run_issuer(args, who, journal, why);
 	if (!strcmp(verb, "label.issue"))
-		return run_issue(args, why);
+		return run_issue(args, &asker, why);
 	if (!strcmp(verb, "label.feed"))
-		return run_feed(args, why);
+		return run_feed(args, &asker, why);
 	if (!strcmp(verb, "label.fix"))
 		return label_fix(args, who, journal, why);
 	if (!strcmp(verb, "label.export"))

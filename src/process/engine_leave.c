@@ -418,11 +418,21 @@ on_due(const struct stored_left *left, void *arg)
 		due->row[due->n++] = *left;
 }
 
-/* What was kept, the journal's copy of the device, and its tests. */
+/* What was kept, the journal's copy of the device, and its tests.  who: NULL where its date came. */
 static enum err
-delete_one(const struct stored_left *left, struct fault *why)
+delete_one(const struct stored_left *left, const char *who, struct fault *why)
 {
+	char text[192];
+
+	snprintf(text, sizeof text, "what was kept of %.64s, which left, is deleted", left->name);
+	const struct stored_journal row = {.time_s = clock_wall_s(),
+		.who = who,
+		.verb = "left.delete",
+		.device_id = left->device_id,
+		.text = text};
 	store_begin(engine.store);
+	if (who)
+		store_journal_add(engine.store, &row);
 	store_left_delete(engine.store, left->id);
 	store_journal_blank(engine.store, left->journal);
 	enum err err = store_commit(engine.store, why);
@@ -448,7 +458,7 @@ leave_look(void)
 	if (due.now_s < CLOCK_SANE_S || store_left(engine.store, 0, on_due, &due))
 		return;
 	for (size_t i = 0; i < due.n; i++)
-		if (delete_one(&due.row[i], &why))
+		if (delete_one(&due.row[i], NULL, &why))
 			return;
 }
 
@@ -459,7 +469,7 @@ on_wanted(const struct stored_left *left, void *arg)
 }
 
 bool
-leave_delete(int64_t id, struct fault *why)
+leave_delete(int64_t id, const char *who, struct fault *why)
 {
 	struct stored_left left = {.id = 0};
 
@@ -467,5 +477,5 @@ leave_delete(int64_t id, struct fault *why)
 		fault_set(why, ERR_NOT_FOUND, "there is no such device that left");
 		return false;
 	}
-	return !delete_one(&left, why);
+	return !delete_one(&left, who, why);
 }

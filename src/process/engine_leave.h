@@ -26,7 +26,7 @@ json_t *leave_go(struct ward *, const struct leave_wish *, const char *who, int6
 	struct fault *why);
 json_t *leave_gone(struct fault *why); /* those that left and are still kept */
 json_t *leave_show(int64_t left, struct fault *why);
-bool leave_delete(int64_t left, struct fault *why); /* now */
-void leave_look(void);                              /* once a minute */
+bool leave_delete(int64_t left, const char *who, struct fault *why); /* now */
+void leave_look(void);                                               /* once a minute */
 
 #endif

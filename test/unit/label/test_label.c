@@ -470,6 +470,67 @@ TEST(without_the_right_time_no_label_is_called_valid)
 	EXPECT_INT(now.status, STATUS_SUSPENDED);
 }
 
+static unsigned changes; /* of what a label is worth, so many entries in the log */
+
+static enum label_status
+claims(struct label_claim *claim, const char *firmware, int64_t now_s)
+{
+	struct label_world world = {.now_s = now_s};
+	struct label_now now, newly;
+
+	snprintf(world.firmware, sizeof world.firmware, "%s", claim->firmware);
+	status_with(world, NULL, &now);
+	snprintf(world.firmware, sizeof world.firmware, "%s", firmware);
+	status_with(world, NULL, &newly);
+	if (!label_claim_settle(claim, firmware, &newly, &now, now_s))
+		return (enum label_status)now.status;
+	changes += newly.status != now.status || strcmp(newly.reason, now.reason);
+	return (enum label_status)newly.status;
+}
+
+TEST(firmware_that_is_claimed_anew_each_second_fills_no_log_and_looks_no_better)
+{
+	enum { WEEK_S = 7 * DAY_S };
+	struct label_claim claim = {0};
+	int64_t bad_s = 0;
+	char firmware[16];
+
+	begin();
+	label.until_s = ISSUED_S + 30 * DAY_S;
+	changes = 0;
+	for (int64_t i = 0; i < WEEK_S; i++)
+		bad_s += claims(&claim, i % 2 ? "1.8" : label.firmware, ISSUED_S + i) ==
+			 STATUS_UNTESTED_FIRMWARE;
+	EXPECT(changes >= 2 && changes < 60);
+	EXPECT(bad_s > WEEK_S - 60);
+	/* Nor does one that is another each time. */
+	claim = (struct label_claim){0};
+	changes = 0;
+	for (int64_t i = 0; i < WEEK_S; i++) {
+		snprintf(firmware, sizeof firmware, "0.%d", (int)i);
+		EXPECT_INT(claims(&claim, firmware, ISSUED_S + i), STATUS_UNTESTED_FIRMWARE);
+	}
+	EXPECT(changes >= 1 && changes < 60);
+}
+
+TEST(firmware_that_changes_seldom_is_believed_soon)
+{
+	struct label_claim claim = {0};
+	int64_t at = ISSUED_S;
+
+	begin();
+	label.until_s = ISSUED_S + 300 * DAY_S;
+	for (int i = 0; i < 20; i++, at += 2 * DAY_S) {
+		EXPECT_INT(claims(&claim, label.firmware, at), STATUS_VALID);
+		EXPECT_INT(claims(&claim, "1.8", at + 60), STATUS_UNTESTED_FIRMWARE);
+		EXPECT_INT(claims(&claim, label.firmware, at + 61), STATUS_UNTESTED_FIRMWARE);
+		EXPECT_INT(claims(&claim, label.firmware, at + 120), STATUS_VALID);
+	}
+	/* A clock that is set back holds nothing. */
+	EXPECT_INT(claims(&claim, "1.8", at), STATUS_UNTESTED_FIRMWARE);
+	EXPECT_INT(claims(&claim, label.firmware, at - DAY_S), STATUS_VALID);
+}
+
 TEST(a_feed_is_taken_whole_or_not_at_all)
 {
 	static struct feed_entry entry[FEED_ENTRIES_MAX];

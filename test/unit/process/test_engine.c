@@ -372,6 +372,22 @@ tell(const char *verb, const char *device, const char *more)
 	return id;
 }
 
+/* A row of the journal by this verb, asked at the console, whose sentence has these words. */
+static bool
+journal_says(const char *verb, const char *words)
+{
+	json_t *answer = ask("{\"verb\":\"policy.journal\",\"args\":{}}"), *row;
+	bool is_there = false;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "result"), i, row) is_there |=
+		!strcmp(json_string_value(json_object_get(row, "verb")), verb) &&
+		!strcmp(json_string_value(json_object_get(row, "who")), "console") &&
+		strstr(json_string_value(json_object_get(row, "text")), words);
+	json_decref(answer);
+	return is_there;
+}
+
 static bool
 refuses(const char *question)
 {
@@ -836,6 +852,7 @@ TEST(a_device_that_leaves_is_kept_until_its_date_and_comes_back_as_a_new_one)
 	EXPECT(is_ok(answer));
 	json_decref(answer);
 	EXPECT_INT(n_left(), 0);
+	EXPECT(journal_says("left.delete", "which left, is deleted"));
 	snprintf(question, sizeof question,
 		"{\"verb\":\"policy.undo\",\"args\":{\"journal\":%lld}}", journal);
 	EXPECT(refuses(question));
@@ -1940,6 +1957,46 @@ TEST(a_signed_report_of_a_trusted_issuer_narrows_and_any_other_is_refused)
 }
 
 /* --- labels of others ----------------------------------------------------------------------- */
+
+TEST(what_is_decided_about_a_label_stands_in_the_journal_with_who_asked)
+{
+	static const char *const acts[] = {"suspend", "restore", "retire", "revoke"};
+	char verb[32], question[160];
+	NEEDS_ENGINE;
+
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	json_t *answer = ask("{\"verb\":\"label.issuer\",\"args\":{\"url\":"
+			     "\"https://labels.example\",\"name\":\"Home\"}}");
+	EXPECT(is_ok(answer));
+	json_decref(answer);
+	answer = ask("{\"verb\":\"label.issue\",\"args\":{\"device\":\"1\"}}");
+	EXPECT(is_ok(answer));
+	json_decref(answer);
+	EXPECT(journal_says("label.issue", "revision 1"));
+	for (size_t i = 0; i < COUNT_OF(acts); i++) {
+		snprintf(verb, sizeof verb, "label.%s", acts[i]);
+		EXPECT(!journal_says(verb, ""));
+		snprintf(question, sizeof question,
+			"{\"verb\":\"%s\",\"args\":{\"label\":\"1\",\"reason\":\"so it is\"}}",
+			verb);
+		answer = ask(question);
+		EXPECT(is_ok(answer));
+		json_decref(answer);
+		EXPECT(journal_says(verb, "label "));
+	}
+	/* What was refused did not happen. */
+	EXPECT(refuses("{\"verb\":\"label.feed\",\"args\":{\"feed\":\"{}\"}}"));
+	EXPECT(!journal_says("label.feed", ""));
+	answer = ask("{\"verb\":\"label.feed\",\"args\":{\"feed\":\"{\\\"schema\\\":"
+		     "\\\"pinfold-feed-1\\\",\\\"entries\\\":[{\\\"id\\\":\\\"R-1\\\",\\\"kind\\\":"
+		     "\\\"recall\\\",\\\"maker\\\":\\\"a\\\",\\\"model\\\":\\\"b\\\"}]}\"}}");
+	EXPECT(is_ok(answer));
+	json_decref(answer);
+	EXPECT(journal_says("label.feed", "1 of them new"));
+	stop(SIGTERM);
+	move_out();
+}
 
 static struct status_list labels_list;
 
