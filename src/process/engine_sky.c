@@ -7,6 +7,7 @@
  * for a while: a row keeps the most that were open at one time while it was in force.
  * What the device used is counted from the recorded flows when somebody asks.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -214,36 +215,101 @@ take(const struct stored_sky *row, void *arg)
 	listing->row[listing->n++] = *row;
 }
 
-static bool
-is_same_remote(const struct learn_flow *a, const struct learn_flow *b)
+/*
+ * Hosts of the flows: those of one host have one number, so that they are counted for
+ * each row of the history by going over the flows once.  A name is one host whatever
+ * its addresses; a bare address that a name led to is that host.
+ */
+struct hosts {
+	const struct learn_flow *flows;
+	size_t n;
+	size_t *of;            /* a flow's host: an index below n */
+	size_t *seen4, *seen6; /* a host's last row in which it was counted */
+	size_t row;
+};
+
+struct remote {
+	const struct learn_flow *flow;
+	size_t at; /* in flows */
+};
+
+static const char *
+name_of(const struct learn_flow *flow)
 {
-	if (a->peer || b->peer)
-		return a->peer == b->peer;
-	return a->name && *a->name && b->name && *b->name ? !strcasecmp(a->name, b->name)
-							  : ip_is_equal(&a->address, &b->address);
+	return flow->name && !flow->peer ? flow->name : "";
 }
 
-static bool
-is_used(const struct learn_flow *flow, uint8_t version, int64_t from_s, int64_t to_s)
+static int
+by_address(const void *a, const void *b)
 {
-	return flow->address.version == version && flow->direction == DIRECTION_FROM_DEVICE &&
-	       !flow->was_denied && flow->first_s < to_s && flow->last_s >= from_s;
+	const struct learn_flow *x = ((const struct remote *)a)->flow,
+				*y = ((const struct remote *)b)->flow;
+	int order = memcmp(&x->address, &y->address, sizeof x->address);
+
+	/* With a name first: it takes those without along. */
+	return order ? order : !*name_of(x) - !*name_of(y);
 }
 
-/* Hosts that it began flows to, of this version of IP, in this time. */
-static json_int_t
-used(const struct learn_flow *flows, size_t n, uint8_t version, int64_t from_s, int64_t to_s)
+static int
+by_name(const void *a, const void *b)
 {
-	json_int_t count = 0;
+	const struct learn_flow *x = ((const struct remote *)a)->flow,
+				*y = ((const struct remote *)b)->flow;
 
-	for (size_t i = 0; i < n; i++) {
-		bool is_new = is_used(&flows[i], version, from_s, to_s);
-		for (size_t k = 0; is_new && k < i; k++)
-			is_new = !(is_used(&flows[k], version, from_s, to_s) &&
-				   is_same_remote(&flows[k], &flows[i]));
-		count += is_new;
+	if (x->peer != y->peer)
+		return x->peer < y->peer ? -1 : 1;
+	return x->peer ? 0 : strcasecmp(name_of(x), name_of(y));
+}
+
+static void
+hosts_init(struct hosts *hosts, const struct learn_flow *flows, size_t n)
+{
+	auto_free struct remote *sorted = must_alloc(n ? n : 1, sizeof *sorted);
+
+	*hosts = (struct hosts){.flows = flows,
+		.n = n,
+		.of = must_alloc(n ? n : 1, sizeof *hosts->of),
+		.seen4 = must_alloc(n ? n : 1, sizeof *hosts->seen4),
+		.seen6 = must_alloc(n ? n : 1, sizeof *hosts->seen6)};
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = (struct remote){&flows[i], hosts->of[i] = i};
+	qsort(sorted, n, sizeof *sorted, by_name);
+	for (size_t i = 1; i < n; i++)
+		if ((sorted[i].flow->peer || *name_of(sorted[i].flow)) &&
+			!by_name(&sorted[i - 1], &sorted[i]))
+			hosts->of[sorted[i].at] = hosts->of[sorted[i - 1].at];
+	qsort(sorted, n, sizeof *sorted, by_address);
+	for (size_t i = 1; i < n; i++)
+		if (!sorted[i].flow->peer && !sorted[i - 1].flow->peer &&
+			!*name_of(sorted[i].flow) &&
+			ip_is_equal(&sorted[i].flow->address, &sorted[i - 1].flow->address))
+			hosts->of[sorted[i].at] = hosts->of[sorted[i - 1].at];
+}
+
+static void
+hosts_fini(struct hosts *hosts)
+{
+	free(hosts->of);
+	free(hosts->seen4);
+	free(hosts->seen6);
+}
+
+/* Hosts that it began flows to in this time, by the version of IP. */
+static void
+count_used(struct hosts *hosts, int64_t from_s, int64_t to_s, json_int_t *used4, json_int_t *used6)
+{
+	*used4 = *used6 = 0;
+	hosts->row++;
+	for (size_t i = 0; i < hosts->n; i++) {
+		const struct learn_flow *flow = &hosts->flows[i];
+		bool is_v4 = flow->address.version == 4;
+		size_t *seen = &(is_v4 ? hosts->seen4 : hosts->seen6)[hosts->of[i]];
+		if (flow->direction != DIRECTION_FROM_DEVICE || flow->was_denied ||
+			flow->first_s >= to_s || flow->last_s < from_s || *seen == hosts->row)
+			continue;
+		*seen = hosts->row;
+		++*(is_v4 ? used4 : used6);
 	}
-	return count;
 }
 
 static json_t *
@@ -272,22 +338,20 @@ show_sources(const struct stored_sky *sky)
 }
 
 static json_t *
-show_row(const struct stored_sky *sky, const struct learn_flow *flows, size_t n, int64_t to_s)
+show_row(const struct stored_sky *sky, struct hosts *hosts, int64_t to_s)
 {
 	double all4 = sky->is_all ? ADDRESSES4 : sky->addresses4 + sky->open4;
 	double all6 = sky->is_all ? ADDRESSES6 : sky->addresses6 + sky->open6;
+	json_int_t used4, used6;
 
+	count_used(hosts, sky->time_s, to_s, &used4, &used6);
 	return json_pack("{s:I, s:s, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o}", "time",
 		(json_int_t)sky->time_s, "state",
 		sky->state ? device_state_word((enum device_state)sky->state) : "before", "paused",
 		sky->is_paused, "all", sky->is_all, "rules", (json_int_t)sky->rules, "ports",
 		(json_int_t)sky->ports, "neighbours", (json_int_t)sky->neighbours, "sources",
-		show_sources(sky), "ipv4",
-		show_side(all4 < ADDRESSES4 ? all4 : ADDRESSES4,
-			used(flows, n, 4, sky->time_s, to_s)),
-		"ipv6",
-		show_side(all6 < ADDRESSES6 ? all6 : ADDRESSES6,
-			used(flows, n, 6, sky->time_s, to_s)));
+		show_sources(sky), "ipv4", show_side(all4 < ADDRESSES4 ? all4 : ADDRESSES4, used4),
+		"ipv6", show_side(all6 < ADDRESSES6 ? all6 : ADDRESSES6, used6));
 }
 
 static void
@@ -312,6 +376,7 @@ sky_show(struct ward *ward)
 {
 	struct listing listing = {.n = 0};
 	struct learn_flow *flows;
+	struct hosts hosts;
 	json_t *rows = json_array();
 	int64_t now_s = clock_wall_s();
 	void *keep;
@@ -319,10 +384,11 @@ sky_show(struct ward *ward)
 	raise_open(ward);
 	list(ward, &listing);
 	size_t n = flow_list(ward, &flows, &keep);
+	hosts_init(&hosts, flows, n);
 	for (size_t i = 0; i < listing.n; i++) {
 		bool is_last = i + 1 == listing.n;
 		json_array_append_new(
-			rows, show_row(&listing.row[i], flows, n,
+			rows, show_row(&listing.row[i], &hosts,
 				      is_last ? now_s + 1 : listing.row[i + 1].time_s));
 	}
 	struct stored_sky now = ward->sky;
@@ -330,7 +396,7 @@ sky_show(struct ward *ward)
 	/* All that it ever used beside all that it may: the rest is what our rules leave open. */
 	now.time_s = 0;
 	json_t *out = json_pack("{s:o, s:o, s:o, s:b}", "device", show_ref(ward), "now",
-		show_row(&now, flows, n, now_s + 1), "history", rows, "in_force",
+		show_row(&now, &hosts, now_s + 1), "history", rows, "in_force",
 		now.device && sync_is_in_force(ward));
 	json_t *pause =
 		pause_is_on(ward)
@@ -338,6 +404,7 @@ sky_show(struct ward *ward)
 				       (json_int_t)CLOCK_SECOND_NS)
 			: json_null();
 	json_object_set_new(out, "pause_seconds_left", pause);
+	hosts_fini(&hosts);
 	free(flows);
 	free(keep);
 	return out;
