@@ -26,7 +26,7 @@ enum { FILE_MAX = 16000 };
 const struct command commands[] = {
 	{"status", "", "status", "how the gateway is", {{0}}, show_status},
 	{"doctor", "", "doctor", "what is wrong, and the command for it", {{0}}, show_doctor},
-	{"device", "list", "device.list", "all devices", {{"--state", "state", WORD_TEXT, true}, {"--find", "find", WORD_TEXT, true}}, show_devices},
+	{"device", "list", "device.list", "all devices", {{"--state", "state", WORD_TEXT, true}, {"--find", "find", WORD_TEXT, true}, {"--kind", "kind", WORD_TEXT, true}, {"--attention", "attention", WORD_FLAG, true}}, show_devices},
 	{"device", "show", "device.show", "everything known of a device", {DEVICE}, show_device},
 	{"device", "sky", "device.sky", "how much it may reach, and might before", {DEVICE}, show_sky},
 	{"device", "talk", "device.talk", "with whom it talks, probably what for, and how much it sends", {DEVICE}, show_talk},
