@@ -203,4 +203,7 @@ page_shelf(struct sheet *page)
 	put_table_end(page);
 	put_button(page, "audit.shelf.check", "", _("Judge all of them again"), END_PAIRS);
 	html(&page->out, "</section>\n");
+	if (page->next[0])
+		html(&page->out, "<p><a rel=\"next\" href=\"/shelf?after=%lld\">%s</a></p>\n",
+			(long long)page->next[0], _("More products"));
 }

@@ -427,7 +427,8 @@ void audit_message(uint16_t type, const void *payload); /* of the checker */
 void audit_peer_connected(void);
 void audit_load(void);
 void audit_look(void); /* once a second */
-json_t *audit_list(const struct ward *, uint32_t before_run, uint32_t limit, struct fault *why);
+/* device_id "": of all. */
+json_t *audit_list(const char *device_id, uint32_t before_run, uint32_t limit, struct fault *why);
 /* at: the result of "15m", "90m", "72h", "now"; NULL: of its end, or what there is. */
 json_t *audit_show(uint32_t run, const char *at, bool is_brief, struct fault *why);
 json_t *audit_checks(void);

@@ -105,12 +105,11 @@ on_row(const struct stored_audit *row, void *arg)
 }
 
 json_t *
-audit_list(const struct ward *ward, uint32_t before_run, uint32_t limit, struct fault *why)
+audit_list(const char *device_id, uint32_t before_run, uint32_t limit, struct fault *why)
 {
 	json_t *rows = json_array();
 
-	if (store_audits(
-		    engine.store, before_run, ward ? ward->device->id : "", limit, on_row, rows)) {
+	if (store_audits(engine.store, before_run, device_id, limit, on_row, rows)) {
 		fault_set(why, ERR_STORE, "the list of audits cannot be read");
 		json_decref(rows);
 		return NULL;

@@ -114,13 +114,23 @@ static json_t *
 run_audit_list(struct call *call)
 {
 	uint32_t limit = (uint32_t)call_number_or(call, "limit", 50, JOURNAL_MAX);
-	const char *device = call_text_or(call, "device", NULL);
+	const char *device = call_text_or(call, "device", NULL), *id = "";
 	struct ward *ward = device ? ward_find_by_text(device, &call->why) : NULL;
+	uint32_t beside = (uint32_t)call_number_or(call, "beside", 0, UINT32_MAX);
+	struct stored_audit row;
 
 	if (device && !ward)
 		return NULL;
-	json_t *rows = audit_list(
-		ward, (uint32_t)call_number_or(call, "before", 0, UINT32_MAX), limit, &call->why);
+	if (ward)
+		id = ward->device->id;
+	else if (beside && !store_audit_find(engine.store, beside, &row))
+		id = row.device_id;
+	/* A run of nobody is beside no other. */
+	json_t *rows =
+		beside && !*id
+			? json_array()
+			: audit_list(id, (uint32_t)call_number_or(call, "before", 0, UINT32_MAX),
+				  limit, &call->why);
 	call_next(call, rows, "run", limit);
 	return rows;
 }
@@ -207,16 +217,6 @@ run_audit_checks(struct call *call)
 /* --- what is on the shelf ------------------------------------------------------------------------------ */
 
 static json_t *
-shelf_entry(struct call *call, uint32_t id)
-{
-	json_t *rows = shelf_list(id, &call->why);
-	json_t *entry = rows ? json_incref(json_array_get(rows, 0)) : NULL;
-
-	json_decref(rows);
-	return entry;
-}
-
-static json_t *
 run_shelf_add(struct call *call)
 {
 	struct shelf_wish wish = {.profile = call_text_or(call, "profile", "retailer"),
@@ -230,13 +230,17 @@ run_shelf_add(struct call *call)
 		return NULL;
 	wish.run = (uint32_t)run;
 	uint32_t id = shelf_add(&wish, call->who, &call->why);
-	return id ? shelf_entry(call, id) : NULL;
+	return id ? shelf_show(id, &call->why) : NULL;
 }
 
 static json_t *
 run_shelf_list(struct call *call)
 {
-	return shelf_list(0, &call->why);
+	size_t limit = (size_t)call_number_or(call, "limit", STORE_SHELF_MAX, STORE_SHELF_MAX);
+	json_t *rows = shelf_list((uint32_t)call_number_or(call, "after", 0, UINT32_MAX), limit);
+
+	call_next(call, rows, "shelf", limit);
+	return rows;
 }
 
 static json_t *
@@ -244,7 +248,7 @@ run_shelf_show(struct call *call)
 {
 	int64_t id;
 
-	return call_number(call, "shelf", 1, UINT32_MAX, &id) ? shelf_entry(call, (uint32_t)id)
+	return call_number(call, "shelf", 1, UINT32_MAX, &id) ? shelf_show((uint32_t)id, &call->why)
 							      : NULL;
 }
 

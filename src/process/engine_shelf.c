@@ -752,41 +752,50 @@ shelf_check(uint32_t id, struct fault *why)
 	return n;
 }
 
-json_t *
-shelf_list(uint32_t id, struct fault *why)
+static json_t *
+show(const struct stored_shelf *at)
 {
-	struct list list = entries(id);
+	struct support_end end = support_of(at);
+
+	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
+			 "s:I, s:I, s:I, s:I, s:I, s:I, s:s}",
+		"shelf", (json_int_t)at->id, "run", (json_int_t)at->run, "device", at->device_id,
+		"model", at->model, "hardware", at->hardware, "firmware", at->firmware,
+		"claimed_model", at->claimed_model, "claimed_firmware", at->claimed_firmware,
+		"profile", at->profile, "answer", gate_answer_word((enum gate_answer)at->answer),
+		"answer_now", gate_answer_word((enum gate_answer)at->answer_now), "state",
+		is_waiting(at->id) ? "checking"
+		: at->changed_s    ? "changed"
+				   : "fine",
+		"added", (json_int_t)at->added_s, "judged", (json_int_t)at->judged_s, "changed",
+		(json_int_t)at->changed_s, "support", (json_int_t)end.at_s, "support_run",
+		(json_int_t)end.run, "support_exchange", (json_int_t)end.exchange, "what",
+		at->what);
+}
+
+json_t *
+shelf_list(uint32_t after, size_t limit)
+{
+	struct list list = entries(0);
 	json_t *rows = json_array();
 
-	for (size_t i = 0; i < list.n; i++) {
-		const struct stored_shelf *at = &list.row[i];
-		struct support_end end = support_of(at);
-		json_array_append_new(rows,
-			json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
-				  "s:I, s:I, s:I, s:I, s:I, s:I, s:s}",
-				"shelf", (json_int_t)at->id, "run", (json_int_t)at->run, "device",
-				at->device_id, "model", at->model, "hardware", at->hardware,
-				"firmware", at->firmware, "claimed_model", at->claimed_model,
-				"claimed_firmware", at->claimed_firmware, "profile", at->profile,
-				"answer", gate_answer_word((enum gate_answer)at->answer),
-				"answer_now", gate_answer_word((enum gate_answer)at->answer_now),
-				"state",
-				is_waiting(at->id) ? "checking"
-				: at->changed_s    ? "changed"
-						   : "fine",
-				"added", (json_int_t)at->added_s, "judged",
-				(json_int_t)at->judged_s, "changed", (json_int_t)at->changed_s,
-				"support", (json_int_t)end.at_s, "support_run", (json_int_t)end.run,
-				"support_exchange", (json_int_t)end.exchange, "what", at->what));
-	}
+	for (size_t i = 0; i < list.n && json_array_size(rows) < limit; i++)
+		if (list.row[i].id > after)
+			json_array_append_new(rows, show(&list.row[i]));
 	free(list.row);
-	if (id && !json_array_size(rows)) {
-		fault_set(why, ERR_NOT_FOUND,
-			"there is no %u on the shelf; \"pinfold audit shelf list\" shows all", id);
-		json_decref(rows);
-		return NULL;
-	}
 	return rows;
+}
+
+json_t *
+shelf_show(uint32_t id, struct fault *why)
+{
+	struct stored_shelf entry;
+
+	if (find(id, &entry))
+		return show(&entry);
+	fault_set(why, ERR_NOT_FOUND,
+		"there is no %u on the shelf; \"pinfold audit shelf list\" shows all", id);
+	return NULL;
 }
 
 void

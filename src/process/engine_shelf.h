@@ -21,7 +21,9 @@ struct shelf_wish {
 };
 /* Its id, or 0 with the reason. */
 uint32_t shelf_add(const struct shelf_wish *, const char *who, struct fault *why);
-json_t *shelf_list(uint32_t id, struct fault *why); /* 0: all */
+/* In the order of their numbers, those behind this one. */
+json_t *shelf_list(uint32_t after, size_t limit);
+json_t *shelf_show(uint32_t id, struct fault *why);
 bool shelf_remove(uint32_t id, const char *who, struct fault *why);
 /* Judges the evidence again, whether the rules are others or not; 0: of all.  How many, -1: why. */
 int shelf_check(uint32_t id, struct fault *why);

@@ -966,6 +966,16 @@ TEST(what_is_on_the_shelf_is_judged_again_from_its_evidence_and_a_change_is_told
 	EXPECT_STR(word_of(shelf(), "state"), "fine");
 	EXPECT_STR(word_of(shelf(), "model"), "Cam 1");
 	EXPECT_STR(word_of(shelf(), "answer"), "laboratory");
+	/* A list goes on behind its last row, and then ends. */
+	const json_t *page = ask("{\"verb\":\"audit.shelf.list\",\"args\":{\"limit\":1}}");
+	EXPECT_INT(json_integer_value(json_object_get(page, "next")), 1);
+	page = ask("{\"verb\":\"audit.shelf.list\",\"args\":{\"after\":1}}");
+	EXPECT_INT(json_array_size(json_object_get(page, "result")), 0);
+	/* Runs beside one are those of its device; beside none there are none. */
+	page = ask("{\"verb\":\"audit.list\",\"args\":{\"beside\":1}}");
+	EXPECT_INT(json_array_size(json_object_get(page, "result")), 1);
+	page = ask("{\"verb\":\"audit.list\",\"args\":{\"beside\":99}}");
+	EXPECT_INT(json_array_size(json_object_get(page, "result")), 0);
 
 	/* Nothing is sent to the device, and the evidence cannot be written to. */
 	EXPECT(is_ok(ask("{\"verb\":\"audit.shelf.check\",\"args\":{}}")));
