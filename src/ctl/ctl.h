@@ -94,6 +94,10 @@ void show_device(const json_t *, const struct options *);
 void show_talk(const json_t *, const struct options *);
 void show_sky(const json_t *, const struct options *);
 void show_works(const json_t *works); /* without the internet, without its maker */
+/* The first minutes; the card for the day on which nothing works. */
+void show_begin(const json_t *, const struct options *);
+void show_card(const json_t *, const struct options *);
+void show_kinds(const json_t *, const struct options *);
 void show_done(const json_t *, const struct options *); /* a device that was changed */
 void show_enforce(const json_t *, const struct options *);
 void show_policy(const json_t *, const struct options *);

@@ -335,6 +335,9 @@ show_device(const json_t *device, const struct options *options)
 	if (json_is_object(pause))
 		printf("%-14s until %s (%lld s left)\n", "paused", when(pause, "until"),
 			number(pause, "seconds_left"));
+	const json_t *guest = json_object_get(device, "guest");
+	if (json_is_object(guest))
+		line("guest until", when(guest, "until"));
 	show_silence(json_object_get(device, "silence"));
 	show_works(json_object_get(device, "works"));
 	show_app_test(json_object_get(device, "app_test"));
@@ -578,6 +581,19 @@ show_sky(const json_t *sky, const struct options *options)
 					  reach(row, "ipv4", four), reach(row, "ipv6", six),
 					  text(row, "ports"), used, sources));
 	}
+	table_end(&table);
+}
+
+void
+show_kinds(const json_t *rows, const struct options *options)
+{
+	struct table table;
+	size_t i;
+	json_t *row;
+
+	table_begin(&table, 2, TITLES("KIND", "LET IN AS"));
+	json_array_foreach(rows, i, row)
+		table_row(&table, ROW(text(row, "kind"), text(row, "class")));
 	table_end(&table);
 }
 

@@ -575,13 +575,73 @@ identify_kind(struct device *device)
 	return true;
 }
 
+/* What a home has; data/kinds.tsv guesses some of them. */
+static const struct {
+	const char *word;
+	enum device_class class;
+} roles[] = {
+	{"alarm", DEVICE_CLASS_CRITICAL},
+	{"appliance", DEVICE_CLASS_ORDINARY},
+	{"camera", DEVICE_CLASS_ORDINARY},
+	{"car-charger", DEVICE_CLASS_ORDINARY},
+	{"computer", DEVICE_CLASS_PERSONAL},
+	{"game-console", DEVICE_CLASS_ORDINARY},
+	{"home-hub", DEVICE_CLASS_ORDINARY},
+	{"lighting", DEVICE_CLASS_ORDINARY},
+	{"lock", DEVICE_CLASS_CRITICAL},
+	{"medical", DEVICE_CLASS_CRITICAL},
+	{"network", DEVICE_CLASS_ORDINARY},
+	{"other", DEVICE_CLASS_ORDINARY},
+	{"phone", DEVICE_CLASS_PERSONAL},
+	{"plug", DEVICE_CLASS_ORDINARY},
+	{"printer", DEVICE_CLASS_ORDINARY},
+	{"recorder", DEVICE_CLASS_ORDINARY},
+	{"scanner", DEVICE_CLASS_ORDINARY},
+	{"sensor", DEVICE_CLASS_ORDINARY},
+	{"smart-home", DEVICE_CLASS_ORDINARY},
+	{"speaker", DEVICE_CLASS_ORDINARY},
+	{"storage", DEVICE_CLASS_ORDINARY},
+	{"tablet", DEVICE_CLASS_PERSONAL},
+	{"telephone", DEVICE_CLASS_ORDINARY},
+	{"thermostat", DEVICE_CLASS_ORDINARY},
+	{"toy", DEVICE_CLASS_ORDINARY},
+	{"tv", DEVICE_CLASS_ORDINARY},
+	{"vacuum", DEVICE_CLASS_ORDINARY},
+	{"wearable", DEVICE_CLASS_ORDINARY},
+};
+
+enum device_class
+identify_class_of(const char *kind)
+{
+	for (size_t i = 0; i < COUNT_OF(roles); i++)
+		if (!strcmp(roles[i].word, kind))
+			return roles[i].class;
+	return DEVICE_CLASS_UNKNOWN;
+}
+
+const char *
+identify_kind_at(size_t place)
+{
+	return place < COUNT_OF(roles) ? roles[place].word : NULL;
+}
+
+void
+identify_kind_said(struct device *device, const char *kind)
+{
+	memset(&device->kind, 0, sizeof device->kind);
+	if (!kind) {
+		identify_kind(device);
+		return;
+	}
+	device->kind.is_owners = true;
+	device->kind.confidence = 100;
+	snprintf(device->kind.word, sizeof device->kind.word, "%s", kind);
+	snprintf(device->kind.why, sizeof device->kind.why, "its owner says so");
+}
+
 bool
 identify_is_personal(const struct device *device)
 {
-	static const char *const words[] = {"phone", "tablet", "computer"};
-
-	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (!strcmp(device->kind.word, words[i]))
-			return device->kind.confidence >= 50;
-	return false;
+	return identify_class_of(device->kind.word) == DEVICE_CLASS_PERSONAL &&
+	       device->kind.confidence >= 50;
 }

@@ -97,6 +97,17 @@ enum device_state device_state_narrower(enum device_state, enum device_state);
  */
 bool identify_kind(struct device *);
 
+/*
+ * The class in which a device of this kind is let in when its owner says that it is one:
+ * critical where somebody's life, door or alarm hangs on it.  DEVICE_CLASS_UNKNOWN: there
+ * is no such kind.
+ */
+enum device_class identify_class_of(const char *kind);
+/* The kinds, each once; NULL behind the last. */
+const char *identify_kind_at(size_t place);
+/* The owner says what it is, and nothing overrides it; NULL: it is for us to guess again. */
+void identify_kind_said(struct device *, const char *kind);
+
 /* Does the kind or what it says of itself make it a phone, tablet or computer? */
 bool identify_is_personal(const struct device *);
 

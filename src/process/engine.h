@@ -57,6 +57,8 @@ enum {
 	X(FACET_NAME, "name")     /* string */                                                     \
 	X(FACET_CLASS, "class")   /* word */                                                       \
 	X(FACET_STATE, "state")   /* word */                                                       \
+	X(FACET_KIND, "kind")     /* word: its owner says what it is */                            \
+	X(FACET_GUEST, "guest")   /* {until}: it waits again then */                               \
 	X(FACET_BEFORE, "before") /* word: state to go back to on release */                       \
 	X(FACET_RULES, "rules")   /* [{text, since}], strongest first */                           \
 	X(FACET_CONTAINMENT,                                                                       \
@@ -78,7 +80,8 @@ enum {
 	X(FACET_LABEL_FACTS, "label-facts")   /* {field: text} */                                  \
 	X(FACET_LABEL_FIXES, "label-fixes")   /* [{provision, reported, fixed, ...}] */            \
 	X(FACET_LABEL_ISSUER, "label-issuer") /* of the home: {url, name, kind} */                 \
-	X(FACET_LABEL_TRUST, "label-trust")   /* of the home: {url: key} */
+	X(FACET_LABEL_TRUST, "label-trust")   /* of the home: {url: key} */                        \
+	X(FACET_BEGIN, "begin")               /* of the home: ["card", ...]: first steps done */
 
 enum facet {
 #define X(name, word) name,
@@ -235,7 +238,7 @@ struct policy *ward_policy_with(struct ward *, enum device_state, const struct m
 	const struct mud *mud, enum mud_trust);
 /* The MUD file or learned profile, parsed into a buffer that the next call reuses; NULL none. */
 const struct mud *ward_mud(const struct ward *, enum facet);
-void ward_look(void); /* rules that have ended */
+void ward_look(void); /* rules, and visits, that have ended */
 void introductions_rebuild(void);
 void world_update(struct ward *);
 void members_rebuild(void);

@@ -111,8 +111,8 @@ account_by_name(const char *name)
 	return NULL;
 }
 
-static bool
-is_claimed(void)
+bool
+account_is_claimed(void)
 {
 	for (int i = 0; i < ACCOUNTS_MAX; i++)
 		if (accounts[i].id)
@@ -298,7 +298,7 @@ account_load(void)
 	if (store_accounts(engine.store, on_account, NULL) ||
 		store_passes(engine.store, on_pass, NULL))
 		log_warnx("account", "the accounts cannot be read; nobody can log in");
-	else if (!is_claimed())
+	else if (!account_is_claimed())
 		new_code();
 }
 
@@ -620,7 +620,7 @@ run_session_claim(struct call *call)
 
 	if (!password)
 		return NULL;
-	if (is_claimed()) {
+	if (account_is_claimed()) {
 		fault_set(&call->why, ERR_DENIED, "it belongs to somebody already; log in");
 		return NULL;
 	}
@@ -683,7 +683,7 @@ static json_t *
 run_session_state(struct call *call)
 {
 	static const char *const kinds[] = {"none", "session", "token"};
-	json_t *out = json_pack("{s:b, s:s, s:s}", "claimed", is_claimed(), "kind",
+	json_t *out = json_pack("{s:b, s:s, s:s}", "claimed", account_is_claimed(), "kind",
 		channel_peer(call->channel) == PROCESS_CTL
 			? "console"
 			: kinds[call->pass ? call->pass->kind : 0],
@@ -768,6 +768,17 @@ run_session_list(struct call *call)
 
 /* --- accounts ---------------------------------------------------------------------------------------------- */
 
+json_t *
+account_owners(void)
+{
+	json_t *rows = json_array();
+
+	for (int i = 0; i < ACCOUNTS_MAX; i++)
+		if (accounts[i].id && accounts[i].role == ROLE_OWNER)
+			json_array_append_new(rows, json_string(accounts[i].name));
+	return rows;
+}
+
 static json_t *
 run_account_list(struct call *call)
 {
@@ -782,7 +793,7 @@ run_account_list(struct call *call)
 static json_t *
 run_account_claim_code(struct call *call)
 {
-	if (is_claimed()) {
+	if (account_is_claimed()) {
 		fault_set(&call->why, ERR_DENIED, "the pages belong to somebody already");
 		return NULL;
 	}

@@ -2,6 +2,8 @@
 #ifndef PINFOLD_PROCESS_ENGINE_ACCOUNT_H
 #define PINFOLD_PROCESS_ENGINE_ACCOUNT_H
 
+#include <jansson.h>
+
 #include "message/message.h"
 
 /*
@@ -31,6 +33,9 @@ struct pass;
 
 void account_load(void); /* once the store is open */
 void account_look(void); /* takes away what has ended */
+
+bool account_is_claimed(void); /* somebody owns the pages */
+json_t *account_owners(void);  /* their names; gives */
 
 /* NULL: it is none of ours, or has ended. */
 struct pass *account_pass(const char *credential);

@@ -8,7 +8,7 @@
 #include "policy/learn.h"
 #include "process/engine_command.h"
 
-enum { PAUSE_MAX_S = 24 * 3600 };
+enum { PAUSE_MAX_S = 24 * 3600, GUEST_HOURS = 24, GUEST_HOURS_MAX = 72 };
 
 static bool
 holds(const char *text, const char *word)
@@ -84,31 +84,62 @@ run_device_talk(struct call *call)
 	return talk_show(call->ward);
 }
 
+static bool
+set_name(struct call *call, struct change *change, const char *name)
+{
+	struct fault ignored;
+
+	if (strlen(name) >= DEVICE_NAME_MAX || !is_printable(name)) {
+		fault_set(&call->why, ERR_INVALID,
+			"a name is made of at most %d printable characters of ASCII, without "
+			"backslash and double quote",
+			DEVICE_NAME_MAX - 1);
+		return false;
+	}
+	struct ward *other = ward_find_by_text(name, &ignored);
+	if (other && other != call->ward && !strcasecmp(other->device->name, name)) {
+		fault_set(&call->why, ERR_INVALID, "%s is called that already", other->device->id);
+		return false;
+	}
+	change_set(change, call->ward, FACET_NAME, json_string(name));
+	return true;
+}
+
+/* The one change of a verb, if what it sets may be set. */
+static json_t *
+commit_if(struct call *call, struct change *change, bool is_set)
+{
+	if (is_set)
+		return call_commit(call, change);
+	json_decref(change->set);
+	return NULL;
+}
+
 static json_t *
 run_device_name(struct call *call)
 {
 	const char *name = call_text(call, "name", DEVICE_NAME_MAX - 1);
 	struct change change;
-	struct fault ignored;
 
 	if (!name)
 		return NULL;
-	if (!is_printable(name)) {
-		fault_set(&call->why, ERR_INVALID,
-			"a name is made of printable ASCII, without "
-			"backslash and double quote");
-		return NULL;
-	}
-	struct ward *other = ward_find_by_text(name, &ignored);
-	if (other && other != call->ward && !strcasecmp(other->device->name, name)) {
-		fault_set(&call->why, ERR_INVALID, "%s is called that already", other->device->id);
-		return NULL;
-	}
 	call_begin(call, &change);
 	snprintf(change.text, sizeof change.text, "%s is called %s",
 		device_label(call->ward->device), name);
-	change_set(&change, call->ward, FACET_NAME, json_string(name));
-	return call_commit(call, &change);
+	return commit_if(call, &change, set_name(call, &change, name));
+}
+
+static bool
+set_class(struct call *call, struct change *change, const char *word)
+{
+	if (device_class_from_word(word) == DEVICE_CLASS_UNKNOWN) {
+		fault_set(&call->why, ERR_INVALID,
+			"there is no such class; there are ordinary, personal, critical, "
+			"never-probe, child");
+		return false;
+	}
+	change_set(change, call->ward, FACET_CLASS, json_string(word));
+	return true;
 }
 
 static json_t *
@@ -119,17 +150,55 @@ run_device_class(struct call *call)
 
 	if (!word)
 		return NULL;
-	if (device_class_from_word(word) == DEVICE_CLASS_UNKNOWN) {
-		fault_set(&call->why, ERR_INVALID,
-			"there is no such class; there are ordinary, personal, critical, "
-			"never-probe, child");
-		return NULL;
-	}
 	call_begin(call, &change);
 	snprintf(change.text, sizeof change.text, "%s is %s", device_label(call->ward->device),
 		word);
-	change_set(&change, call->ward, FACET_CLASS, json_string(word));
+	return commit_if(call, &change, set_class(call, &change, word));
+}
+
+static bool
+set_kind(struct call *call, struct change *change, const char *word)
+{
+	if (identify_class_of(word) == DEVICE_CLASS_UNKNOWN) {
+		fault_set(&call->why, ERR_INVALID,
+			"there is no such kind; \"pinfold device kinds\" lists them");
+		return false;
+	}
+	change_set(change, call->ward, FACET_KIND, json_string(word));
+	return true;
+}
+
+static json_t *
+run_device_kind(struct call *call)
+{
+	const char *word = call_text(call, "kind", 32);
+	struct change change;
+
+	if (!word)
+		return NULL;
+	call_begin(call, &change);
+	if (strcmp(word, "unknown") != 0) {
+		snprintf(change.text, sizeof change.text, "%s is: %s",
+			device_label(call->ward->device), word);
+		return commit_if(call, &change, set_kind(call, &change, word));
+	}
+	snprintf(change.text, sizeof change.text, "what %s is, is guessed again",
+		device_label(call->ward->device));
+	change_set(&change, call->ward, FACET_KIND, NULL);
 	return call_commit(call, &change);
+}
+
+static json_t *
+run_device_kinds(struct call *call)
+{
+	json_t *rows = json_array();
+
+	(void)call;
+	for (size_t i = 0; identify_kind_at(i); i++)
+		json_array_append_new(
+			rows, json_pack("{s:s, s:s}", "kind", identify_kind_at(i), "class",
+				      device_class_word(identify_class_of(identify_kind_at(i)))));
+	return rows;
 }
 
 static json_t *
@@ -147,6 +216,8 @@ to_state(struct call *call, enum device_state state)
 			call->ward->device->state != DEVICE_BLOCK)
 			change_set(&change, call->ward, FACET_BEFORE,
 				ward_facet(call->ward, FACET_STATE));
+	} else {
+		change_set(&change, call->ward, FACET_GUEST, NULL); /* it stays */
 	}
 	change_set(&change, call->ward, FACET_STATE, json_string(device_state_word(state)));
 	return call_commit(call, &change);
@@ -165,30 +236,75 @@ is_contained(struct call *call)
 	return true;
 }
 
+/* On whose word: the class that is said, else what a guest or a kind is, else what it was. */
+static const char *
+class_to_be(struct call *call)
+{
+	const struct device *device = call->ward->device;
+	const char *kind = call_text_or(call, "kind", NULL),
+		   *class = call_text_or(call, "class", NULL);
+
+	if (class)
+		return class;
+	if (call_flag(call, "guest"))
+		return device_class_word(DEVICE_CLASS_PERSONAL);
+	if (kind && !device->is_class_owners && identify_class_of(kind) != DEVICE_CLASS_UNKNOWN)
+		return device_class_word(identify_class_of(kind));
+	return device_class_word((enum device_class)device->class);
+}
+
+static bool
+set_visit(struct call *call, struct change *change)
+{
+	int64_t hours = GUEST_HOURS;
+	json_t *guest = NULL;
+
+	if (json_object_get(call->args, "hours") &&
+		!call_number(call, "hours", 1, GUEST_HOURS_MAX, &hours))
+		return false;
+	if (call_flag(call, "guest"))
+		guest = json_pack("{s:I}", "until", (json_int_t)(ward_clock_s() + hours * 3600));
+	change_set(change, call->ward, FACET_GUEST, guest);
+	return true;
+}
+
+static void
+describe_admission(struct call *call, struct change *change, const char *class)
+{
+	const char *kind = call_text_or(call, "kind", NULL),
+		   *name = call_text_or(call, "name", NULL);
+	const struct device *device = call->ward->device;
+	bool is_guest = call_flag(call, "guest");
+
+	snprintf(change->text, sizeof change->text, "%s is let in%s%s%s%s%s, %s",
+		device_label(device), kind || is_guest ? " as " : "",
+		is_guest ? "a guest"
+		: kind   ? kind
+			 : "",
+		name ? ", called " : "", name ? name : "",
+		strcmp(class, "ordinary") ? ", as one that is" : "",
+		strcmp(class, "ordinary") ? class : "watched");
+}
+
+/* One step: whoever takes it back takes all of it back. */
 static json_t *
 run_device_admit(struct call *call)
 {
-	const char *class = call_text_or(call, "class", NULL);
 	const char *name = call_text_or(call, "name", NULL);
-	json_t *done;
+	const char *kind = call_text_or(call, "kind", NULL), *class = class_to_be(call);
+	struct change change;
 
 	if (is_contained(call))
 		return NULL;
-	if (class &&
-		strcmp(class, device_class_word((enum device_class)call->ward->device->class))) {
-		done = run_device_class(call);
-		if (!done)
-			return NULL;
-		json_decref(done);
-	}
-	if (name && strcmp(name, call->ward->device->name)) {
-		done = run_device_name(call);
-		if (!done)
-			return NULL;
-		json_decref(done);
-	}
-	return to_state(call, call->ward->device->class == DEVICE_CLASS_PERSONAL ? DEVICE_TRUSTED
-										 : DEVICE_OBSERVE);
+	call_begin(call, &change);
+	bool is_set = (!name || set_name(call, &change, name)) &&
+		      (!kind || set_kind(call, &change, kind)) && set_class(call, &change, class) &&
+		      set_visit(call, &change);
+	describe_admission(call, &change, class);
+	change_set(&change, call->ward, FACET_STATE,
+		json_string(device_state_word(
+			!strcmp(class, "personal") ? DEVICE_TRUSTED : DEVICE_OBSERVE)));
+	return commit_if(call, &change, is_set);
 }
 
 static json_t *
@@ -466,6 +582,8 @@ const struct verb device_verbs[] = {
 	{"device.sky", ROLE_VIEWER, NEEDS_DEVICE, run_device_sky},
 	{"device.talk", ROLE_VIEWER, NEEDS_DEVICE, run_device_talk},
 	{"device.name", ROLE_HELPER, NEEDS_DEVICE | CHANGES, run_device_name},
+	{"device.kind", ROLE_HELPER, NEEDS_DEVICE | CHANGES, run_device_kind},
+	{"device.kinds", ROLE_VIEWER, 0, run_device_kinds},
 	{"device.class", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_device_class},
 	{"device.admit", ROLE_HELPER, NEEDS_DEVICE | CHANGES | SENDS, run_device_admit},
 	{"device.observe", ROLE_OWNER, NEEDS_DEVICE | CHANGES | SENDS, run_device_observe},

@@ -384,6 +384,17 @@ traffic_answered(struct ward *ward, const struct message_answered *answered)
 		keep(ward, &seen, 0);
 }
 
+bool
+traffic_holds(const struct ward *ward, enum observed what)
+{
+	const struct traffic *traffic = ward->traffic;
+
+	for (size_t i = 0; traffic && i < traffic->n; i++)
+		if (!strcmp(traffic->fact[i].step, observed_word(what)))
+			return true;
+	return false;
+}
+
 void
 traffic_names(const struct ward *ward, void (*name)(const char *, void *), void *arg)
 {

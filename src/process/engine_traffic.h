@@ -32,6 +32,8 @@ void traffic_answered(struct ward *, const struct message_answered *);
 void traffic_forget(struct ward *); /* in memory and on the disk */
 void traffic_free(struct ward *);   /* in memory alone */
 
+/* Was one of these seen of it? */
+bool traffic_holds(const struct ward *, enum observed);
 /* The names of servers that the device was seen to use, in no order, some of them twice. */
 void traffic_names(const struct ward *, void (*name)(const char *, void *), void *arg);
 

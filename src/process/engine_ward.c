@@ -257,6 +257,9 @@ ward_facet(const struct ward *ward, enum facet facet)
 		return json_string(device_class_word((enum device_class)ward->device->class));
 	case FACET_STATE:
 		return json_string(device_state_word((enum device_state)ward->device->state));
+	case FACET_KIND:
+		return ward->device->kind.is_owners ? json_string(ward->device->kind.word)
+						    : json_null();
 	default:
 		return ward->facet[facet] ? json_incref(ward->facet[facet]) : json_null();
 	}
@@ -284,6 +287,10 @@ ward_set_facet(struct ward *ward, enum facet facet, json_t *value)
 			traffic_forget(ward);
 			flow_forget_talk(ward);
 		}
+		break;
+	case FACET_KIND:
+		if (device->kind.is_owners || json_is_string(value))
+			identify_kind_said(device, json_string_value(value));
 		break;
 	case FACET_STATE: {
 		enum device_state state = device_state_from_word(json_string_value(value));
@@ -567,6 +574,27 @@ ward_rebuild(struct ward *ward)
 	}
 }
 
+/* A guest that is kept apart stays so, and waits when it is let back. */
+static void
+end_visit(struct ward *ward)
+{
+	uint8_t state = ward->device->state;
+	bool is_held = state == DEVICE_QUARANTINE || state == DEVICE_BLOCK;
+	struct change change;
+	struct fault why;
+	int64_t journal;
+
+	change_init(&change, "pinfold", "device.guest");
+	snprintf(change.text, sizeof change.text, "the visit of %s is over",
+		device_label(ward->device));
+	change_set(&change, ward, FACET_GUEST, NULL);
+	change_set(&change, ward, is_held ? FACET_BEFORE : FACET_STATE,
+		json_string(device_state_word(DEVICE_WAITING)));
+	if (change_commit(&change, &journal, &why))
+		log_warnx("ward", "device %u: its visit is not ended: %s", ward_number(ward),
+			why.text);
+}
+
 void
 ward_look(void)
 {
@@ -574,6 +602,9 @@ ward_look(void)
 
 	for (size_t i = 0; i < engine.n_peers; i++) {
 		struct ward *ward = engine.wards[i];
+		const json_t *guest = ward->facet[FACET_GUEST];
+		if (guest && now_s >= json_integer_value(json_object_get(guest, "until")))
+			end_visit(ward);
 		if (!ward->ends_s || now_s < ward->ends_s)
 			continue;
 		ward_rebuild(ward);

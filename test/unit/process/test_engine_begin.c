@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first minutes, and a new device: the engine as it is, asked at the console. */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "engine_home.h"
+#include "test.h"
+
+static struct message_observation rows;
+
+static struct observation *
+row(enum observed what, uint8_t mac)
+{
+	struct observation *at = &rows.row[rows.n_rows++];
+
+	memset(at, 0, sizeof *at);
+	at->what = (uint8_t)what;
+	at->seen_ns = clock_monotonic_ns();
+	at->wall_s = clock_wall_s();
+	snprintf(at->port, sizeof at->port, "port%u", mac);
+	memcpy(at->mac, (const uint8_t[6]){0x00, 0x00, 0x5e, 0x00, 0x53, mac}, 6);
+	return at;
+}
+
+/* Joins on a port of its own, and says what it is called. */
+static void
+joins(uint8_t mac, const char *hostname)
+{
+	unsigned before = home.policies;
+	char address[20];
+
+	rows.n_rows = 0;
+	snprintf(address, sizeof address, "192.168.77.%u", mac);
+	row(OBSERVED_DHCP4_DISCOVER, mac);
+	snprintf(row(OBSERVED_DHCP_HOSTNAME, mac)->claimed_text, 64, "%s", hostname);
+	EXPECT(ip_parse(&row(OBSERVED_DHCP4_REQUEST, mac)->target, address));
+	struct observation *ack = row(OBSERVED_DHCP4_ACK, mac);
+	EXPECT(ip_parse(&ack->target, address));
+	ack->value = 3600;
+	EXPECT(!channel_send(
+		home.capture, MESSAGE_OBSERVATION, 0, &rows, message_observation_len(&rows), -1));
+	for (int i = 0; i < WAIT_MS / STEP_MS && home.policies == before; i++)
+		stage_pump(STEP_MS);
+	EXPECT(home.policies > before);
+}
+
+static const json_t *
+result(const char *verb, const char *args)
+{
+	char question[400];
+
+	snprintf(question, sizeof question, "{\"verb\":\"%s\",\"args\":{%s}}", verb, args);
+	json_t *answer = ask(question);
+	if (!is_ok(answer))
+		print_message("%s: %s\n", verb,
+			json_string_value(
+				json_object_get(json_object_get(answer, "error"), "text")));
+	return json_object_get(answer, "result");
+}
+
+static bool
+refuses(const char *verb, const char *args)
+{
+	char question[400];
+
+	snprintf(question, sizeof question, "{\"verb\":\"%s\",\"args\":{%s}}", verb, args);
+	return !is_ok(ask(question));
+}
+
+static const char *
+word(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text ? text : "";
+}
+
+static const char *
+state_of(const char *device)
+{
+	static char state[32];
+	char args[80];
+
+	snprintf(args, sizeof args, "\"device\":\"%s\"", device);
+	snprintf(state, sizeof state, "%s", word(result("device.show", args), "state"));
+	return state;
+}
+
+static bool
+is_done(const json_t *begin, const char *step)
+{
+	const json_t *at;
+	size_t i;
+
+	json_array_foreach(json_object_get(begin, "steps"), i,
+		at) if (!strcmp(word(at, "step"), step)) return json_is_true(json_object_get(at,
+		"done"));
+	EXPECT(!"there is such a step");
+	return false;
+}
+
+static bool
+has_fact(const json_t *begin, const char *fact, int count)
+{
+	const json_t *at;
+	size_t i;
+
+	json_array_foreach(json_object_get(begin, "facts"), i,
+		at) if (!strcmp(word(at, "fact"),
+				fact)) return json_integer_value(json_object_get(at, "count")) ==
+		count;
+	return false;
+}
+
+static void
+undo_last(void)
+{
+	char args[40];
+	long long journal = json_integer_value(json_object_get(home.answer, "journal"));
+
+	snprintf(args, sizeof args, "\"journal\":%lld", journal);
+	EXPECT(journal && result("policy.undo", args));
+}
+
+TEST(a_device_is_let_in_as_what_it_is_in_one_step_that_is_taken_back_in_one)
+{
+	NEEDS_ENGINE;
+	joins(11, "thing");
+	const json_t *lock = result(
+		"device.admit", "\"device\":\"1\",\"kind\":\"lock\",\"name\":\"Front door\"");
+	EXPECT_STR(word(lock, "state"), "observe");
+	EXPECT_STR(word(lock, "class"), "critical");
+	EXPECT_STR(word(lock, "name"), "Front door");
+	EXPECT_STR(word(json_object_get(lock, "kind"), "word"), "lock");
+	EXPECT_INT(json_integer_value(json_object_get(json_object_get(lock, "kind"), "confidence")),
+		100);
+	undo_last();
+	const json_t *again = result("device.show", "\"device\":\"1\"");
+	EXPECT_STR(word(again, "state"), "waiting");
+	EXPECT_STR(word(again, "class"), "ordinary");
+	EXPECT_STR(word(again, "name"), "");
+	EXPECT(strcmp(word(json_object_get(again, "kind"), "word"), "lock") != 0);
+	EXPECT(refuses("device.admit", "\"device\":\"1\",\"kind\":\"dragon\""));
+	EXPECT_STR(state_of("1"), "waiting");
+	move_out();
+}
+
+TEST(what_its_owner_says_that_it_is_outlives_a_restart_and_what_it_says_of_itself)
+{
+	NEEDS_ENGINE;
+	joins(11, "thing");
+	EXPECT(result("device.kind", "\"device\":\"1\",\"kind\":\"thermostat\"") != NULL);
+	joins(12, "other");
+	row(OBSERVED_DHCP_HOSTNAME, 11);
+	halt();
+	start();
+	const json_t *kind = json_object_get(result("device.show", "\"device\":\"1\""), "kind");
+	EXPECT_STR(word(kind, "word"), "thermostat");
+	EXPECT_STR(word(kind, "why"), "its owner says so");
+	kind = json_object_get(
+		result("device.kind", "\"device\":\"1\",\"kind\":\"unknown\""), "kind");
+	EXPECT(strcmp(word(kind, "word"), "thermostat") != 0);
+	EXPECT(json_array_size(result("device.kinds", "")) > 20);
+	move_out();
+}
+
+/* Its hours are over while nobody looks: the end stands in the database. */
+static void
+let_time_pass(void)
+{
+	char path[200];
+	sqlite3 *db;
+
+	snprintf(path, sizeof path, "%s/decisions.db", home.folder);
+	EXPECT_INT(sqlite3_open(path, &db), SQLITE_OK);
+	EXPECT_INT(
+		sqlite3_exec(db, "UPDATE document SET body = '{\"until\":1}' WHERE kind = 'guest'",
+			NULL, NULL, NULL),
+		SQLITE_OK);
+	EXPECT_INT(sqlite3_changes(db), 1);
+	sqlite3_close(db);
+}
+
+TEST(a_guest_has_the_internet_for_its_hours_and_waits_again_then)
+{
+	NEEDS_ENGINE;
+	joins(11, "phone-of-a-guest");
+	const json_t *guest = result("device.admit", "\"device\":\"1\",\"guest\":true,\"hours\":2");
+	EXPECT_STR(word(guest, "state"), "trusted");
+	EXPECT_STR(word(guest, "class"), "personal");
+	const json_t *until = json_object_get(
+		json_object_get(result("device.show", "\"device\":\"1\""), "guest"), "until");
+	EXPECT(json_integer_value(until) > clock_wall_s() + 7000);
+	EXPECT(json_integer_value(until) < clock_wall_s() + 7400);
+	EXPECT(refuses("device.admit", "\"device\":\"1\",\"guest\":true,\"hours\":73"));
+	halt();
+	let_time_pass();
+	start();
+	for (int i = 0; i < WAIT_MS / 50 && strcmp(state_of("1"), "waiting") != 0; i++)
+		stage_pump(50);
+	EXPECT_STR(state_of("1"), "waiting");
+	EXPECT(json_is_null(json_object_get(result("device.show", "\"device\":\"1\""), "guest")));
+	move_out();
+}
+
+TEST(a_guest_that_stays_is_a_guest_no_more)
+{
+	NEEDS_ENGINE;
+	joins(11, "phone-of-a-guest");
+	EXPECT(result("device.admit", "\"device\":\"1\",\"guest\":true") != NULL);
+	EXPECT(result("device.trust", "\"device\":\"1\"") != NULL);
+	EXPECT(json_is_null(json_object_get(result("device.show", "\"device\":\"1\""), "guest")));
+	move_out();
+}
+
+TEST(all_that_wait_are_let_in_by_one_word_but_none_beside_one_that_is_held)
+{
+	NEEDS_ENGINE;
+	joins(11, "thing");
+	joins(12, "iphone");
+	joins(13, "other");
+	EXPECT(result("device.quarantine", "\"device\":\"3\"") != NULL);
+	EXPECT_INT(json_integer_value(json_object_get(result("home.admit", ""), "devices")), 2);
+	EXPECT_STR(state_of("1"), "observe");
+	EXPECT_STR(state_of("2"), "trusted");
+	EXPECT_STR(state_of("3"), "quarantine");
+	EXPECT(refuses("home.admit", ""));
+	/* On the port of the one that is held nobody gets more than that one. */
+	rows.n_rows = 0;
+	struct observation *seen = row(OBSERVED_DHCP4_DISCOVER, 13);
+	seen->mac[5] = 14;
+	EXPECT(!channel_send(
+		home.capture, MESSAGE_OBSERVATION, 0, &rows, message_observation_len(&rows), -1));
+	stage_pump(100);
+	EXPECT_STR(state_of("4"), "waiting");
+	EXPECT(refuses("home.admit", ""));
+	move_out();
+}
+
+TEST(the_first_steps_are_seen_to_be_done)
+{
+	NEEDS_ENGINE;
+	const json_t *begin = result("home.begin", "");
+	/* Of what is to be done an alarm comes first: here most of the gateway is played. */
+	EXPECT_STR(word(json_object_get(begin, "todo"), "level"), "alarm");
+	EXPECT(!is_done(begin, "claim"));
+	EXPECT(!is_done(begin, "admit"));
+	joins(11, "thing");
+	joins(12, "other");
+	begin = result("home.begin", "");
+	EXPECT(has_fact(begin, "waiting", 2));
+	EXPECT(json_array_size(json_object_get(begin, "facts")) <= 3);
+	EXPECT(json_array_size(json_object_get(json_object_get(begin, "sees"), "blind")) > 0);
+	EXPECT(result("account.add", "\"name\":\"anna\",\"role\":\"owner\",\"password\":"
+				     "\"eine Katze sitzt auf dem Dach\"") != NULL);
+	EXPECT(result("home.admit", "") != NULL);
+	begin = result("home.begin", "");
+	EXPECT(is_done(begin, "claim") && is_done(begin, "admit") && !is_done(begin, "name"));
+	EXPECT(result("device.name", "\"device\":\"1\",\"name\":\"one\"") != NULL);
+	EXPECT(result("device.name", "\"device\":\"2\",\"name\":\"two\"") != NULL);
+	EXPECT(result("device.trust", "\"device\":\"2\"") != NULL);
+	begin = result("home.begin", "");
+	EXPECT(is_done(begin, "name") && !is_done(begin, "never-block"));
+	const json_t *score = json_object_get(begin, "score");
+	EXPECT_INT(json_integer_value(json_object_get(score, "done")), 1);
+	EXPECT_INT(json_integer_value(json_object_get(score, "of")), 2);
+	EXPECT(result("device.class", "\"device\":\"1\",\"class\":\"critical\"") != NULL);
+	EXPECT(is_done(result("home.begin", ""), "never-block"));
+	EXPECT(is_done(result("home.begin.done", "\"step\":\"card\""), "card"));
+	halt();
+	start();
+	EXPECT(is_done(result("home.begin", ""), "card"));
+	EXPECT(!is_done(result("home.begin.done", "\"step\":\"card\""), "card"));
+	EXPECT(refuses("home.begin.done", "\"step\":\"claim\""));
+	move_out();
+}
+
+TEST(the_card_names_what_must_not_be_blocked_and_no_secret)
+{
+	NEEDS_ENGINE;
+	joins(11, "thing");
+	EXPECT(result("device.admit",
+		       "\"device\":\"1\",\"kind\":\"lock\",\"name\":\"Front door\"") != NULL);
+	EXPECT(result("account.add", "\"name\":\"anna\",\"role\":\"owner\",\"password\":"
+				     "\"eine Katze sitzt auf dem Dach\"") != NULL);
+	char *card = json_dumps(result("home.card", ""), 0);
+	EXPECT(strstr(card, "Front door") != NULL);
+	EXPECT(strstr(card, "\"anna\"") != NULL);
+	EXPECT(strstr(card, "pinfold device pause DEVICE 15m") != NULL);
+	EXPECT(strstr(card, "Katze") == NULL);
+	free(card);
+	move_out();
+}
