@@ -244,7 +244,7 @@ put_need(struct sheet *page, const json_t *need, const char *how)
 	put_words(page, json_text_of(need, "sentence"));
 	if (!is_met && *how)
 		html(&page->out, "<br><span class=\"soft\">%s <code>%s</code></span>",
-			_("What would meet it:"), how);
+			_("What would meet it:"), say_words(how, NULL));
 	html(&page->out, "</div></li>\n");
 }
 
@@ -506,11 +506,14 @@ page_bands(struct sheet *page)
 		const char *word = label_band_word((enum label_band)band);
 		html(&page->out, "<section class=\"card\" id=\"%s\"><h2>", word);
 		put_chip(page, word);
-		html(&page->out, "</h2><p>%s</p><ul>", label_band_sentence((enum label_band)band));
+		html(&page->out, "</h2><p>");
+		put_words(page, label_band_sentence((enum label_band)band));
+		html(&page->out, "</p><ul>");
 		for (size_t i = 0; i < n_label_needs; i++)
 			if (label_needs[i].band == band)
 				html(&page->out, "<li>%s <span class=\"soft\">%s</span></li>",
-					label_needs[i].sentence, label_needs[i].how);
+					say_words(label_needs[i].sentence, NULL),
+					say_words(label_needs[i].how, NULL));
 		html(&page->out, "</ul></section>\n");
 	}
 }

@@ -68,7 +68,7 @@ say_many(const char *one, const char *many, unsigned long n)
 
 /* --- sentences of the engine ---------------------------------------------------------------- */
 
-enum { VALUES_MAX = 10, DEPTH_MAX = 3, STEPS_MAX = 200000 };
+enum { VALUES_MAX = 10, DEPTH_MAX = 4, STEPS_MAX = 200000 };
 /* A form with fewer letters of its own says too little to be recognised by. */
 enum { LETTERS_MIN = 4, LETTERS_MIN_INSIDE = 8 };
 
@@ -253,35 +253,60 @@ translate_by_form(const char *text, struct words *out, unsigned depth, unsigned 
 	return best;
 }
 
-/* Sentences are put together as "intent: cause" and "this; that". */
+/* One word is a name, or a place in a file. */
+static bool
+translate_piece(const char *text, struct words *out, unsigned depth, unsigned *steps)
+{
+	return strchr(text, ' ') && translate(text, out, depth + 1, steps);
+}
+
+/* What is put together of sentences: "intent: cause", "this; that", "This. That.", "(this) That." */
 static bool
 translate_in_pieces(const char *text, struct words *out, unsigned depth, unsigned *steps)
 {
-	static const char *const joints[] = {": ", "; "};
+	static const struct joint {
+		const char *text;
+		size_t left; /* so much of it belongs to what stands before */
+	} joints[] = {{": ", 0}, {"; ", 0}, {". ", 1}, {") ", 1}};
 	char left[WORDS_MAX];
 	size_t begin = out->len;
 
-	for (size_t i = 0; i < sizeof joints / sizeof joints[0]; i++) {
-		for (const char *at = strstr(text, joints[i]); at; at = strstr(at + 2, joints[i])) {
-			size_t len = (size_t)(at - text);
-			if (len >= sizeof left)
-				break;
+	for (size_t i = 0; i < sizeof joints / sizeof joints[0]; i++)
+		for (const char *at = text; (at = strstr(at, joints[i].text)); at += 2) {
+			size_t len = (size_t)(at - text) + joints[i].left;
 			memcpy(left, text, len);
 			left[len] = '\0';
-			if (!translate(left, out, depth + 1, steps)) {
-				out->len = begin;
-				/* What is no word but a name, or a place in a file. */
-				if (memchr(left, ' ', len))
-					continue;
+			if (!strchr(left, ' '))
 				add(out, left, len);
+			else if (!translate_piece(left, out, depth, steps)) {
+				out->len = begin;
+				continue;
 			}
-			add(out, joints[i], 2);
-			if (translate(at + 2, out, depth + 1, steps))
+			add(out, joints[i].text + joints[i].left, 2 - joints[i].left);
+			if (translate_piece(at + 2, out, depth, steps))
 				return true;
 			out->len = begin;
 		}
-	}
 	return false;
+}
+
+static bool
+translate_in_brackets(const char *text, struct words *out, unsigned depth, unsigned *steps)
+{
+	size_t len = strlen(text), begin = out->len;
+	char inside[WORDS_MAX];
+
+	if (*text != '(' || text[len - 1] != ')')
+		return false;
+	memcpy(inside, text + 1, len - 2);
+	inside[len - 2] = '\0';
+	add(out, "(", 1);
+	if (!translate_piece(inside, out, depth, steps)) {
+		out->len = begin;
+		return false;
+	}
+	add(out, ")", 1);
+	return true;
 }
 
 static bool
@@ -297,6 +322,7 @@ translate(const char *text, struct words *out, unsigned depth, unsigned *steps)
 	}
 	return depth < DEPTH_MAX && strchr(text, ' ') &&
 	       (translate_by_form(text, out, depth, steps) ||
+		       translate_in_brackets(text, out, depth, steps) ||
 		       translate_in_pieces(text, out, depth, steps));
 }
 

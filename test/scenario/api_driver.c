@@ -34,6 +34,7 @@ static struct settings settings;
 static unsigned policies;
 static json_t *description;
 static char session[100], proof[64], reader[100], actor[100];
+static const char *language = "en";
 
 static void
 on_message(struct channel *channel, const struct message_header *header, const void *payload,
@@ -150,8 +151,8 @@ request(const char *method, const char *path, const char *credential, const char
 			credential, proof);
 	snprintf(text, sizeof text,
 		"%s %s HTTP/1.1\r\nHost: 127.0.0.1:8480\r\n%sContent-Type: application/json\r\n"
-		"Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-		method, path, who, strlen(body), body);
+		"Accept-Language: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s",
+		method, path, who, language, strlen(body), body);
 	inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
 	EXPECT(!connect(fd, (struct sockaddr *)&to, sizeof to));
 	EXPECT(send(fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text));
@@ -505,6 +506,110 @@ TEST(every_answer_is_as_the_description_says)
 	}
 	print_message("%u of %u were done, the others refused as described\n", fine, n);
 	EXPECT(fine * 2 > n);
+}
+
+/* --- a reader of German ------------------------------------------------------------------------ */
+
+enum { TEXTS_MAX = 2000 };
+
+/* What stands between two elements of a page and has three words or more; those of the program stay in it. */
+static size_t
+texts_of(char *html, const char *texts[static TEXTS_MAX])
+{
+	size_t n = 0, words;
+
+	for (char *at = strchr(html, '>'); at && n < TEXTS_MAX; at = strchr(at, '>')) {
+		char *text = ++at, *end = strchr(at, '<');
+		if (!end)
+			break;
+		bool is_code = !strncmp(end, "</code", 6) || !strncmp(end, "</textarea", 10);
+		*end = '\0';
+		at = end + 1;
+		words = 0;
+		for (const char *word = text; *word; word += strcspn(word, " \n")) {
+			word += strspn(word, " \n");
+			words += strspn(word, "abcdefghijklmnopqrstuvwxyz") > 1;
+		}
+		/* Commands and rules are the same in every language. */
+		if (words >= 3 && !is_code && strncmp(text, "pinfold ", 8) != 0 &&
+			!strstr(text, "allow tcp"))
+			texts[n++] = text;
+	}
+	return n;
+}
+
+/* The first identifier in an answer of the API, "" for none. */
+static void
+take_first(const char *path, const char *key, char out[static 40])
+{
+	json_t *answer;
+	const json_t *row;
+
+	EXPECT_INT(request("GET", path, session, ""), 200);
+	answer = body_of_page();
+	row = json_array_get(json_object_get(answer, "result"), 0);
+	const json_t *value = json_object_get(row, key);
+	snprintf(out, 40, "%s", json_is_string(value) ? json_string_value(value) : "");
+	if (json_is_integer(value))
+		snprintf(out, 40, "%lld", (long long)json_integer_value(value));
+	json_decref(answer);
+}
+
+/* Every row of the journal, every event and every sentence about a device is on one of these. */
+static unsigned
+english_on(const char *path)
+{
+	static char english[sizeof page], german[sizeof page];
+	static const char *in_english[TEXTS_MAX], *in_german[TEXTS_MAX];
+	unsigned n_same = 0;
+
+	language = "en";
+	if (request("GET", path, session, "") != 200)
+		return 0;
+	memcpy(english, page, sizeof page);
+	language = "de";
+	EXPECT_INT(request("GET", path, session, ""), 200);
+	EXPECT(strstr(page, "<html lang=\"de\"") != NULL);
+	memcpy(german, page, sizeof page);
+	language = "en";
+	size_t n_english = texts_of(english, in_english), n_german = texts_of(german, in_german);
+	for (size_t i = 0; i < n_german; i++)
+		for (size_t k = 0; k < n_english; k++)
+			if (!strcmp(in_german[i], in_english[k])) {
+				print_message("%s: %s\n", path, in_german[i]);
+				n_same++;
+				break;
+			}
+	return n_same;
+}
+
+TEST(who_reads_german_reads_no_english_sentence)
+{
+	static const char *const all[] = {"/", "/devices", "/story", "/rules", "/introductions",
+		"/doors", "/bench", "/apps", "/shelf", "/labels", "/bands", "/box", "/help-now",
+		"/tell", "/account", "/left"};
+	static const char *const of_device[] = {"/devices/%s", "/leave/%s",
+		"/why/%s?destination=8.8.8.8&port=443", "/hold/%s", "/story/%s", "/reset/%s",
+		"/declaration/%s", "/declaration/%s/features", "/declaration/%s/5.1", "/labels/%s"};
+	unsigned n = 0;
+	char id[40], path[120];
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		n += english_on(all[i]);
+	device_joins(0x21, "192.168.77.21");
+	take_first("/api/v1/devices", "id", id);
+	EXPECT(*id);
+	for (size_t i = 0; i < sizeof of_device / sizeof of_device[0]; i++) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		snprintf(path, sizeof path, of_device[i], id);
+#pragma GCC diagnostic pop
+		n += english_on(path);
+	}
+	take_first("/api/v1/audits", "run", id);
+	snprintf(path, sizeof path, "/bench/%s", id);
+	n += english_on(path);
+	EXPECT_INT(n, 0);
 }
 
 TEST(lists_go_on_where_they_stopped)

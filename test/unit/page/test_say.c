@@ -16,6 +16,7 @@ static const struct said sentences[] = {
 	{"%s is held%s%.120s", "%s tenetur%s%s", ""},
 	{"%s waits", "%s exspectat", ""},
 	{"%s waits for the lamp", "%s lampadem exspectat", ""},
+	{"%s waits.", "%s exspectat.", ""},
 	{"%s; nothing was done, because %s", "%s; nihil factum est, quod %s", ""},
 	{"%s: %s", "never", ""},
 	{"it is critical", "maximi momenti est", ""},
@@ -84,6 +85,8 @@ TEST(a_sentence_inside_a_sentence_is_translated_too)
 	EXPECT_STR(latin("audits: run 7 has ended"), "audits: cursus 7 finitus est");
 	EXPECT_STR(latin("run 8 has ended: run 7 has ended"),
 		"cursus 8 finitus est: cursus 7 finitus est");
+	EXPECT_STR(latin("cam waits. (run 7 has ended) cam is held"),
+		"cam exspectat. (cursus 7 finitus est) cam tenetur");
 }
 
 /* The owner called one device "observe", and another "Back". */
@@ -92,6 +95,7 @@ TEST(a_name_is_never_translated)
 	EXPECT_STR(latin("observe is called Back"), "Back vocatur observe");
 	EXPECT_STR(latin("observe goes from observe to quarantine"),
 		"observe ex observatio in custodia transit");
+	EXPECT_STR(latin("observe: run 7 has ended"), "observe: cursus 7 finitus est");
 }
 
 TEST(values_that_look_like_forms_are_only_text)
