@@ -260,34 +260,50 @@ translate_piece(const char *text, struct words *out, unsigned depth, unsigned *s
 	return strchr(text, ' ') && translate(text, out, depth + 1, steps);
 }
 
-/* What is put together of sentences: "intent: cause", "this; that", "This. That.", "(this) That." */
+struct joint {
+	const char *text; /* of two characters */
+	size_t left;      /* so many of them belong to what stands before */
+};
+
 static bool
-translate_in_pieces(const char *text, struct words *out, unsigned depth, unsigned *steps)
+translate_around(const struct joint *joint, const char *text, struct words *out, unsigned depth,
+	unsigned *steps)
 {
-	static const struct joint {
-		const char *text;
-		size_t left; /* so much of it belongs to what stands before */
-	} joints[] = {{": ", 0}, {"; ", 0}, {". ", 1}, {") ", 1}};
 	char left[WORDS_MAX];
 	size_t begin = out->len;
 
-	for (size_t i = 0; i < sizeof joints / sizeof joints[0]; i++)
-		for (const char *at = text; (at = strstr(at, joints[i].text)); at += 2) {
-			size_t len = (size_t)(at - text) + joints[i].left;
-			memcpy(left, text, len);
-			left[len] = '\0';
-			if (!strchr(left, ' '))
-				add(out, left, len);
-			else if (!translate_piece(left, out, depth, steps)) {
-				out->len = begin;
-				continue;
-			}
-			add(out, joints[i].text + joints[i].left, 2 - joints[i].left);
-			if (translate_piece(at + 2, out, depth, steps))
-				return true;
+	for (const char *at = text; (at = strstr(at, joint->text)); at += 2) {
+		size_t len = (size_t)(at - text) + joint->left;
+		memcpy(left, text, len);
+		left[len] = '\0';
+		if (!strchr(left, ' '))
+			add(out, left, len);
+		else if (!translate_piece(left, out, depth, steps)) {
 			out->len = begin;
+			continue;
 		}
+		add(out, joint->text + joint->left, 2 - joint->left);
+		if (translate_piece(at + 2, out, depth, steps))
+			return true;
+		out->len = begin;
+	}
 	return false;
+}
+
+/* "This. That.", "(this) That." */
+static bool
+translate_sentences(const char *text, struct words *out, unsigned depth, unsigned *steps)
+{
+	return translate_around(&(struct joint){". ", 1}, text, out, depth, steps) ||
+	       translate_around(&(struct joint){") ", 1}, text, out, depth, steps);
+}
+
+/* "Intent: cause", "this; that". */
+static bool
+translate_in_pieces(const char *text, struct words *out, unsigned depth, unsigned *steps)
+{
+	return translate_around(&(struct joint){": ", 0}, text, out, depth, steps) ||
+	       translate_around(&(struct joint){"; ", 0}, text, out, depth, steps);
 }
 
 static bool
@@ -321,7 +337,8 @@ translate(const char *text, struct words *out, unsigned depth, unsigned *steps)
 		return true;
 	}
 	return depth < DEPTH_MAX && strchr(text, ' ') &&
-	       (translate_by_form(text, out, depth, steps) ||
+	       (translate_sentences(text, out, depth, steps) ||
+		       translate_by_form(text, out, depth, steps) ||
 		       translate_in_brackets(text, out, depth, steps) ||
 		       translate_in_pieces(text, out, depth, steps));
 }
