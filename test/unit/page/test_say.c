@@ -16,7 +16,7 @@ static const struct said sentences[] = {
 	{"%s is held%s%.120s", "%s tenetur%s%s", ""},
 	{"%s waits", "%s exspectat", ""},
 	{"%s waits for the lamp", "%s lampadem exspectat", ""},
-	{"%s waits.", "%s exspectat.", ""},
+	{"%s waits for the rain.", "%s pluviam exspectat.", ""},
 	{"%s; nothing was done, because %s", "%s; nihil factum est, quod %s", ""},
 	{"%s: %s", "never", ""},
 	{"it is critical", "maximi momenti est", ""},
@@ -85,8 +85,8 @@ TEST(a_sentence_inside_a_sentence_is_translated_too)
 	EXPECT_STR(latin("audits: run 7 has ended"), "audits: cursus 7 finitus est");
 	EXPECT_STR(latin("run 8 has ended: run 7 has ended"),
 		"cursus 8 finitus est: cursus 7 finitus est");
-	EXPECT_STR(latin("cam waits. (run 7 has ended) cam is held"),
-		"cam exspectat. (cursus 7 finitus est) cam tenetur");
+	EXPECT_STR(latin("cam waits for the rain. (run 7 has ended) cam is held"),
+		"cam pluviam exspectat. (cursus 7 finitus est) cam tenetur");
 }
 
 /* The owner called one device "observe", and another "Back". */
