@@ -70,7 +70,7 @@ say_many(const char *one, const char *many, unsigned long n)
 
 enum { VALUES_MAX = 10, DEPTH_MAX = 4, STEPS_MAX = 200000 };
 /* A form with fewer letters of its own says too little to be recognised by. */
-enum { LETTERS_MIN = 4, LETTERS_MIN_INSIDE = 8 };
+enum { LETTERS_MIN = 4 };
 
 /* A placeholder of a form: %s, %.60s, %-3u; in a translation %2$s and %#s as well. */
 struct placeholder {
@@ -189,7 +189,14 @@ add(struct words *out, const char *text, size_t len)
 
 static bool translate(const char *text, struct words *out, unsigned depth, unsigned *steps);
 
-/* One word may be a name, and a name stays; of several, a sentence may be made. */
+/* One word or two may be a name, and a name stays; of more a sentence may be made. */
+static bool
+may_be_sentence(const char *text)
+{
+	const char *blank = strchr(text, ' ');
+	return blank && (strchr(blank + 1, ' ') || heard(text));
+}
+
 static void
 add_value(
 	struct words *out, const struct value *value, bool is_word, unsigned depth, unsigned *steps)
@@ -197,14 +204,12 @@ add_value(
 	char text[WORDS_MAX];
 	size_t begin = out->len;
 
-	if (value->len < sizeof text && (is_word || memchr(value->at, ' ', value->len))) {
-		memcpy(text, value->at, value->len);
-		text[value->len] = '\0';
-		if (translate(text, out, depth + 1, steps))
-			return;
-		out->len = begin;
-	}
-	add(out, value->at, value->len);
+	memcpy(text, value->at, value->len);
+	text[value->len] = '\0';
+	if ((is_word || may_be_sentence(text)) && translate(text, out, depth + 1, steps))
+		return;
+	out->len = begin;
+	add(out, text, value->len);
 }
 
 static void
@@ -233,7 +238,7 @@ fill(const char *form, const struct fit *fit, struct words *out, unsigned depth)
 static bool
 translate_by_form(const char *text, struct words *out, unsigned depth, unsigned *steps)
 {
-	size_t best_letters = depth ? LETTERS_MIN_INSIDE - 1 : LETTERS_MIN - 1;
+	size_t best_letters = LETTERS_MIN - 1;
 	const struct said *best = NULL;
 	struct fit fit = {.steps = steps}, best_fit = fit;
 
