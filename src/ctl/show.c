@@ -504,25 +504,51 @@ show_events(const json_t *rows, const struct options *options)
 		show_event(json_array_get(rows, i));
 }
 
+/* "EXAMPLE-CLOUD, DE; OTHER, US" */
+static const char *
+networks_of(const json_t *talk, char *out, size_t size)
+{
+	size_t i, len = 0;
+	json_t *network;
+
+	out[0] = '\0';
+	json_array_foreach(json_object_get(talk, "networks"), i, network)
+	{
+		const char *owner = text(network, "owner");
+		len += (size_t)snprintf(out + len, size - len, "%s%.40s, %.2s", i ? "; " : "",
+			*owner ? owner : "owner not known", text(network, "country"));
+		if (len >= size)
+			break;
+	}
+	return out;
+}
+
 void
 show_talk(const json_t *talk, const struct options *options)
 {
+	bool has_networks = json_is_integer(json_object_get(talk, "networks_as_of"));
+	char port[32], networks[CELL_MAX];
 	struct table table;
-	char port[32];
 	size_t i;
 	json_t *row;
 
 	if (!options->quiet) {
-		table_begin(&table, 6, TITLES("WITH", "PORT", "PURPOSE", "BECAUSE", "BYTES", ""));
+		table_begin(&table, has_networks ? 7 : 6,
+			TITLES("WITH", "PORT", "PURPOSE", "BECAUSE", "BYTES", "", "NETWORK"));
 		json_array_foreach(json_object_get(talk, "talks"), i, row)
 		{
 			snprintf(port, sizeof port, "%.8s/%lld", text(row, "proto"),
 				number(row, "port"));
 			table_row(&table, ROW(text(row, "remote"), port, text(row, "purpose"),
 						  text(row, "why"), text(row, "bytes"),
-						  is_true(row, "denied") ? "denied" : "allowed"));
+						  is_true(row, "denied") ? "denied" : "allowed",
+						  networks_of(row, networks, sizeof networks)));
 		}
 		table_end(&table);
+		if (has_networks)
+			printf("networks: where they are registered, not where a server stands; "
+			       "by the table of\nIPFire Location (CC BY-SA 4.0) of %.10s\n",
+				when(talk, "networks_as_of"));
 	}
 	json_array_foreach(json_object_get(talk, "sends_a_lot"), i, row)
 		printf("sends a lot: %lld MB in the hour of %s\n", number(row, "kb") / 1024,

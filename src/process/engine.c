@@ -419,6 +419,7 @@ main(void)
 	derive_start(engine.settings);
 	tzset(); /* quiet hours are where the gateway is */
 	eve_open();
+	talk_open();
 	confine(PROCESS_ENGINE, engine.settings);
 	eve_start();
 	if (store_open(engine.settings->state_directory, NULL, &engine.store, &engine.found,

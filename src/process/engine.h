@@ -484,6 +484,7 @@ json_t *sky_show(struct ward *);
 /* flow->sent: bytes that the device sent. */
 void talk_seen(struct ward *, const struct flow_seen *);
 void talk_flush(bool is_final); /* inside an observed transaction */
+void talk_open(void);           /* before confinement: the table of networks, if there is one */
 void talk_load(void);           /* after the devices */
 void talk_free(struct ward *);
 json_t *talk_show(struct ward *);

@@ -5,11 +5,14 @@
  * nothing comes here.  Bytes of a flow count in the hour in which it ends, because that
  * is when the kernel tells them.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "maker/network.h"
 #include "policy/purpose.h"
 #include "process/engine.h"
 
@@ -20,6 +23,7 @@ enum {
 	TALKS_MAX = 100,
 	LOUD_KB = 20 * 1024, /* in an hour: as much as some minutes of pictures */
 	LOUD_MAX = 12,
+	NETWORKS_MAX = 8, /* shown of one name */
 };
 
 struct pulse {
@@ -101,10 +105,65 @@ talk_free(struct ward *ward)
 	ward->pulse = NULL;
 }
 
+/* --- in whose network -------------------------------------------------------------------------- */
+
+static struct network_table *networks; /* NULL: no table is installed */
+
+void
+talk_open(void)
+{
+	char own[256];
+	/* The owner's, what "location update" keeps, Debian's libloc-database. */
+	const char *const paths[] = {own, "/var/lib/location/database.db",
+		"/usr/share/libloc-location/location.db", NULL};
+
+	snprintf(own, sizeof own, "%s/location.db", engine.settings->state_directory);
+	networks = network_table_open(paths);
+}
+
+struct shown_networks {
+	struct network row[NETWORKS_MAX];
+	size_t n;
+	json_t *out;
+};
+
+static void
+add_network(struct shown_networks *shown, const struct ip *address)
+{
+	struct network network;
+
+	if (shown->n == NETWORKS_MAX || !network_find(networks, address, &network))
+		return;
+	for (size_t i = 0; i < shown->n; i++)
+		if (network_is_equal(&shown->row[i], &network))
+			return;
+	shown->row[shown->n++] = network;
+	json_array_append_new(shown->out,
+		json_pack("{s:s, s:s, s:s, s:I, s:b}", "country", network.country, "country_name",
+			network.country_name[0] ? network.country_name : network.country, "owner",
+			network.owner, "as", (json_int_t)network.as, "anycast",
+			network.is_anycast));
+}
+
+/* Of the address that was used last, and of all that its name leads to now. */
+static json_t *
+show_networks(const struct ward *ward, const struct learn_flow *flow)
+{
+	struct shown_networks shown = {.out = json_array()};
+
+	if (!networks || flow->peer)
+		return shown.out;
+	add_network(&shown, &flow->address);
+	for (int i = 0; flow->name && *flow->name && i < ward->n_answers; i++)
+		if (!strcasecmp(ward->answer[i].name, flow->name))
+			add_network(&shown, &ward->answer[i].address);
+	return shown.out;
+}
+
 /* --- showing -------------------------------------------------------------------------------------- */
 
 static json_t *
-show_talk(const struct learn_flow *flow, const char *maker)
+show_talk(const struct ward *ward, const struct learn_flow *flow, const char *maker)
 {
 	const struct ward *peer = flow->peer ? ward_find(flow->peer) : NULL;
 	const char *name = flow->name ? flow->name : "", *why, *site = purpose_site(name);
@@ -117,6 +176,7 @@ show_talk(const struct learn_flow *flow, const char *maker)
 	json_object_set_new(out, "why", json_string(why));
 	json_object_set_new(
 		out, "site", json_string(peer && peer->device ? device_label(peer->device) : site));
+	json_object_set_new(out, "networks", show_networks(ward, flow));
 	json_object_set_new(out, "first", json_integer((json_int_t)flow->first_s));
 	json_object_set_new(out, "last", json_integer((json_int_t)flow->last_s));
 	return out;
@@ -165,12 +225,14 @@ talk_show(struct ward *ward)
 	size_t n = flow_list(ward, &flows, &keep);
 	qsort(flows, n, sizeof *flows, most_bytes_first);
 	for (size_t i = 0; i < n && i < TALKS_MAX; i++)
-		json_array_append_new(talks, show_talk(&flows[i], maker));
+		json_array_append_new(talks, show_talk(ward, &flows[i], maker));
 	free(flows);
 	free(keep);
 	pulse = ward->pulse ? ward->pulse->kept : (struct stored_pulse){.hour = hour};
 	hour_at(&pulse, hour > pulse.hour ? hour : pulse.hour);
 	json_t *hours = show_pulse(&pulse, pulse.hour, loud);
-	return json_pack("{s:o, s:s, s:o, s:o, s:o}", "device", show_ref(ward), "maker", maker,
-		"talks", talks, "pulse", hours, "sends_a_lot", loud);
+	json_t *made =
+		networks ? json_integer((json_int_t)network_table_made_s(networks)) : json_null();
+	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "device", show_ref(ward), "maker", maker,
+		"talks", talks, "networks_as_of", made, "pulse", hours, "sends_a_lot", loud);
 }

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "../label/issued.h"
+#include "../maker/network_file.h"
 #include "base/clock.h"
 #include "label/status.h"
 #include "message/channel.h"
@@ -1441,6 +1442,21 @@ pulse_now(const char *device, const char *key)
 	return n;
 }
 
+/* That the first it talks with leads to. */
+static size_t
+n_networks(const char *device)
+{
+	char question[100];
+
+	snprintf(question, sizeof question,
+		"{\"verb\":\"device.talk\",\"args\":{\"device\":\"%s\"}}", device);
+	json_t *answer = ask(question);
+	const json_t *talks = json_object_get(json_object_get(answer, "result"), "talks");
+	size_t n = json_array_size(json_object_get(json_array_get(talks, 0), "networks"));
+	json_decref(answer);
+	return n;
+}
+
 TEST(with_whom_what_for_and_when_a_device_talks_is_kept_over_a_restart)
 {
 	NEEDS_ENGINE;
@@ -1462,12 +1478,34 @@ TEST(with_whom_what_for_and_when_a_device_talks_is_kept_over_a_restart)
 		usleep(10000);
 	EXPECT_INT(pulse_now("1", "sent_kb"), 32 * 1024);
 	EXPECT_INT(pulse_now("1", "flows"), 1);
-	stop(SIGTERM);
-	start();
-	EXPECT_INT(pulse_now("1", "sent_kb"), 32 * 1024);
 	json_t *answer = ask("{\"verb\":\"device.talk\",\"args\":{\"device\":\"1\"}}");
 	const json_t *talk = json_object_get(answer, "result");
 	const json_t *one = json_array_get(json_object_get(talk, "talks"), 0);
+	/* In whose network that is, is said where a table of networks is there, by the engine as it is confined. */
+	EXPECT_INT(json_array_size(json_object_get(one, "networks")), 0);
+	json_decref(answer);
+	stop(SIGTERM);
+	char table[256];
+	snprintf(table, sizeof table, "%s/location.db", home.settings.state_directory);
+	network_file_make(table,
+		(struct network_row[]){{"198.18.0.0/24", "DE", "Germany", 64500, "EXAMPLE", false},
+			{"198.18.1.0/24", "US", NULL, 64501, NULL, true}},
+		2);
+	start();
+	EXPECT_INT(pulse_now("1", "sent_kb"), 32 * 1024);
+	answered(1, "a.doubleclick.net", "198.18.0.80", 0);
+	answered(1, "a.doubleclick.net", "198.18.0.81", 0);
+	answered(1, "a.doubleclick.net", "198.18.1.80", 0);
+	for (int i = 0; i < 100 && n_networks("1") < 2; i++)
+		usleep(10000);
+	EXPECT_INT(n_networks("1"), 2);
+	answer = ask("{\"verb\":\"device.talk\",\"args\":{\"device\":\"1\"}}");
+	talk = json_object_get(answer, "result");
+	one = json_array_get(json_object_get(talk, "talks"), 0);
+	EXPECT(json_integer_value(json_object_get(talk, "networks_as_of")) > 1700000000);
+	const json_t *network = json_array_get(json_object_get(one, "networks"), 0);
+	EXPECT_STR(json_string_value(json_object_get(network, "owner")), "EXAMPLE");
+	EXPECT_STR(json_string_value(json_object_get(network, "country_name")), "Germany");
 	EXPECT_STR(json_string_value(json_object_get(one, "purpose")), "tracking");
 	EXPECT_STR(json_string_value(json_object_get(one, "site")), "doubleclick.net");
 	EXPECT_INT(json_array_size(json_object_get(talk, "sends_a_lot")), 1);
@@ -1484,6 +1522,7 @@ TEST(with_whom_what_for_and_when_a_device_talks_is_kept_over_a_restart)
 	EXPECT_INT(pulse_now("1", "sent_kb"), 0);
 	EXPECT_INT(n_talks("1"), 0);
 	stop(SIGTERM);
+	unlink(table);
 	move_out();
 }
 
