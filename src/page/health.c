@@ -323,6 +323,7 @@ put_may(struct sheet *page, const struct reach *reach)
 		html(&page->out, "%lld", (long long)reach->may);
 	else {
 		snprintf(digits, sizeof digits, "%.1f", ceil(reach->may / 1e5) / 10);
+		decimal(digits);
 		html(&page->out, "%s %s", digits, _("million"));
 	}
 }

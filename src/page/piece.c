@@ -37,6 +37,16 @@ words_of(const json_t *object, const char *key)
 	return say_words(json_text_of(object, key), NULL);
 }
 
+void
+decimal(char *digits)
+{
+	char *point = strchr(digits, '.');
+
+	/* Between a number and its fraction. */
+	if (point)
+		*point = *_(".");
+}
+
 const char *
 refusal(const struct sheet *page, size_t answer)
 {
@@ -72,6 +82,8 @@ age(char out[static 64], int64_t seconds)
 void
 utc_text(char out[static 40], enum utc_form form, int64_t at_s)
 {
+	static const char *const days[] = {
+		N_("Sun"), N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat")};
 	time_t at = (time_t)at_s;
 	struct tm tm;
 
@@ -83,13 +95,13 @@ utc_text(char out[static 40], enum utc_form form, int64_t at_s)
 		strftime(out, 40, "%Y-%m-%dT%H:%M:%SZ", &tm);
 		break;
 	case UTC_MINUTE:
-		strftime(out, 40, "%Y-%m-%d %H:%M", &tm);
+		strftime(out, 40, "%Y-%m-%d %H:%M UTC", &tm);
 		break;
 	case UTC_DATE:
 		strftime(out, 40, "%Y-%m-%d", &tm);
 		break;
 	case UTC_WEEKDAY:
-		strftime(out, 40, "%a %d", &tm);
+		snprintf(out, 40, "%s %02d", _(days[tm.tm_wday]), tm.tm_mday);
 		break;
 	}
 }
@@ -106,6 +118,16 @@ put_time(struct sheet *page, int64_t then_s)
 	utc_text(utc, UTC_SECOND, then_s);
 	age(said, page->now_s - then_s);
 	html(&page->out, "<time datetime=\"%s\" title=\"%s\">%s</time>", utc, utc, said);
+}
+
+void
+put_moment(struct sheet *page, int64_t at_s)
+{
+	char machine[40], person[40];
+
+	utc_text(machine, UTC_SECOND, at_s);
+	utc_text(person, UTC_MINUTE, at_s);
+	html(&page->out, "<time datetime=\"%s\" data-at>%s</time>", machine, person);
 }
 
 void

@@ -23,19 +23,24 @@ void put_words(struct sheet *, const char *sentence);
 /* The same for a word or a sentence in the midst of others; as long as say_words() says. */
 const char *words_of(const json_t *object, const char *key);
 
+/* "4.3" becomes what the reader's language writes. */
+void decimal(char *digits);
+
 long long number_of(const json_t *object, const char *key);
 bool truth_of(const json_t *object, const char *key);
 
 /* "5 minutes ago", with the moment itself for a script to show in the viewer's zone. */
 void put_time(struct sheet *, int64_t then_s);
-/* How moments are written, all in UTC; empty where the calendar has none. */
+/* How moments are written, all in UTC and so said; empty where the calendar has none. */
 enum utc_form {
 	UTC_SECOND,  /* 2026-11-22T10:03:04Z */
-	UTC_MINUTE,  /* 2026-11-22 10:03 */
+	UTC_MINUTE,  /* 2026-11-22 10:03 UTC */
 	UTC_DATE,    /* 2026-11-22 */
-	UTC_WEEKDAY, /* Sun 22 */
+	UTC_WEEKDAY, /* Sun 22, in the reader's language */
 };
 void utc_text(char out[static 40], enum utc_form, int64_t at_s);
+/* "2026-11-22 10:03 UTC", which a script puts into the viewer's zone. */
+void put_moment(struct sheet *, int64_t at_s);
 /* A day, as 2026-11-22. */
 void put_date(struct sheet *, int64_t at_s);
 /* Words in the style sheet's class, behind a sign, which is a character of HTML: the colour never stands alone. */

@@ -80,8 +80,10 @@ sheet_begin(struct sheet *page, const char *title, const struct navigation *rows
 		put_navigation(page, rows);
 	html(&page->out,
 		"</header>\n<main id=\"main\" tabindex=\"-1\">\n"
-		"<p id=\"live\" class=\"soft\" role=\"status\"></p>\n<h1>%s</h1>\n",
-		title);
+		"<p id=\"live\" class=\"soft\" role=\"status\" data-old=\"%s\" "
+		"data-lost=\"%s\"></p>\n<h1>%s</h1>\n",
+		_("The gateway does not answer. What is shown may be old; trying again."),
+		_("Connection lost. The rules hold meanwhile; trying again."), title);
 	put_said(page);
 }
 

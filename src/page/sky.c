@@ -52,11 +52,13 @@ put_count(struct sheet *page, double count)
 		bool is_billion = count >= 1e9;
 		snprintf(
 			digits, sizeof digits, "%.1f", ceil(count / (is_billion ? 1e8 : 1e5)) / 10);
+		decimal(digits);
 		html(&page->out, "%s %s", digits, is_billion ? _("billion") : _("million"));
 		return;
 	}
 	int power = (int)floor(log10(count));
 	snprintf(digits, sizeof digits, "%.1f", count / pow(10, power));
+	decimal(digits);
 	html(&page->out, "%s &#215; 10<sup>%d</sup>", digits, power);
 }
 
@@ -148,7 +150,7 @@ static void
 put_steps(struct sheet *page, const json_t *history, size_t chosen)
 {
 	const json_t *row;
-	char moment[40];
+	char machine[40], moment[40];
 	size_t i;
 
 	html(&page->out,
@@ -159,9 +161,11 @@ put_steps(struct sheet *page, const json_t *history, size_t chosen)
 		(long long)chosen, _("Step"));
 	json_array_foreach(history, i, row)
 	{
+		utc_text(machine, UTC_SECOND, number_of(row, "time"));
 		utc_text(moment, UTC_MINUTE, number_of(row, "time"));
-		html(&page->out, "<option value=\"%lld\"%s>%s %s</option>", (long long)i,
-			i == chosen ? " selected" : "", moment, state_words(row));
+		html(&page->out, "<option value=\"%lld\" data-at=\"%s\"%s>%s %s</option>",
+			(long long)i, machine, i == chosen ? " selected" : "", moment,
+			state_words(row));
 	}
 	html(&page->out, "</select></label> <button class=\"button\">%s</button></form>\n",
 		_("Show"));
@@ -182,15 +186,14 @@ put_sources(struct sheet *page, const json_t *row)
 static void
 put_row(struct sheet *page, const json_t *row)
 {
-	char moment[40];
-
 	html(&page->out, "<tr data-step");
 	for (size_t i = 0; i < COUNT_OF(sides); i++)
 		html(&page->out, " data-%s=\"%.1f\" data-%s-used=\"%.1f\"", sides[i].key,
 			radius(&sides[i], addresses_of(row, &sides[i])), sides[i].key,
 			radius(&sides[i], (double)used_of(row, &sides[i])));
-	utc_text(moment, UTC_MINUTE, number_of(row, "time"));
-	html(&page->out, "><th scope=\"row\">%s</th><td>%s</td>", moment, state_words(row));
+	html(&page->out, "><th scope=\"row\">");
+	put_moment(page, number_of(row, "time"));
+	html(&page->out, "</th><td>%s</td>", state_words(row));
 	for (size_t i = 0; i < COUNT_OF(sides); i++) {
 		html(&page->out, "<td class=\"number\">");
 		put_count(page, addresses_of(row, &sides[i]));
@@ -228,7 +231,7 @@ put_sky(struct sheet *page, const json_t *sky)
 	if (n >= ENOUGH_STEPS)
 		put_steps(page, history, is_now ? n - 1 : chosen);
 	html(&page->out, "<details><summary>%s</summary>", _("The same as a table"));
-	put_table(page, _("Since (UTC)"), _("State"), NUMBERS, _("IPv4 addresses"), NUMBERS,
+	put_table(page, _("Since"), _("State"), NUMBERS, _("IPv4 addresses"), NUMBERS,
 		_("IPv6 addresses"), NUMBERS, _("Ports"), NUMBERS, _("Used, IPv4 + IPv6"),
 		_("On whose word"), END_TABLE);
 	json_array_foreach(history, i, row) put_row(page, row);

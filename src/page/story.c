@@ -17,7 +17,8 @@ put_day(struct sheet *page, char day[static 40], long long at_s)
 	utc_text(is, UTC_DATE, at_s);
 	if (!strcmp(is, day))
 		return;
-	html(&page->out, "%s<h2>%s</h2><ol class=\"story\">\n", *day ? "</ol>" : "", is);
+	html(&page->out, "%s<h2>%s <span class=\"soft\">UTC</span></h2><ol class=\"story\">\n",
+		*day ? "</ol>" : "", is);
 	memcpy(day, is, sizeof is);
 }
 

@@ -8,11 +8,18 @@
 	let due = 0, busy = false, lost = false;
 
 	const say = (text) => { if (live && live.textContent !== text) live.textContent = text; };
+	const spoken = document.documentElement.lang;
+	const language = navigator.language.startsWith(spoken) ? navigator.language : spoken;
+	const minute = (at) => at.toLocaleString(language, { dateStyle: "short", timeStyle: "short" });
 	const times = () => {
 		for (const time of document.querySelectorAll("time[datetime]")) {
 			const at = new Date(time.dateTime);
-			if (!isNaN(at)) time.title = at.toLocaleString();
+			if (isNaN(at)) continue;
+			time.title = at.toLocaleString(language);
+			if ("at" in time.dataset) time.textContent = minute(at);
 		}
+		for (const option of document.querySelectorAll("option[data-at]"))
+			option.textContent = option.textContent.replace(/^[-0-9]+ [0-9:]+ UTC/, minute(new Date(option.dataset.at)));
 	};
 	// The sky of a device: the slider shows the steps that the table has; the choice beside it does the same.
 	const sky = () => {
@@ -102,7 +109,7 @@
 			lost = false;
 		} catch (e) {
 			lost = true;
-			say("The gateway does not answer. What is shown may be old; trying again.");
+			say(live.dataset.old);
 			later();
 		}
 		busy = false;
@@ -115,5 +122,5 @@
 	events.onopen = () => { if (lost) later(); };
 	events.onmessage = later;
 	events.addEventListener("lost", later);
-	events.onerror = () => { lost = true; say("Connection lost. The rules hold meanwhile; trying again."); };
+	events.onerror = () => { lost = true; say(live.dataset.lost); };
 })();
