@@ -11,7 +11,8 @@
  *	}
  *
  * TEST registers itself; test.c has the main() and runs them through cmocka in
- * the order of the file.
+ * the order of the file.  With an argument "2/4" it runs the second, the sixth and so
+ * on: those that wait do so beside each other.  So no test may need one before it.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,13 +5,16 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-passed=0 failed=0 skipped=0
 logs=build/check
 rm -rf "$logs"
 mkdir -p "$logs"
 
+# What only computes takes what those leave that wait for something to happen.
+idly="nice -n 19"
+chrt --idle 0 true 2>/dev/null && idly="chrt --idle 0"
+
 count() { # PASSED FAILED SKIPPED
-	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+	echo "$1 $2 $3" >>"$logs/counts"
 }
 
 picked() {
@@ -20,8 +23,19 @@ picked() {
 	return 1
 }
 
+# A stage gives its account in one piece, since others run beside it.
+whole() { # KIND NAME COMMAND...
+	begun=$(date +%s)
+	"$@" >"$logs/$2.account"
+	echo "# $2: $(($(date +%s) - begun)) s" >>"$logs/$2.account"
+	flock "$logs/counts" cat "$logs/$2.account"
+	rm "$logs/$2.account"
+}
+one() { whole a_whole "$@"; }
+many() { whole a_sum "$@"; }
+
 # NAME COMMAND...: one thing that passes or fails as a whole.
-one() {
+a_whole() {
 	name=$1
 	shift
 	if "$@" >"$logs/$name.log" 2>&1; then
@@ -36,7 +50,7 @@ one() {
 
 # NAME COMMAND...: ends with "N passed, N failed, N skipped".  Lines that begin with "| "
 # say why something failed, also what then passed at its second run.
-many() {
+a_sum() {
 	name=$1
 	shift
 	"$@" >"$logs/$name.log" 2>&1
@@ -59,8 +73,9 @@ many() {
 }
 
 # DIRECTORY: the unit tests of one build, each TEST counted.  Under a sanitizer they take longer.
+# More at a time than there are cores: the long ones wait.
 unit() {
-	meson test -C "$1" --suite unit --no-rebuild --num-processes 2 --timeout-multiplier 4 --logbase unitlog >/dev/null 2>&1
+	meson test -C "$1" --suite unit --no-rebuild --num-processes $((4 * $(nproc))) --timeout-multiplier 4 --logbase unitlog >/dev/null 2>&1
 	status=$?
 	tools/account.sh "$1/meson-logs/unitlog.json"
 	return $status
@@ -73,16 +88,16 @@ sources() { # PATTERN...: our files, without what was built
 }
 
 formatted() {
-	sources '*.c' '*.h' | xargs clang-format --dry-run --Werror
+	sources '*.c' '*.h' | $idly xargs clang-format --dry-run --Werror
 }
 
 shell_clean() {
 	{ sources '*.sh'; sources '*' | xargs grep -lE '^#!/bin/(ba)?sh'; } | sort -u |
-		xargs shellcheck -s sh -S warning -e SC1083,SC1090,SC1091,SC2034,SC2046,SC2125,SC2154
+		$idly xargs -n 12 -P "$(nproc)" shellcheck -s sh -S warning -e SC1083,SC1090,SC1091,SC2034,SC2046,SC2125,SC2154
 }
 
 cppcheck_clean() {
-	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
+	$idly cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
 		--suppressions-list=tools/cppcheck.suppressions -D_GNU_SOURCE \
 		--include=tools/cppcheck.h \
@@ -92,26 +107,40 @@ cppcheck_clean() {
 sanitized() {
 	[ -f build/san/build.ninja ] || meson setup build/san -Db_sanitize=address,undefined \
 		-Db_lundef=false -Dbuildtype=debug >/dev/null || return 1
-	ninja -C build/san --quiet || return 1
+	$idly ninja -C build/san --quiet -j"$(nproc)" units || return 1
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 unit build/san
 }
 
-if picked unit; then many unit unit build; fi
-if picked lint; then
-	one include-direction tools/includes.sh
-	if clang-format --version 2>/dev/null | grep -q 'version 14'; then
-		one formatted formatted
-	else
-		echo "skipped: formatted: the files are formatted by clang-format 14"
-		count 0 0 1
-	fi
-	one cppcheck cppcheck_clean
-	one shellcheck shell_clean
-	one texts tools/texts.sh --check
-fi
-if picked sanitizer; then many sanitizer sanitized; fi
-if picked fuzz; then many fuzz test/fuzz/run.sh "${FUZZ_SECONDS:-4}"; fi
-if picked scenario; then many scenario test/scenario/run.sh; fi
+# Two rows of stages beside each other: those that wait more than they work, and those that
+# only compute.
+waiting() {
+	if picked unit; then many unit unit build; fi
+	if picked scenario; then many scenario test/scenario/run.sh; fi
+}
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+computing() {
+	if picked lint; then
+		one include-direction tools/includes.sh
+		if clang-format --version 2>/dev/null | grep -q 'version 14'; then
+			one formatted formatted
+		else
+			echo "skipped: formatted: the files are formatted by clang-format 14"
+			count 0 0 1
+		fi
+		one cppcheck cppcheck_clean
+		one shellcheck shell_clean
+		one texts tools/texts.sh --check
+	fi
+	if picked sanitizer; then many sanitizer sanitized; fi
+	if picked fuzz; then many fuzz $idly test/fuzz/run.sh "${FUZZ_SECONDS:-4}"; fi
+}
+
+: >"$logs/counts"
+computing &
+waiting
+wait
+
+# shellcheck disable=SC2046 # three numbers
+set -- $(awk '{ for (i = 1; i <= 3; i++) sum[i] += $i } END { print sum[1] + 0, sum[2] + 0, sum[3] + 0 }' "$logs/counts")
+echo "$1 passed, $2 failed, $3 skipped"
+[ "$2" -eq 0 ] && [ "$1" -gt 0 ]
