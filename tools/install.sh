@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages of packages.list that are missing; says what is
 # needed elsewhere.  Sourced by ./run, ./check and ./install, which stand in the
-# project's root and have set $as_root to "" or "sudo".  $sections: only these.
+# project's root and have set $as_root to "" or "sudo".  $sections: of the list; all but
+# the browser, if not said.
 set -eu
-: "${as_root=}" "${sections=}"
+: "${as_root=}" "${sections=build gateway check bench lab}"
 
 # A section begins with a comment of one word.
 lines() {
 	awk -v sections=" $sections " '
 		/^# [a-z]+$/ { section = $2 }
-		sections ~ /^ *$/ || index(sections, " " section " ") { sub(/#.*/, ""); print }' packages.list
+		index(sections, " " section " ") { sub(/#.*/, ""); print }' packages.list
 }
 
 wanted() {

@@ -30,14 +30,13 @@ here.folder = folder;
 			pages.push(...label.pages());
 		const session = await context.storageState();
 		if (only !== "pictures") {
-			await people.accessible(page, pages);
 			await people.keyboard(page);
 			await people.zones(browser, session);
 			await people.in_german(browser, session);
 			await people.without_script(browser, session, pages);
 			await people.hostile_names(page, pages);
 		}
-		await people.looks(browser, session, pages, only === "pictures");
+		await people.seen_by_all(context, pages, only === "pictures");
 		if (only !== "pictures")
 			await people.web_killed(page);
 		const ours = here.complaints.filter((c) => !/status of 4|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|INCOMPLETE_CHUNKED/.test(c));

@@ -23,8 +23,11 @@ const lab = (...words) => {
 	} catch { return false; }
 };
 const inside = (name, ...words) => lab("exec", name, ...words);
-const reaches = (name, address, port = 443) =>
-	inside(name, "socat", "-T", "1", "-", `TCP4:${address}:${port},connect-timeout=2`);
+// What is dropped is not waited for as long as what may be slow.
+const connects = (name, address, port, seconds) =>
+	inside(name, "socat", "-T", "1", "-", `TCP4:${address}:${port},connect-timeout=${seconds}`);
+const reaches = (name, address, port = 443) => connects(name, address, port, 4);
+const is_cut_off = (name, address, port = 443) => !connects(name, address, port, 1);
 const pinfold = (...words) => lab("pinfold", ...words);
 const within = async (seconds, is) => {
 	for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
@@ -79,5 +82,5 @@ const browser_new = () => chromium.launch({ executablePath: "/usr/bin/chromium",
 	"--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
 	"--disable-sync", "--disable-dev-shm-usage"] });
 
-module.exports = { base, password, here, expect, lab, inside, reaches, pinfold, within, watched, heading, state,
+module.exports = { base, password, here, expect, lab, inside, reaches, is_cut_off, pinfold, within, watched, heading, state,
 	click, follow, open_device, focus_is_visible, tab_to, enter, picture, browser_new };

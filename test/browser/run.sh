@@ -7,13 +7,13 @@
 #	test/browser/run.sh BUILD pictures     pictures of every page (the whole home)
 #
 # Pictures go to BUILD/screens.  Needs nodejs, npm and chromium, and on its first run
-# what package-lock.json names; without them it says so and exits with 77.  They are not in
-# packages.list: with npm Debian installs some four hundred packages, and together with a
-# minute and a half of clicking that is more than ./check has time for in a fresh machine.
+# what package-lock.json names; without them it says so and exits with 77.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 build=$(realpath "$1")
+# ./check may be installing them.
+flock --shared "$build/browser.lock" true
 for program in node npm chromium; do
 	command -v $program >/dev/null || { echo "skipped: needs $program"; exit 77; }
 done
@@ -35,7 +35,9 @@ if [ "${2-}" != pictures ]; then
 fi
 "$lab/pinfold-lab" up --pinfold >/dev/null
 # Its network alone: the browser needs the fonts and the settings of this machine.
-monitor=$(pgrep -n -f "^$build/src/process/pinfoldd")
+for monitor in $(pgrep -f "^$build/src/process/pinfoldd"); do
+	! grep -qzxF "STATE=$PINFOLD_LAB_STATE" "/proc/$monitor/environ" || break
+done
 in_gateway() { nsenter --target "$monitor" --net -- "$@" </dev/null; }
 if [ "${2-}" = pictures ]; then
 	"$lab/pinfold-lab" owner </dev/null >/dev/null

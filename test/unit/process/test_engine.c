@@ -31,7 +31,8 @@
 #include "policy/mud.h"
 #include "test.h"
 
-enum { WAIT_MS = 4000, CHANNELS = PROCESS_COUNT };
+/* What must come is waited for as long as a machine with much else to do may take. */
+enum { WAIT_MS = 20000, CHANNELS = PROCESS_COUNT };
 
 static struct home {
 	char directory[64];
@@ -818,8 +819,9 @@ TEST(a_device_that_leaves_is_kept_until_its_date_and_comes_back_as_a_new_one)
 
 	/* It is back: somebody that nobody knows. */
 	join("p1", 0x11, "camera", "10.77.0.11");
-	for (int i = 0; i < 100 && refuses("{\"verb\":\"device.show\",\"args\":{\"device\":"
-					   "\"00:00:5e:00:53:11\"}}");
+	for (int i = 0;
+		i < WAIT_MS / 10 && refuses("{\"verb\":\"device.show\",\"args\":{\"device\":"
+					    "\"00:00:5e:00:53:11\"}}");
 		i++)
 		usleep(10000);
 	EXPECT_STR(field("00:00:5e:00:53:11", "state"), "waiting");
@@ -1090,7 +1092,7 @@ TEST(a_scanning_device_is_contained_and_its_scan_is_never_learned)
 	scan(1, "p1", 0x11, "10.77.0.11");
 	json_t *answer = NULL;
 	bool contained = false;
-	for (int i = 0; i < 50 && !contained; i++) {
+	for (int i = 0; i < WAIT_MS / 10 && !contained; i++) {
 		usleep(20000);
 		answer = ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}");
 		contained = json_is_true(
@@ -1209,7 +1211,7 @@ TEST(an_address_of_a_new_device_is_known_again_when_the_engine_dies_three_second
 static bool
 becomes(const char *device, const char *state)
 {
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < WAIT_MS / 10; i++) {
 		if (!strcmp(field(device, "state"), state))
 			return true;
 		usleep(10000);
@@ -1240,7 +1242,7 @@ last_containment(void)
 {
 	long long id = 0;
 
-	for (int i = 0; i < 100 && !id; i++) {
+	for (int i = 0; i < WAIT_MS / 10 && !id; i++) {
 		json_t *answer = ask("{\"verb\":\"policy.journal\",\"args\":{}}");
 		const json_t *last = json_array_get(json_object_get(answer, "result"), 0);
 		const char *verb = json_string_value(json_object_get(last, "verb"));
@@ -1348,7 +1350,7 @@ sky(const char *device, size_t back, const char *side, const char *key)
 static bool
 sky_becomes(const char *device, long long addresses4)
 {
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < WAIT_MS / 10; i++) {
 		if ((long long)sky(device, 0, "ipv4", "addresses") == addresses4)
 			return true;
 		usleep(10000);
@@ -1389,7 +1391,7 @@ TEST(a_sky_shrinks_when_the_kernel_has_the_rules_and_keeps_what_was_before)
 	answered(1, "cdn.example", "198.18.0.8", 0); /* asked for, and opens nothing */
 	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.7", 443);
 	EXPECT(sky_becomes("1", 1));
-	for (int i = 0; i < 100 && sky("1", 0, "ipv4", "used") < 1; i++)
+	for (int i = 0; i < WAIT_MS / 10 && sky("1", 0, "ipv4", "used") < 1; i++)
 		usleep(10000);
 	EXPECT_INT((long long)sky("1", 0, "ipv4", "used"), 1);
 	EXPECT_INT((long long)sky("1", 0, "ipv6", "used"), 0);
@@ -1474,7 +1476,7 @@ TEST(with_whom_what_for_and_when_a_device_talks_is_kept_over_a_restart)
 	end->bytes = 64 * 1024 * 1024;
 	end->value = 500; /* half of it was sent */
 	flush();
-	for (int i = 0; i < 100 && !pulse_now("1", "sent_kb"); i++)
+	for (int i = 0; i < WAIT_MS / 10 && !pulse_now("1", "sent_kb"); i++)
 		usleep(10000);
 	EXPECT_INT(pulse_now("1", "sent_kb"), 32 * 1024);
 	EXPECT_INT(pulse_now("1", "flows"), 1);
@@ -1586,7 +1588,7 @@ mud_is(const char *which, const char *state)
 {
 	bool is_it = false;
 
-	for (int i = 0; i < 50 && !is_it; i++) {
+	for (int i = 0; i < WAIT_MS / 10 && !is_it; i++) {
 		json_t *answer = ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}");
 		const char *text = json_string_value(json_object_get(
 			json_object_get(json_object_get(answer, "result"), which), "state"));
@@ -1666,7 +1668,7 @@ TEST(a_mud_url_of_another_maker_is_an_alarm_and_is_not_fetched)
 	claim_url("https://mud.evil.example/b");
 	json_t *answer = NULL;
 	bool alarmed = false;
-	for (int i = 0; i < 50 && !alarmed; i++) {
+	for (int i = 0; i < WAIT_MS / 10 && !alarmed; i++) {
 		usleep(10000);
 		answer = ask("{\"verb\":\"events.list\"}");
 		char *text = json_dumps(answer, 0);
@@ -2159,7 +2161,7 @@ attached_is(const char *device, const char *member, const char *wanted)
 
 	snprintf(question, sizeof question,
 		"{\"verb\":\"label.show\",\"args\":{\"device\":\"%s\"}}", device);
-	for (int i = 0; i < 50 && !is_it; i++) {
+	for (int i = 0; i < WAIT_MS / 10 && !is_it; i++) {
 		json_t *answer = ask(question);
 		const json_t *attached =
 			json_object_get(json_object_get(answer, "result"), "attached");
@@ -2267,7 +2269,7 @@ TEST(the_day_on_which_a_fix_is_installed_here_is_noted_by_itself)
 	snprintf(row(OBSERVED_SSDP_SERVER, "p1", 0x11)->claimed_text, 64,
 		"Linux/4.9 UPnP/1.0 IPC-100/1.10");
 	flush();
-	for (int i = 0; i < 100 && !strstr(at, "which mends 5.1-1"); i++) {
+	for (int i = 0; i < WAIT_MS / 10 && !strstr(at, "which mends 5.1-1"); i++) {
 		usleep(50000);
 		json_decref(answer);
 		answer = ask("{\"verb\":\"policy.journal\",\"args\":{}}");
@@ -2294,11 +2296,10 @@ TEST(a_status_that_ran_out_is_not_confirmed_and_gives_nothing_back)
 	attach_label(issuer, &keys, "1", 5);
 	begin_list(8, 500);
 	fall(5, false, "a fault that is used");
-	labels_list.until_s = clock_wall_s() + 2;
+	labels_list.until_s = clock_wall_s() + 3;
 	serve_signed(issuer);
 	EXPECT(attached_is("1", "narrows", "suspended"));
-	for (int i = 0; i < 40 && !attached_is("1", "last_status", "SUSPENDED"); i++)
-		;
+	EXPECT(attached_is("1", "last_status", "SUSPENDED"));
 	EXPECT(attached_is("1", "status", "UNKNOWN"));
 	EXPECT(attached_is("1", "narrows", "suspended"));
 	stop(SIGKILL);
@@ -2403,7 +2404,7 @@ TEST(on_a_full_disk_changes_are_refused_and_containment_acts_all_the_same)
 	EXPECT(policy_with(1, DEVICE_QUARANTINE, 1) != NULL);
 	fill_disk(false);
 	bool recorded = false;
-	for (int i = 0; i < 40 && !recorded; i++) {
+	for (int i = 0; i < WAIT_MS / 10 && !recorded; i++) {
 		usleep(100000);
 		answer = ask("{\"verb\":\"policy.journal\"}");
 		char *text = json_dumps(answer, 0);
@@ -2437,7 +2438,6 @@ memory_kb(pid_t pid)
 	return kb;
 }
 
-/* Takes what comes from the engine, so that it does not wait for us; answers policies. */
 TEST(changes_questions_and_flows_leave_no_memory_behind)
 {
 	enum { WARM = 150, ROUNDS = 600 };
@@ -2473,6 +2473,7 @@ TEST(changes_questions_and_flows_leave_no_memory_behind)
 
 static bool saw_restored;
 
+/* Takes what comes from the engine, so that it does not wait for us; answers policies. */
 static unsigned
 drain(void)
 {
@@ -2502,6 +2503,22 @@ drain(void)
 	return policies;
 }
 
+/* What the engine computed so far, which does not grow while others use the machine. */
+static uint64_t
+engine_worked_ms(void)
+{
+	unsigned long long user, system;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/stat", home.pid);
+	FILE *file = fopen(path, "r");
+	EXPECT(file != NULL);
+	EXPECT(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu",
+		       &user, &system) == 2);
+	fclose(file);
+	return (user + system) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
 TEST(ten_thousand_devices_fit_and_the_engine_still_answers)
 {
 	enum { DEVICES = 10000, QUESTIONS = 200 };
@@ -2526,7 +2543,7 @@ TEST(ten_thousand_devices_fit_and_the_engine_still_answers)
 	json_t *answer = ask("{\"verb\":\"device.list\"}");
 	size_t n = json_array_size(json_object_get(answer, "result"));
 	json_decref(answer);
-	for (int i = 0; i < 200 && policies < DEVICES; i++) {
+	for (int i = 0; i < WAIT_MS / 10 && policies < DEVICES; i++) {
 		usleep(10000);
 		policies += drain();
 	}
@@ -2538,28 +2555,28 @@ TEST(ten_thousand_devices_fit_and_the_engine_still_answers)
 #ifndef __SANITIZE_ADDRESS__
 	EXPECT(memory_kb(home.pid) < 160 * 1024);
 #endif
-	begun_ns = clock_monotonic_ns();
+	uint64_t worked_ms = engine_worked_ms();
 	answer = ask("{\"verb\":\"status\"}");
 	EXPECT(is_ok(answer));
 	json_decref(answer);
-	EXPECT(clock_monotonic_ns() - begun_ns < CLOCK_SECOND_NS);
-	begun_ns = clock_monotonic_ns();
+	EXPECT(engine_worked_ms() - worked_ms < 1000);
+	worked_ms = engine_worked_ms();
 	for (int i = 0; i < QUESTIONS; i++) {
 		char mac[20];
 		snprintf(mac, sizeof mac, "00:00:5e:01:%02x:%02x", i * 40 >> 8, i * 40 & 0xff);
 		EXPECT(*field(mac, "id"));
 		EXPECT(refuses("{\"verb\":\"device.show\",\"args\":{\"device\":\"nobody\"}}"));
 	}
-	took_ms = (clock_monotonic_ns() - begun_ns) / CLOCK_MS_NS;
-	print_message("%d questions by MAC and by no name at all in %llu ms\n", 2 * QUESTIONS,
-		(unsigned long long)took_ms);
-	EXPECT(took_ms < 2 * QUESTIONS * 5); /* through all devices it would be 10 times that */
+	worked_ms = engine_worked_ms() - worked_ms;
+	print_message("%d questions by MAC and by no name at all in %llu ms of work\n",
+		2 * QUESTIONS, (unsigned long long)worked_ms);
+	EXPECT(worked_ms < 2 * QUESTIONS * 5); /* through all devices it would be 10 times that */
 	stop(SIGTERM);
 	begun_ns = clock_monotonic_ns();
 	saw_restored = false;
 	start();
 	for (policies = 0;
-		policies < DEVICES && clock_monotonic_ns() - begun_ns < 20 * CLOCK_SECOND_NS;)
+		policies < DEVICES && clock_monotonic_ns() - begun_ns < WAIT_MS * CLOCK_MS_NS;)
 		policies += drain();
 	print_message("restored in %llu ms\n",
 		(unsigned long long)((clock_monotonic_ns() - begun_ns) / CLOCK_MS_NS));
