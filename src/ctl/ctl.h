@@ -164,6 +164,13 @@ void show_left_list(const json_t *, const struct options *);
 void show_left(const json_t *, const struct options *);
 int run_left_verify(int argc, char **argv, const struct options *);
 
+/* --- incident.c --------------------------------------------------------------------------- */
+
+void show_incidents(const json_t *, const struct options *);
+void show_incident(const json_t *, const struct options *);
+int finish_incident_export(const json_t *args, const json_t *packets, const struct options *);
+void show_story(const json_t *, const struct options *);
+
 /* --- maker.c ------------------------------------------------------------------------------ */
 
 void show_maker(const json_t *, const struct options *);

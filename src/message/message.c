@@ -159,6 +159,18 @@ message_observation_len(const struct message_observation *m)
 }
 
 size_t
+message_keep_len(const struct message_keep *m)
+{
+	return LEN_UP_TO(message_keep, row, m->n_rows);
+}
+
+size_t
+message_frozen_len(const struct message_frozen *m)
+{
+	return LEN_UP_TO(message_frozen, row, m->n_rows);
+}
+
+size_t
 message_policy_len(const struct message_policy *m)
 {
 	return LEN_UP_TO(message_policy, entry, m->n_entries);
@@ -573,6 +585,43 @@ rig_ok(const void *payload, size_t len)
 }
 
 static bool
+keep_ok(const void *payload, size_t len)
+{
+	const struct message_keep *m = payload;
+	if (m->n_rows > KEEP_ROWS_MAX || len != message_keep_len(m) || m->is_first > 1 ||
+		m->is_last > 1 || !PADDING_OK(m->zero))
+		return false;
+	for (uint32_t i = 0; i < m->n_rows; i++)
+		if (!PADDING_OK(m->row[i].zero))
+			return false;
+	return true;
+}
+
+static bool
+freeze_ok(const void *payload, size_t len)
+{
+	const struct message_freeze *m = payload;
+	return m->incident > 0 && m->n_macs && m->n_macs <= FREEZE_MACS_MAX && !m->zero;
+}
+
+static bool
+frozen_ok(const void *payload, size_t len)
+{
+	const struct message_frozen *m = payload;
+	if (m->incident <= 0 || m->n_rows > KEPT_ROWS_MAX || m->zero ||
+		len != message_frozen_len(m))
+		return false;
+	for (uint32_t i = 0; i < m->n_rows; i++) {
+		const struct kept_packet *row = &m->row[i];
+		if (row->len > KEPT_BYTES_MAX || row->reason >= REASON_COUNT ||
+			row->is_outgoing > 1 || row->zero || !PADDING_OK(row->zero2) ||
+			!is_text(row->port, sizeof row->port))
+			return false;
+	}
+	return true;
+}
+
+static bool
 heard_ask_ok(const void *payload, size_t len)
 {
 	const struct message_heard_ask *m = payload;
@@ -786,6 +835,9 @@ static const struct shape {
 	FIXED(MESSAGE_LINK, struct message_link, link_ok),
 	FIXED(MESSAGE_UPLINK, struct message_uplink, uplink_ok),
 	ROWS(MESSAGE_OBSERVATION, message_observation, row, observation_ok),
+	ROWS(MESSAGE_KEEP, message_keep, row, keep_ok),
+	FIXED(MESSAGE_FREEZE, struct message_freeze, freeze_ok),
+	ROWS(MESSAGE_FROZEN, message_frozen, row, frozen_ok),
 	ROWS(MESSAGE_POLICY, message_policy, entry, policy_ok),
 	FIXED(MESSAGE_FORGET, struct message_forget, forget_ok),
 	FIXED(MESSAGE_PORT, struct message_port, port_ok),

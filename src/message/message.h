@@ -99,6 +99,53 @@ struct message_link {
 
 /* struct observation in observation/observation.h is the payload; see there. */
 
+/* --- engine to capture, and back --------------------------------------------------------------- */
+
+/*
+ * The first bytes of packets of these MACs may be remembered for a while, and of no other:
+ * phones and laptops are never among them.  All of them each time, in several messages.
+ */
+enum { KEEP_ROWS_MAX = 2048, KEEP_MACS_MAX = 16384 };
+struct message_keep {
+	uint32_t n_rows;
+	uint8_t is_first, is_last;
+	uint8_t zero[2];
+	struct keep_row {
+		uint8_t mac[6];
+		uint8_t zero[2];
+	} row[KEEP_ROWS_MAX]; /* sent up to n_rows */
+};
+
+/* What is remembered of a device now belongs to an incident. */
+enum { FREEZE_MACS_MAX = 8 };
+struct message_freeze {
+	int64_t incident;
+	uint32_t n_macs, zero;
+	struct keep_row mac[FREEZE_MACS_MAX];
+};
+
+/*
+ * The answer.  Frames as they were on the wire up to len: nobody of ours reads the bytes again,
+ * they go into a capture file.  Of what a rule refused the destination MAC is not known.
+ */
+enum { KEPT_BYTES_MAX = 128, KEPT_ROWS_MAX = 300 };
+struct message_frozen {
+	int64_t incident;
+	uint32_t n_rows, zero;
+	struct kept_packet {
+		uint64_t wall_us;
+		uint32_t wire_len;
+		uint8_t len;         /* at most KEPT_BYTES_MAX */
+		uint8_t reason;      /* enum reason; not 0: a rule refused it */
+		uint8_t is_outgoing; /* to the device */
+		uint8_t zero;
+		uint8_t mac[6]; /* of the device */
+		uint8_t zero2[2];
+		char port[16];
+		uint8_t bytes[KEPT_BYTES_MAX];
+	} row[KEPT_ROWS_MAX]; /* sent up to n_rows, oldest first */
+};
+
 /* --- uplink to enforcer and resolver --------------------------------------------------------- */
 
 enum { UPLINK_NAME_SERVERS_MAX = 4, UPLINK_SECONDS_MAX = 7 * 24 * 3600 };
@@ -759,6 +806,9 @@ struct message_web_tls {
 		MESSAGE_P(ENFORCER) | MESSAGE_P(RESOLVER))                                         \
 	X(MESSAGE_OBSERVATION, struct message_observation, MESSAGE_P(CAPTURE),                     \
 		MESSAGE_P(ENGINE) | MESSAGE_P(CTL))                                                \
+	X(MESSAGE_KEEP, struct message_keep, MESSAGE_P(ENGINE), MESSAGE_P(CAPTURE))                \
+	X(MESSAGE_FREEZE, struct message_freeze, MESSAGE_P(ENGINE), MESSAGE_P(CAPTURE))            \
+	X(MESSAGE_FROZEN, struct message_frozen, MESSAGE_P(CAPTURE), MESSAGE_P(ENGINE))            \
 	X(MESSAGE_POLICY, struct message_policy, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))           \
 	X(MESSAGE_FORGET, struct message_forget, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))           \
 	X(MESSAGE_PORT, struct message_port, MESSAGE_P(ENGINE), MESSAGE_P(ENFORCER))               \
@@ -849,6 +899,8 @@ bool message_check(
 
 /* Length to send of the structs that end in an array. */
 size_t message_observation_len(const struct message_observation *);
+size_t message_keep_len(const struct message_keep *);
+size_t message_frozen_len(const struct message_frozen *);
 size_t message_policy_len(const struct message_policy *);
 size_t message_view_len(const struct message_view *);
 size_t message_counters_len(const struct message_counters *);

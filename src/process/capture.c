@@ -25,9 +25,21 @@ static void
 on_peer_message(struct channel *channel, const struct message_header *header, const void *payload,
 	int fd, void *arg)
 {
-	/* message_check() knows of none that may come here. */
+	static struct message_frozen frozen;
+
 	if (fd >= 0)
 		close(fd);
+	if (!capture.ring)
+		return;
+	if (header->type == MESSAGE_KEEP)
+		ring_name(capture.ring, payload);
+	if (header->type != MESSAGE_FREEZE)
+		return;
+	ring_freeze(capture.ring, payload, &frozen);
+	/* Full or closed: the engine asks again. */
+	if (channel_send(channel, MESSAGE_FROZEN, header->seq, &frozen,
+		    message_frozen_len(&frozen), -1))
+		log_debug("ring", "what was asked for is not taken");
 }
 
 static void
@@ -91,6 +103,7 @@ main(void)
 	const struct settings *settings = process_begin(PROCESS_CAPTURE, &hooks);
 	capture_begin(&capture, settings);
 	if (capture.replay_fd < 0) {
+		capture.ring = ring_new(&key);
 		capture_denials_open(&capture);
 		if (settings->mode == SETTINGS_ROUTER)
 			capture_flows_open(&capture);

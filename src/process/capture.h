@@ -4,6 +4,7 @@
 
 #include "message/channel.h"
 #include "observation/observation.h"
+#include "observation/ring.h"
 
 /*
  * The parts of the capture process, one file each: frames (capture_packets.c),
@@ -33,6 +34,7 @@ struct capture {
 	const struct settings *settings;
 	struct hash_key key;
 	struct told *told;
+	struct ring *ring; /* NULL: a replay remembers nothing */
 	struct channel *peer;
 
 	struct observation_context context; /* what is the same for all rows */
@@ -61,6 +63,9 @@ const struct capture_interface *capture_interface_of(struct capture *, uint32_t 
 
 /* Now, in the context of rows about this interface (NULL: none). */
 const struct observation_context *capture_now(struct capture *, const struct capture_interface *);
+
+/* The same now, finer than seconds. */
+uint64_t capture_wall_us(const struct capture *);
 
 /* Queues the rows for the peer; capture_flush() sends them and is called at the end of each turn. */
 void capture_tell(struct capture *, const struct observation *rows, size_t n);

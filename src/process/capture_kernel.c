@@ -84,9 +84,14 @@ on_logged(
 		logged.mac = hardware->hw_addr;
 	if (!in)
 		in = nflog_get_indev(data);
-	if (observation_from_logged(
-		    &row, &logged, capture_now(capture, capture_interface_of(capture, in))))
-		capture_tell(capture, &row, 1);
+	const struct observation_context *now =
+		capture_now(capture, capture_interface_of(capture, in));
+	if (!observation_from_logged(&row, &logged, now))
+		return 0;
+	capture_tell(capture, &row, 1);
+	if (capture->ring && len > 0)
+		ring_take_logged(capture->ring, (enum reason)row.value, logged.mac, logged.bytes,
+			logged.len, now->port, capture_wall_us(capture));
 	return 0;
 }
 

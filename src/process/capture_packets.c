@@ -118,6 +118,18 @@ capture_now(struct capture *capture, const struct capture_interface *interface)
 	return &capture->context;
 }
 
+uint64_t
+capture_wall_us(const struct capture *capture)
+{
+	static int64_t ahead_us; /* of the monotonic clock; again when the clock was set */
+	int64_t us = (int64_t)(capture->context.seen_ns / 1000);
+	int64_t off_s = (ahead_us + us) / 1000000 - capture->context.wall_s;
+
+	if (off_s > 1 || off_s < -1)
+		ahead_us = capture->context.wall_s * 1000000 - us;
+	return (uint64_t)(ahead_us + us);
+}
+
 static void
 on_frame(struct capture *capture, const uint8_t *frame, size_t cap_len, size_t wire_len,
 	const struct sockaddr_ll *from)
@@ -143,6 +155,9 @@ on_frame(struct capture *capture, const uint8_t *frame, size_t cap_len, size_t w
 		observation_from_packet(
 			rows, OBSERVATION_PER_PACKET_MAX, &packet, &capture->context));
 	capture->context.is_outgoing = false;
+	if (capture->ring)
+		ring_take(capture->ring, &packet, frame, cap_len, interface->name, is_outgoing,
+			capture_wall_us(capture));
 }
 
 static void on_packets(int fd, void *arg);

@@ -22,6 +22,7 @@
 #include "process/engine_eve.h"
 #include "process/engine_shelf.h"
 #include "process/engine_tell.h"
+#include "process/engine_incident.h"
 
 enum { LOOK_MS = 1000, COUNTERS_MS = 10 * 1000, MINUTE_MS = 60 * 1000, CLOCK_JUMP_S = 60 };
 
@@ -85,6 +86,9 @@ on_message(struct channel *channel, const struct message_header *header, const v
 					   "until it expires");
 		break;
 	}
+	case MESSAGE_FROZEN:
+		incident_frozen(payload);
+		break;
 	case MESSAGE_HEARD:
 		presence_heard(payload);
 		break;
@@ -363,6 +367,7 @@ on_look(void *arg)
 	shelf_look();
 	traffic_look();
 	presence_look();
+	incident_look();
 	tell_look();
 }
 
@@ -426,6 +431,7 @@ main(void)
 		    &engine.observed_lost, &why))
 		fatalx("store", "%s", why.text);
 	event_start();
+	incident_start();
 	sync_start();
 	say_how_found();
 	account_load();

@@ -521,6 +521,8 @@ void event_flush(void);     /* inside an observed transaction */
 bool event_is_urgent(void); /* an alarm is not on the disk yet */
 void event_start(void);
 json_t *event_list(uint32_t device, int64_t before_id, uint32_t limit);
+/* Those that went on at some time from from_s to before to_s. */
+json_t *event_between(int64_t from_s, int64_t to_s, uint32_t device, uint32_t limit);
 
 /* --- engine_command.c, and engine_command_*.c: the verbs ------------------------------------- */
 

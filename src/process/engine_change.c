@@ -13,6 +13,7 @@
 #include "base/hex.h"
 #include "base/printable.h"
 #include "process/engine.h"
+#include "process/engine_incident.h"
 #include "process/engine_traffic.h"
 
 /* Containments that the database has not taken yet, oldest first. */
@@ -329,6 +330,8 @@ tell_containment(struct unrecorded *u)
 	if (u->is_told)
 		return;
 	u->is_told = true;
+	if (!strcmp(u->verb, "containment"))
+		incident_recorded(ward, u->journal);
 	event(EVENT_ALARM, ward, u->verb, NULL, "%s (journal %lld)", u->text[0] ? u->text : u->verb,
 		(long long)u->journal);
 }

@@ -56,7 +56,8 @@ bool command_do(
 
 /* Each ends with a row without name. */
 extern const struct verb home_verbs[], device_verbs[], policy_verbs[], audit_verbs[], label_verbs[],
-	maker_verbs[], account_verbs[], leave_verbs[], tell_verbs[], begin_verbs[];
+	maker_verbs[], account_verbs[], leave_verbs[], tell_verbs[], begin_verbs[],
+	incident_verbs[];
 
 /* The text, in ASCII; NULL with why where it is missing or longer than max. */
 const char *call_text(struct call *, const char *name, size_t max);
@@ -77,6 +78,9 @@ bool command_turn(
  * was not done.  There is no undo.
  */
 bool call_journal(struct call *, const char *who, const char *text);
+
+/* What was changed, newest first; 0: of all devices, from the newest.  NULL: it cannot be read. */
+json_t *journal_list(uint32_t device, int64_t before, uint32_t limit);
 
 void call_begin(struct call *, struct change *);
 json_t *call_commit(struct call *, struct change *);

@@ -75,25 +75,32 @@ on_journal(const struct stored_journal *row, void *arg)
 	json_array_append_new(arg, out);
 }
 
+json_t *
+journal_list(uint32_t device, int64_t before, uint32_t limit)
+{
+	json_t *rows = json_array();
+
+	if (!store_journal(engine.store, before, device, limit, on_journal, rows))
+		return rows;
+	json_decref(rows);
+	return NULL;
+}
+
 static json_t *
 run_policy_journal(struct call *call)
 {
 	const char *text = call_text_or(call, "device", NULL);
 	uint32_t device = 0, limit = (uint32_t)call_number_or(call, "limit", 50, JOURNAL_MAX);
-	json_t *rows = json_array();
 
 	if (text) {
 		struct ward *ward = ward_find_by_text(text, &call->why);
-		if (!ward) {
-			json_decref(rows);
+		if (!ward)
 			return NULL;
-		}
 		device = ward_number(ward);
 	}
-	if (store_journal(engine.store, call_number_or(call, "before", 0, INT64_MAX), device, limit,
-		    on_journal, rows)) {
+	json_t *rows = journal_list(device, call_number_or(call, "before", 0, INT64_MAX), limit);
+	if (!rows) {
 		fault_set(&call->why, ERR_STORE, "the journal cannot be read");
-		json_decref(rows);
 		return NULL;
 	}
 	call_next(call, rows, "id", limit);

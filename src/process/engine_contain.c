@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "process/engine.h"
+#include "process/engine_incident.h"
 
 enum { TAUGHT_S = 3600, STRAGGLERS_S = 600 };
 
@@ -65,23 +66,54 @@ is_penned_already(const struct ward *ward)
 	       ward->device->state == DEVICE_BLOCK;
 }
 
+/* One push, where the morning would be too late: what stopped it did not, or a life may hang on it. */
+static void
+tell_if_urgent(const struct ward *ward, const struct harm_verdict *verdict, const char *did)
+{
+	bool goes_on = incident_answered(ward, did, true);
+
+	if (goes_on)
+		event(EVENT_ALARM, ward, "harm-goes-on", harm_word(verdict->cause),
+			"%s, in spite of what was done before. %s", verdict->why, did);
+	else if (ward->device->class == DEVICE_CLASS_CHILD)
+		event(EVENT_ALARM, ward, "harm-goes-on", harm_word(verdict->cause),
+			"%s. It is a child's, so you should know now. %s", verdict->why, did);
+}
+
+/* What was done, as a person would say it. */
+static void
+say_act(enum harm_act act, const struct harm_verdict *verdict, char out[static 160])
+{
+	if (act == HARM_ACT_CLOSE_PORT)
+		snprintf(out, 160,
+			"%s port %u was closed for it; everything else it may as before.",
+			verdict->proto == 17 ? "UDP" : "TCP", verdict->port);
+	else if (act == HARM_ACT_LIMIT)
+		snprintf(out, 160,
+			"It was slowed down to a tenth; it may reach what it might before.");
+	else
+		snprintf(out, 160, "It was set apart: it reaches nothing but the status page.");
+}
+
 static void
 propose(struct ward *ward, enum harm_act act, const struct harm_verdict *verdict)
 {
 	const char *id = ward->device->id;
-	char command[96];
+	const char *because = ward->device->class == DEVICE_CLASS_CRITICAL ? "it is critical"
+			      : ward->device->class == DEVICE_CLASS_PERSONAL
+				      ? "it is personal"
+				      : "containment is set to report";
+	char command[96], did[80];
 
+	snprintf(did, sizeof did, "Nothing was done, because %s.", because);
+	incident_answered(ward, did, false);
 	if (act == HARM_ACT_CLOSE_PORT)
 		snprintf(command, sizeof command, "pinfold policy add %s \"deny %s any %u\"", id,
 			verdict->proto == 17 ? "udp" : "tcp", verdict->port);
 	else
 		snprintf(command, sizeof command, "pinfold device quarantine %s", id);
 	event(EVENT_ALARM, ward, "containment-proposed", harm_word(verdict->cause),
-		"%s; nothing was done, because %s; to act: %s", verdict->why,
-		ward->device->class == DEVICE_CLASS_CRITICAL   ? "it is critical"
-		: ward->device->class == DEVICE_CLASS_PERSONAL ? "it is personal"
-							       : "containment is set to report",
-		command);
+		"%s; nothing was done, because %s; to act: %s", verdict->why, because, command);
 }
 
 static json_t *
@@ -149,7 +181,15 @@ contain(struct ward *ward, const struct harm_verdict *verdict)
 
 	if (act == HARM_ACT_NONE)
 		return;
-	if (act == HARM_ACT_NOTE || is_penned_already(ward)) {
+	bool is_penned = is_penned_already(ward);
+	char did[160];
+
+	incident_seen(ward, act == HARM_ACT_NOTE || is_penned ? EVENT_NOTICE : EVENT_ALARM,
+		verdict->cause, verdict->why);
+	if (act == HARM_ACT_NOTE || is_penned) {
+		if (is_penned)
+			incident_answered(
+				ward, "It was kept apart already: none of it arrived.", false);
 		event(EVENT_NOTICE, ward, "harm", word, "%s", verdict->why);
 	} else if (!contain_may_act(ward)) {
 		propose(ward, act, verdict);
@@ -169,6 +209,8 @@ contain(struct ward *ward, const struct harm_verdict *verdict)
 				verdict));
 		snprintf(change.text, sizeof change.text, "%s %s: %.150s", harm_act_word(act),
 			device_label(ward->device), verdict->why);
+		say_act(act, verdict, did);
+		tell_if_urgent(ward, verdict, did);
 		if (change_commit(&change, &journal, &why))
 			log_debug("contain", "device %u: %s", ward_number(ward), why.text);
 	}

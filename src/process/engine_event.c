@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "process/engine.h"
 #include "process/engine_eve.h"
+#include "process/engine_incident.h"
 #include "process/engine_tell.h"
 
 enum { LOG_WINDOW_S = 10, LOG_LINES = 40 };
@@ -213,21 +214,14 @@ event_flush(void)
 		store_event_put(engine.store, &row);
 		g->is_unsaved = false;
 	}
+	incident_flush();
 }
 
 /* --- reading: memory first, then what is only on the disk ------------------------------------------- */
 
-struct listing {
-	json_t *rows;
-	uint32_t device;
-	int64_t below;
-};
-
 static void
 on_stored(const struct stored_event *row, void *arg)
 {
-	struct listing *listing = arg;
-
 	for (size_t i = 0; i < n_groups; i++)
 		if (group[i].id == row->id)
 			return; /* the one in memory is newer */
@@ -238,12 +232,12 @@ on_stored(const struct stored_event *row, void *arg)
 					       "id", id ? id : "", "name", name ? name : "")
 				     : json_null();
 	json_decref(who);
-	json_array_append_new(listing->rows,
-		json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:o}", "id",
-			(json_int_t)row->id, "first", (json_int_t)row->first_s, "time",
-			(json_int_t)row->last_s, "count", (json_int_t)row->count, "level",
-			row->level, "kind", row->kind, "cause", row->cause, "text", row->text,
-			"device", device));
+	json_array_append_new(
+		arg, json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:o}", "id",
+			     (json_int_t)row->id, "first", (json_int_t)row->first_s, "time",
+			     (json_int_t)row->last_s, "count", (json_int_t)row->count, "level",
+			     row->level, "kind", row->kind, "cause", row->cause, "text", row->text,
+			     "device", device));
 }
 
 static int
@@ -260,26 +254,47 @@ newest_first(const void *a, const void *b)
 	return x < y ? 1 : x > y ? -1 : 0;
 }
 
+/* Takes the rows. */
+static json_t *
+sorted(json_t *rows, uint32_t limit)
+{
+	size_t n = json_array_size(rows);
+	json_t **row = must_alloc(n ? n : 1, sizeof *row), *out = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		row[i] = json_array_get(rows, i);
+	qsort(row, n, sizeof *row, newest_first);
+	for (size_t i = 0; i < n && i < limit; i++)
+		json_array_append(out, row[i]);
+	free(row);
+	json_decref(rows);
+	return out;
+}
+
 json_t *
 event_list(uint32_t device, int64_t before_id, uint32_t limit)
 {
-	struct listing listing = {.rows = json_array(), .device = device, .below = before_id};
-	json_t *sorted = json_array();
+	json_t *rows = json_array();
 
 	for (size_t i = 0; i < n_groups; i++)
 		if ((!device || group[i].device == device) &&
 			(!before_id || group[i].id < before_id))
-			json_array_append_new(listing.rows, to_json(&group[i]));
-	if (store_events(engine.store, before_id, device, limit, on_stored, &listing))
+			json_array_append_new(rows, to_json(&group[i]));
+	if (store_events(engine.store, before_id, device, limit, on_stored, rows))
 		log_debug("event", "stored events cannot be read");
-	size_t n = json_array_size(listing.rows);
-	json_t **row = must_alloc(n ? n : 1, sizeof *row);
-	for (size_t i = 0; i < n; i++)
-		row[i] = json_array_get(listing.rows, i);
-	qsort(row, n, sizeof *row, newest_first);
-	for (size_t i = 0; i < n && i < limit; i++)
-		json_array_append(sorted, row[i]);
-	free(row);
-	json_decref(listing.rows);
-	return sorted;
+	return sorted(rows, limit);
+}
+
+json_t *
+event_between(int64_t from_s, int64_t to_s, uint32_t device, uint32_t limit)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < n_groups; i++)
+		if ((!device || group[i].device == device) && group[i].last_s >= from_s &&
+			group[i].first_s < to_s)
+			json_array_append_new(rows, to_json(&group[i]));
+	if (store_events_between(engine.store, from_s, to_s, device, limit, on_stored, rows))
+		log_debug("event", "stored events cannot be read");
+	return sorted(rows, limit);
 }

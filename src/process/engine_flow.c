@@ -13,6 +13,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "process/engine.h"
+#include "process/engine_incident.h"
 
 enum { BUCKETS = 16384, LINGER_S = 900, NO_FLOW = -1 };
 
@@ -130,6 +131,7 @@ flow_forget(uint32_t device)
 	struct fault why;
 
 	sky_forget(device);
+	incident_forget(device);
 	for (size_t i = 0; i < n_pending; i++)
 		if (pending[i].flow.device == device || pending[i].flow.peer == device)
 			pending[i].flow.device = 0;

@@ -24,17 +24,13 @@ store_event_put(struct store *store, const struct stored_event *event)
 	statement_run(store, EVENT_PUT, stmt);
 }
 
-enum err
-store_events(struct store *store, int64_t before_id, uint32_t device, uint32_t limit,
+static enum err
+give_events(struct store *store, enum statement which, sqlite3_stmt *stmt,
 	void (*row)(const struct stored_event *, void *), void *arg)
 {
-	sqlite3_stmt *stmt = statement(store, EVENT_LIST);
 	enum err err;
 
-	bind_int(stmt, 1, before_id ? before_id : INT64_MAX);
-	bind_int(stmt, 2, device);
-	bind_int(stmt, 3, limit);
-	while (statement_row(store, EVENT_LIST, stmt, &err)) {
+	while (statement_row(store, which, stmt, &err)) {
 		struct stored_event event = {
 			.id = sqlite3_column_int64(stmt, 0),
 			.first_s = sqlite3_column_int64(stmt, 1),
@@ -50,6 +46,31 @@ store_events(struct store *store, int64_t before_id, uint32_t device, uint32_t l
 		row(&event, arg);
 	}
 	return err;
+}
+
+enum err
+store_events(struct store *store, int64_t before_id, uint32_t device, uint32_t limit,
+	void (*row)(const struct stored_event *, void *), void *arg)
+{
+	sqlite3_stmt *stmt = statement(store, EVENT_LIST);
+
+	bind_int(stmt, 1, before_id ? before_id : INT64_MAX);
+	bind_int(stmt, 2, device);
+	bind_int(stmt, 3, limit);
+	return give_events(store, EVENT_LIST, stmt, row, arg);
+}
+
+enum err
+store_events_between(struct store *store, int64_t from_s, int64_t to_s, uint32_t device,
+	uint32_t limit, void (*row)(const struct stored_event *, void *), void *arg)
+{
+	sqlite3_stmt *stmt = statement(store, EVENT_SPAN);
+
+	bind_int(stmt, 1, from_s);
+	bind_int(stmt, 2, to_s);
+	bind_int(stmt, 3, device);
+	bind_int(stmt, 4, limit);
+	return give_events(store, EVENT_SPAN, stmt, row, arg);
 }
 
 int64_t
@@ -139,8 +160,8 @@ run_all(struct store *store, const enum statement *all, size_t n, uint32_t devic
 void
 store_observed_forget(struct store *store, uint32_t device)
 {
-	static const enum statement all[] = {
-		FLOW_FORGET, OPENINGS_DELETE, SKY_FORGET, PULSE_FORGET, EVENT_DISOWN};
+	static const enum statement all[] = {FLOW_FORGET, OPENINGS_DELETE, SKY_FORGET, PULSE_FORGET,
+		EVENT_DISOWN, INCIDENT_DISOWN};
 
 	run_all(store, all, sizeof all / sizeof all[0], device);
 }
@@ -148,7 +169,8 @@ store_observed_forget(struct store *store, uint32_t device)
 void
 store_observed_forget_talk(struct store *store, uint32_t device)
 {
-	static const enum statement all[] = {FLOW_FORGET_OWN, OPENINGS_DELETE, PULSE_FORGET};
+	static const enum statement all[] = {
+		FLOW_FORGET_OWN, OPENINGS_DELETE, PULSE_FORGET, INCIDENT_PACKETS_FORGET};
 
 	run_all(store, all, sizeof all / sizeof all[0], device);
 }
@@ -259,6 +281,8 @@ void
 store_observed_prune(struct store *store, int64_t now_s)
 {
 	statement_run_with(store, EVENT_PRUNE, STORE_EVENT_ROWS);
+	statement_run_with(store, INCIDENT_PRUNE, STORE_INCIDENTS);
+	statement_run_with(store, INCIDENT_PACKETS_PRUNE, STORE_INCIDENTS_WITH_PACKETS);
 	statement_run_with(store, OPENING_EXPIRE, now_s);
 	thin(store, FLOW_CROWDED, FLOW_PRUNE, STORE_FLOWS_A_DEVICE);
 	thin(store, OPENING_CROWDED, OPENING_PRUNE, STORE_OPENINGS_A_DEVICE);

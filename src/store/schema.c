@@ -78,6 +78,11 @@ static const char *const observed[] = {
 	"CREATE TABLE telling(ticket INTEGER PRIMARY KEY, made INTEGER NOT NULL, due INTEGER NOT "
 	"NULL,"
 	" tries INTEGER NOT NULL, body TEXT NOT NULL) STRICT;",
+	"CREATE TABLE incident(id INTEGER PRIMARY KEY, device INTEGER NOT NULL,"
+	" device_id TEXT NOT NULL, name TEXT NOT NULL, first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL, count INTEGER NOT NULL, level INTEGER NOT NULL,"
+	" cause TEXT NOT NULL, what TEXT NOT NULL, act TEXT NOT NULL, journal INTEGER NOT NULL,"
+	" frames INTEGER NOT NULL DEFAULT 0, packets BLOB) STRICT;",
 };
 
 static const char *const audits[] = {

@@ -81,10 +81,32 @@ X(EVENT_PUT, STORE_OBSERVED,
 X(EVENT_LIST, STORE_OBSERVED,
   "SELECT id,first,last,count,device,kind,cause,level,text,detail FROM event"
   " WHERE id<?1 AND (?2=0 OR device=?2) ORDER BY id DESC LIMIT ?3")
+X(EVENT_SPAN, STORE_OBSERVED,
+  "SELECT id,first,last,count,device,kind,cause,level,text,detail FROM event"
+  " WHERE last>=?1 AND first<?2 AND (?3=0 OR device=?3) ORDER BY id DESC LIMIT ?4")
 X(EVENT_LAST, STORE_OBSERVED, "SELECT ifnull(max(id),0) FROM event")
 X(EVENT_PRUNE, STORE_OBSERVED,
   "DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY last DESC,id DESC"
   " LIMIT -1 OFFSET ?1)")
+
+X(INCIDENT_PUT, STORE_OBSERVED,
+  "INSERT INTO incident(id,device,device_id,name,first,last,count,level,cause,what,act,journal)"
+  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12) ON CONFLICT(id) DO UPDATE SET name=?4,last=?6,"
+  "count=?7,level=?8,cause=?9,what=?10,act=?11,journal=?12")
+X(INCIDENT_LIST, STORE_OBSERVED,
+  "SELECT id,device,device_id,name,first,last,count,level,cause,what,act,journal,frames"
+  " FROM incident WHERE id<?1 AND (?2=0 OR device=?2) ORDER BY id DESC LIMIT ?3")
+X(INCIDENT_PACKETS_PUT, STORE_OBSERVED, "UPDATE incident SET frames=?2,packets=?3 WHERE id=?1")
+X(INCIDENT_PACKETS, STORE_OBSERVED, "SELECT packets FROM incident WHERE id=?1 AND frames>0")
+X(INCIDENT_PACKETS_FORGET, STORE_OBSERVED,
+  "UPDATE incident SET frames=0,packets=NULL WHERE device=?1")
+X(INCIDENT_DISOWN, STORE_OBSERVED,
+  "UPDATE incident SET device=0,frames=0,packets=NULL WHERE device=?1")
+X(INCIDENT_PRUNE, STORE_OBSERVED,
+  "DELETE FROM incident WHERE id IN (SELECT id FROM incident ORDER BY id DESC LIMIT -1 OFFSET ?1)")
+X(INCIDENT_PACKETS_PRUNE, STORE_OBSERVED,
+  "UPDATE incident SET frames=0,packets=NULL WHERE id IN (SELECT id FROM incident WHERE frames>0"
+  " ORDER BY id DESC LIMIT -1 OFFSET ?1)")
 
 X(FLOW_ADD, STORE_OBSERVED,
   "INSERT INTO flow(device,remote,proto,port,way,peer,name,address,flagged,flows,packets,bytes,first,last)"
@@ -107,7 +129,8 @@ X(FLOW_PRUNE, STORE_OBSERVED,
 
 X(OBSERVED_DEVICES, STORE_OBSERVED,
   "SELECT device FROM flow UNION SELECT peer FROM flow UNION SELECT device FROM opening"
-  " UNION SELECT device FROM event UNION SELECT device FROM sky UNION SELECT device FROM pulse")
+  " UNION SELECT device FROM event UNION SELECT device FROM sky UNION SELECT device FROM pulse"
+  " UNION SELECT device FROM incident")
 X(EVENT_DISOWN, STORE_OBSERVED, "UPDATE event SET device=0 WHERE device=?1")
 
 X(OPENING_PUT, STORE_OBSERVED,

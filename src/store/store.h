@@ -78,11 +78,14 @@ enum err store_snapshot(struct store *, struct fault *why) MUST_USE;
 enum {
 	STORE_ID_MAX = 16,
 	STORE_NAME_MAX = 64,
-	STORE_JOURNAL_ROWS = 50000,    /* oldest first */
-	STORE_EVENT_ROWS = 20000,      /* least recently repeated first */
-	STORE_FLOWS_A_DEVICE = 512,    /* least recently seen first */
-	STORE_OPENINGS_A_DEVICE = 256, /* first to expire first */
-	STORE_SKIES_A_DEVICE = 48,     /* oldest first */
+	STORE_JOURNAL_ROWS = 50000,         /* oldest first */
+	STORE_EVENT_ROWS = 20000,           /* least recently repeated first */
+	STORE_FLOWS_A_DEVICE = 512,         /* least recently seen first */
+	STORE_OPENINGS_A_DEVICE = 256,      /* first to expire first */
+	STORE_SKIES_A_DEVICE = 48,          /* oldest first */
+	STORE_INCIDENTS = 1000,             /* oldest first */
+	STORE_INCIDENTS_WITH_PACKETS = 100, /* of older ones the packets go first */
+	STORE_PACKETS_BYTES = 96 * 1024,    /* of one incident */
 	STORE_DOCUMENT_BYTES = 1024 * 1024,
 };
 
@@ -221,7 +224,34 @@ struct stored_event {
 void store_event_put(struct store *, const struct stored_event *);
 enum err store_events(struct store *, int64_t before_id, uint32_t device, uint32_t limit,
 	void (*row)(const struct stored_event *, void *), void *) MUST_USE;
+/* Those that went on at some time from from_s to before to_s, newest first; device 0: of all. */
+enum err store_events_between(struct store *, int64_t from_s, int64_t to_s, uint32_t device,
+	uint32_t limit, void (*row)(const struct stored_event *, void *), void *) MUST_USE;
 int64_t store_event_last_id(struct store *);
+
+/* One thing that a device did, with all that came of it. */
+struct stored_incident {
+	int64_t id; /* chosen by the caller, growing */
+	int64_t first_s, last_s;
+	uint64_t count;
+	int64_t journal; /* what was done about it; 0: nothing */
+	uint32_t device; /* 0: it was forgotten */
+	uint32_t frames; /* packets that are kept of it; set by store_packets_put() alone */
+	uint8_t level;   /* the engine's */
+	char device_id[STORE_ID_MAX], name[STORE_NAME_MAX];
+	char cause[32], what[160], act[200];
+};
+/* In an observed transaction.  Packets stay as they are. */
+void store_incident_put(struct store *, const struct stored_incident *);
+/* Newest first, ids below before_id (0: all), of one device (0: all). */
+enum err store_incidents(struct store *, int64_t before_id, uint32_t device, uint32_t limit,
+	void (*row)(const struct stored_incident *, void *), void *) MUST_USE;
+/* A capture file of at most STORE_PACKETS_BYTES; in an observed transaction, after the incident. */
+void store_packets_put(
+	struct store *, int64_t incident, uint32_t frames, const void *bytes, size_t len);
+/* Calls row once, or gives ERR_NOT_FOUND. */
+enum err store_packets(struct store *, int64_t incident,
+	void (*row)(const void *bytes, size_t len, void *), void *) MUST_USE;
 
 struct stored_flow {
 	uint32_t device;
