@@ -122,8 +122,11 @@ incident_seen(struct ward *ward, enum event_level level, enum harm_cause cause, 
 	at->row.count++;
 	at->row.level = level > at->row.level ? (uint8_t)level : at->row.level;
 	snprintf(at->row.name, sizeof at->row.name, "%s", device_label(ward->device));
-	snprintf(at->row.cause, sizeof at->row.cause, "%s", harm_word(cause));
-	snprintf(at->row.what, sizeof at->row.what, "%s", what);
+	/* What it still tries where it was set apart is not what it was set apart for. */
+	if (!at->answered_s || level == EVENT_ALARM) {
+		snprintf(at->row.cause, sizeof at->row.cause, "%s", harm_word(cause));
+		snprintf(at->row.what, sizeof at->row.what, "%s", what);
+	}
 	at->is_unsaved = true;
 }
 

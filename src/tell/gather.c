@@ -165,7 +165,8 @@ gather_event(
 	struct gather_kind *kind = &gather->kind[interrupt];
 
 	gather_note(gather, event);
-	if (interrupt == INTERRUPT_NONE)
+	if (interrupt == INTERRUPT_NONE ||
+		(gather->hours.has_digest && interrupt_is_over(event->kind)))
 		return;
 	bool is_quiet = waits(gather, now_s, minute);
 	/* What is held for the morning does not stop what cannot wait. */

@@ -10,7 +10,8 @@
  * each, at most GATHER_AN_HOUR of a kind and one of a device; the rest of the hour is one more
  * ("and 37 more").  In quiet hours, and for a while after the start, only what passes them
  * is told, and what waited becomes one message of its kind afterwards.  Everything else, and
- * all of it once more, is lines of the daily digest.
+ * all of it once more, is lines of the daily digest; where there is one, what was stopped is
+ * told by that alone.
  *
  * Pure: the caller says what time it is.
  */

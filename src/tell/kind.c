@@ -11,8 +11,10 @@ static const struct row {
 	enum interrupt interrupt;
 	unsigned level;
 	bool passes_quiet;
+	bool is_over; /* it was stopped: the digest of the morning is soon enough */
 } rows[] = {
-	{"containment", INTERRUPT_HARM, 2, false}, /* it was stopped; the morning is soon enough */
+	{"containment", INTERRUPT_HARM, 2, false, true},
+	{"harm-goes-on", INTERRUPT_HARM, 2, true}, /* in spite of that, or of a child's device */
 	{"containment-proposed", INTERRUPT_HARM, 2, true}, /* it goes on until somebody acts */
 	{"spoof", INTERRUPT_HARM, 2, false},
 	{"label-narrows", INTERRUPT_HARM, 2, false},
@@ -42,6 +44,15 @@ interrupt_of(const char *kind, unsigned level, bool *passes_quiet)
 			return rows[i].interrupt;
 		}
 	return INTERRUPT_NONE;
+}
+
+bool
+interrupt_is_over(const char *kind)
+{
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (!strcmp(rows[i].kind, kind))
+			return rows[i].is_over;
+	return false;
 }
 
 const char *

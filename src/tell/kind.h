@@ -19,6 +19,8 @@ enum interrupt {
 
 /* By the kind and level of an event; *passes_quiet: also at night. */
 enum interrupt interrupt_of(const char *kind, unsigned level, bool *passes_quiet);
+/* It was stopped already, so that nobody needs be interrupted who has a digest. */
+bool interrupt_is_over(const char *kind);
 const char *interrupt_word(enum interrupt);
 /* "something does harm": the beginning of a title. */
 const char *interrupt_title(enum interrupt);

@@ -1277,6 +1277,67 @@ TEST(the_same_harm_after_a_release_or_an_undo_is_contained_again)
 	move_out();
 }
 
+static const json_t *
+first_incident(json_t **answer)
+{
+	*answer = ask("{\"verb\":\"incident.list\",\"args\":{}}");
+	return json_array_get(json_object_get(*answer, "result"), 0);
+}
+
+static void
+expect_word(const json_t *of, const char *key, const char *word)
+{
+	const char *is = json_string_value(json_object_get(of, key));
+
+	EXPECT_STR(is ? is : "", word);
+}
+
+TEST(what_a_device_does_in_an_hour_is_one_incident_with_its_packets_and_a_way_back)
+{
+	static struct message_frozen frozen = {.n_rows = 1};
+	const struct message_keep *keep;
+	json_t *answer;
+
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	tell("device.admit", "1", NULL);
+	/* Of who waits nothing is remembered; of who was let in it is. */
+	while ((keep = next(PROCESS_CAPTURE, MESSAGE_KEEP)) && !keep->n_rows)
+		continue;
+	EXPECT(keep && keep->n_rows == 1 && keep->row[0].mac[5] == 0x11);
+	knock_everywhere();
+	EXPECT(becomes("1", "quarantine"));
+	const struct message_freeze *freeze = next(PROCESS_CAPTURE, MESSAGE_FREEZE);
+	EXPECT(freeze && freeze->n_macs == 1 && freeze->mac[0].mac[5] == 0x11);
+	frozen.incident = freeze ? freeze->incident : 1;
+	frozen.row[0] = (struct kept_packet){.wall_us = 1, .wire_len = 60, .len = 60};
+	send_message(home.peer[PROCESS_CAPTURE], MESSAGE_FROZEN, &frozen,
+		message_frozen_len(&frozen), -1);
+	last_containment();
+	knock_everywhere();
+	const json_t *one = first_incident(&answer);
+	expect_word(one, "state", "held");
+	expect_word(one, "cause", "login");
+	EXPECT(json_integer_value(json_object_get(one, "journal")) > 0);
+	EXPECT(json_array_size(json_object_get(one, "can")) >= 2);
+	EXPECT_INT(json_array_size(json_object_get(answer, "result")), 1);
+	EXPECT_INT(json_integer_value(json_object_get(one, "packets")), 1);
+	json_decref(answer);
+	answer = ask("{\"verb\":\"incident.packets\",\"args\":{\"incident\":1}}");
+	/* The section of a pcapng begins so. */
+	EXPECT(!strncmp(
+		json_string_value(json_object_get(json_object_get(answer, "result"), "pcapng")),
+		"Cg0NC", 4));
+	json_decref(answer);
+	tell("device.class", "1", "\"class\":\"personal\"");
+	one = first_incident(&answer);
+	EXPECT_INT(json_integer_value(json_object_get(one, "packets")), 0);
+	json_decref(answer);
+	stop(SIGTERM);
+	move_out();
+}
+
 TEST(a_critical_device_is_proposed_for_containment_and_not_touched)
 {
 	NEEDS_ENGINE;

@@ -98,6 +98,21 @@ TEST(at_night_only_what_cannot_wait_is_told_and_the_rest_is_one_message_in_the_m
 	EXPECT(!gather_next(&gather, NOW + 14400, 7 * 60, &out));
 }
 
+TEST(harm_that_was_stopped_interrupts_nobody_who_has_a_digest_and_what_goes_on_does)
+{
+	begin("22:00-07:00");
+	EXPECT(hours_parse_digest(&gather.hours, "08:00"));
+	happens("containment", 2, "cam", NOW, NIGHT);
+	EXPECT(!gather_next(&gather, NOW, NIGHT, &out));
+	happens("harm-goes-on", 2, "cam", NOW + 20, NIGHT);
+	EXPECT(gather_next(&gather, NOW + 20, NIGHT, &out));
+	EXPECT_STR(out.title, "A device does harm: cam");
+	EXPECT(!gather_next(&gather, NOW + 20, NIGHT, &out));
+	EXPECT(gather_next(&gather, NOW + 86400, 8 * 60, &out));
+	EXPECT_INT(out.what, TELL_DIGEST);
+	EXPECT(strstr(out.text, "cam: what it did"));
+}
+
 TEST(in_a_night_of_much_harm_what_cannot_wait_is_still_told_each_hour)
 {
 	char device[16];
