@@ -37,8 +37,8 @@ on_peer_message(struct channel *channel, const struct message_header *header, co
 		return;
 	ring_freeze(capture.ring, payload, &frozen);
 	/* Full or closed: the engine asks again. */
-	if (channel_send(channel, MESSAGE_FROZEN, header->seq, &frozen,
-		    message_frozen_len(&frozen), -1))
+	if (channel_send(
+		    channel, MESSAGE_FROZEN, header->seq, &frozen, message_frozen_len(&frozen), -1))
 		log_debug("ring", "what was asked for is not taken");
 }
 

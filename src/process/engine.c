@@ -20,9 +20,9 @@
 #include "process/engine_account.h"
 #include "process/engine_derive.h"
 #include "process/engine_eve.h"
+#include "process/engine_incident.h"
 #include "process/engine_shelf.h"
 #include "process/engine_tell.h"
-#include "process/engine_incident.h"
 
 enum { LOOK_MS = 1000, COUNTERS_MS = 10 * 1000, MINUTE_MS = 60 * 1000, CLOCK_JUMP_S = 60 };
 
