@@ -35,7 +35,7 @@ sentences() {
 		LC_ALL=C awk '
 			/^pinfold |\{s:|^(SELECT|INSERT|DELETE|UPDATE|CREATE|PRAGMA|GET|POST|HTTP)|\\r|</ { next }
 			{ plain = $0; gsub(/%[-+ #0-9.*]*(hh|h|ll|l|z)?[a-zA-Z]/, " % ", plain) }
-			plain ~ /[a-z][a-z][,;:.]? [a-z]|[a-z] %|% [ ,;:]*[a-z][a-z]|^[A-Z][a-z]+ [a-z]+/'
+			plain ~ /[A-Za-z0-9][,;:.]? [a-z]|[a-z] [A-Z]|[a-z] %|% [ ,;:]*[a-z][a-z]|^[A-Z][a-z]+ [a-z]+/'
 	for table in provisions:9 questions:2 kinds:3; do
 		LC_ALL=C awk -F'\t' -v n="${table#*:}" '/^#/ || /^id\t/ || $n == "-" { next } { gsub(/["\\]/, "\\\\&", $n); print $n }' \
 			"data/${table%:*}.tsv"

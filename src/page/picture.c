@@ -52,7 +52,7 @@ put_dot(struct sheet *page, const json_t *device, double x, double y, double r)
 		html(&page->out,
 			"<path class=\"cross\" d=\"M%.1f %.1fl%.1f %.1fM%.1f %.1fl%.1f %.1f\"/>",
 			x - r / 2, y - r / 2, r, r, x + r / 2, y - r / 2, -r, r);
-	html(&page->out, "<title>%s: %s</title>", json_text_of(device, "label"), state);
+	html(&page->out, "<title>%s: %s</title>", json_text_of(device, "label"), _(state));
 }
 
 void

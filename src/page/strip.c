@@ -282,7 +282,7 @@ put_other_acts(struct sheet *page, const struct tale *tale)
 				_("At other times"));
 		is_begun = true;
 		html(&page->out, "<li><a href=\"%s?change=%lld\">%s</a> ", page->path,
-			number_of(row, "id"), json_text_of(row, "text"));
+			number_of(row, "id"), words_of(row, "text"));
 		put_time(page, number_of(row, "time"));
 		html(&page->out, "</li>\n");
 	}

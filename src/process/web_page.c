@@ -76,7 +76,8 @@ const struct page pages[] = {
 		{{"audit.declared", "device"}}, page_declaration},
 	{"/gate/{of}", N_("May it go on the shelf?"), NULL, false, {{"audit.gate", "of profile"}},
 		page_gate},
-	{"/shelf", N_("The shelf"), NULL, false, {{"audit.shelf.list", "after limit=50"}}, page_shelf},
+	{"/shelf", N_("The shelf"), NULL, false, {{"audit.shelf.list", "after limit=50"}},
+		page_shelf},
 	{"/labels", N_("Labels"), N_("Labels"), false,
 		{{"label.list", "after limit=50"}, {"label.trusted", ""},
 			{"label.history", "before limit=30"}},
@@ -165,11 +166,11 @@ page_render(struct html *out, const struct page_view *view)
 	if (!view->page->ask[0].verb || sheet.answer[0])
 		view->page->put(&sheet);
 	else
-		put_trouble(
-			&sheet, sheet.refused[0]
-					? sheet.refused[0]
-					: _("The engine does not answer. The rules that are loaded "
-					    "hold meanwhile. This page tries again by itself."));
+		put_trouble(&sheet,
+			sheet.refused[0]
+				? refusal(&sheet, 0)
+				: _("The engine does not answer. The rules that are loaded hold "
+				    "meanwhile. This page tries again by itself."));
 	sheet_end(&sheet);
 	*out = sheet.out;
 }
