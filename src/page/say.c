@@ -152,8 +152,9 @@ fits(const char *form, const char *text, struct fit *fit)
 	return false;
 }
 
+/* What a form has of its own: all characters, or only the letters. */
 static size_t
-letters_of(const char *form)
+own_of(const char *form, bool only_letters)
 {
 	size_t n = 0;
 
@@ -162,7 +163,8 @@ letters_of(const char *form)
 			form += placeholder_at(form).len;
 			continue;
 		}
-		n += isalpha((unsigned char)*form++) != 0;
+		n += !only_letters || isalpha((unsigned char)*form);
+		form++;
 	}
 	return n;
 }
@@ -234,11 +236,20 @@ fill(const char *form, const struct fit *fit, struct words *out, unsigned depth)
 	}
 }
 
-/* The form that has most letters of its own says most of what the sentence is. */
+/* What begins with words says more of a sentence than what begins with a value; then, what is longer. */
+static bool
+says_more(const char *form, const char *than)
+{
+	if (own_of(form, true) < LETTERS_MIN)
+		return false;
+	if (than && (*form == '%') != (*than == '%'))
+		return *form != '%';
+	return !than || own_of(form, false) > own_of(than, false);
+}
+
 static bool
 translate_by_form(const char *text, struct words *out, unsigned depth, unsigned *steps)
 {
-	size_t best_letters = LETTERS_MIN - 1;
 	const struct said *best = NULL;
 	struct fit fit = {.steps = steps}, best_fit = fit;
 
@@ -247,11 +258,10 @@ translate_by_form(const char *text, struct words *out, unsigned depth, unsigned 
 		if ((*row->id != '%' && *row->id != *text) || !strchr(row->id, '%'))
 			continue;
 		fit.n = 0;
-		if (!fits(row->id, text, &fit) || letters_of(row->id) <= best_letters)
+		if (!fits(row->id, text, &fit) || !says_more(row->id, best ? best->id : NULL))
 			continue;
 		best = row;
 		best_fit = fit;
-		best_letters = letters_of(row->id);
 	}
 	if (best)
 		fill(best->one, &best_fit, out, depth);
