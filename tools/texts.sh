@@ -28,8 +28,8 @@ pages() {
 
 # Of all strings those with several words; no commands, no JSON, no SQL, nothing said to a device.
 sentences() {
-	texts -a $(printf '%s\n' src/process/engine*.c src/check/*.c src/verdict/*.c src/device/*.c src/policy/*.c \
-		src/label/label*.c src/label/issuer.c src/label/status*.c src/tell/*.c src/base/err.h src/base/settings.c src/message/finding.[ch] |
+	texts -a $(printf '%s\n' src/process/engine*.[ch] src/check/*.[ch] src/verdict/*.[ch] src/device/*.[ch] src/policy/*.[ch] \
+		src/label/label*.[ch] src/label/issuer.c src/label/status*.c src/tell/*.[ch] src/base/err.h src/base/settings.c src/message/finding.[ch] |
 		grep -v '/nft_' | LC_ALL=C sort) 2>/dev/null |
 		LC_ALL=C sed -n 's/^msgid "\(.*\)"$/\1/p' |
 		LC_ALL=C awk '

@@ -86,7 +86,7 @@ TEST(sentences_with_values_are_recognised)
 		 "(journal 10)",
 			"ein Port von cam wird geschlossen: versuchte, sich bei anderen Geräten "
 			"anzumelden: 3 Versuche in 60 s, Port 23 (Verzeichnis 10)"},
-		{"camera goes from waiting to observe", "camera wechselt von wartet zu beobachtet"},
+		{"camera goes from waiting to observe", "camera wechselt von wartend zu beobachtet"},
 		{"taken back: camera is called home", "zurückgenommen: camera heißt jetzt home"},
 		{"telnet at port 23 takes a factory login (user root) that is the same on many "
 		 "devices",
