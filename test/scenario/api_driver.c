@@ -270,7 +270,8 @@ example_of(const char *name)
 		{"role", "viewer"}, {"scope", "read"}, {"password", SENTENCE}, {"old", "old"},
 		{"code", "AAAA-AAAA"}, {"token", "1"}, {"shelf", "1"},
 		{"url", "https://maker.example/"}, {"label", "l-1"}, {"consent", "app"},
-		{"as", "owner"}, {"kind", "papers"}, {"left", "1"}, {"answers", "{}"}};
+		{"as", "owner"}, {"kind", "papers"}, {"left", "1"}, {"incident", "1"},
+		{"answers", "{}"}};
 
 	for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++)
 		if (!strcmp(examples[i].name, name))
