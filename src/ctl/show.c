@@ -291,6 +291,20 @@ show_works(const json_t *works)
 	}
 }
 
+static void
+show_learning(const json_t *learning)
+{
+	json_t *step;
+	size_t i;
+
+	if (!json_is_object(learning))
+		return;
+	printf("%-14s %lld destinations, nothing new for %lld minutes\n", "learning",
+		number(learning, "destinations"), number(learning, "calm_seconds") / 60);
+	json_array_foreach(json_object_get(learning, "steps"), i, step) printf(
+		"%-14s [%s] %s\n", "", is_true(step, "seen") ? "x" : " ", text(step, "text"));
+}
+
 void
 show_device(const json_t *device, const struct options *options)
 {
@@ -335,6 +349,7 @@ show_device(const json_t *device, const struct options *options)
 	if (json_is_object(pause))
 		printf("%-14s until %s (%lld s left)\n", "paused", when(pause, "until"),
 			number(pause, "seconds_left"));
+	show_learning(json_object_get(device, "learning"));
 	const json_t *guest = json_object_get(device, "guest");
 	if (json_is_object(guest))
 		line("guest until", when(guest, "until"));

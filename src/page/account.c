@@ -51,7 +51,7 @@ page_claim(struct sheet *page)
 		  "there "
 		  "is no password from the factory."),
 		_("The code is in the gateway's log on its console, or there by"));
-	put_open_form(page, "/claim", "/");
+	put_open_form(page, "/claim", "/begin");
 	put_field(
 		page, "code", _("Code"), "autocomplete=\"one-time-code\" autocapitalize=\"none\"");
 	put_field(page, "name", _("Your name, in lower case"),

@@ -335,6 +335,7 @@ page_device(struct sheet *page)
 		json_text_of(device, "label"));
 	put_who(page, device);
 	put_containment(page, device);
+	put_learning(page, device);
 	put_offers(page, device);
 	put_actions(page, device);
 	put_health(page, device, page->answer[8]);

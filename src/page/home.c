@@ -22,7 +22,7 @@ static void
 put_state(struct sheet *page, const json_t *status, const json_t *doctor)
 {
 	const json_t *states = json_object_get(status, "states");
-	long long held = number_of(states, "enforce"), penned = number_of(states, "quarantine");
+	long long penned = number_of(states, "quarantine");
 	size_t alarms = count_level(doctor, "alarm"), notices = count_level(doctor, "notice");
 	enum mood mood = alarms || penned ? MOOD_ACT : notices ? MOOD_LOOK : MOOD_CALM;
 
@@ -45,12 +45,9 @@ put_state(struct sheet *page, const json_t *status, const json_t *doctor)
 			ngettext("%lld thing wants a look.", "%lld things want a look.",
 				(unsigned long)(alarms + notices)),
 			(long long)(alarms + notices));
-	html(&page->out, " ");
-	html(&page->out,
-		ngettext("%lld device is held to what it needs.",
-			"%lld devices are held to what they need.", (unsigned long)held),
-		held);
-	html(&page->out, "</p></div></section>\n");
+	html(&page->out, "</p>");
+	put_score(page, page->answer[4]);
+	html(&page->out, "</div></section>\n");
 }
 
 /* The doctor's words end with a command; where it names a device, that is the link. */
@@ -70,10 +67,21 @@ put_worth(struct sheet *page, const json_t *row)
 	html(&page->out, is_device ? "</a></li>\n" : " <code>%s</code></li>\n", command);
 }
 
+/* Those who wait stand above, with what can be said of them. */
+static bool
+is_about_new(const json_t *row)
+{
+	static const char admit[] = "pinfold device admit ";
+	return !strncmp(json_text_of(row, "command"), admit, strlen(admit));
+}
+
 static void
 put_worth_doing(struct sheet *page, const json_t *doctor)
 {
-	size_t n = json_array_size(doctor), shown = n < WORTH_DOING ? n : WORTH_DOING;
+	size_t n = 0, shown = 0, i;
+	const json_t *row;
+
+	json_array_foreach(doctor, i, row) n += !is_about_new(row);
 
 	html(&page->out, "<section class=\"card\"><h2>%s</h2>\n", _("Worth doing"));
 	if (!n)
@@ -81,8 +89,13 @@ put_worth_doing(struct sheet *page, const json_t *doctor)
 	else
 		html(&page->out, "<ul class=\"plain-list\">");
 	/* What is on fire comes first in the doctor's list. */
-	for (size_t i = 0; i < shown; i++)
-		put_worth(page, json_array_get(doctor, i));
+	json_array_foreach(doctor, i, row)
+	{
+		if (is_about_new(row) || shown == WORTH_DOING)
+			continue;
+		put_worth(page, row);
+		shown++;
+	}
 	if (n)
 		html(&page->out, "</ul>");
 	if (n > shown)
@@ -100,7 +113,8 @@ put_day(struct sheet *page, const json_t *events)
 	html(&page->out, "<ol class=\"plain-list\">");
 	json_array_foreach(events, i, event)
 	{
-		if (shown == EVENTS_SHOWN || !strcmp(json_text_of(event, "level"), "info"))
+		if (shown == EVENTS_SHOWN || !strcmp(json_text_of(event, "level"), "info") ||
+			!strcmp(json_text_of(event, "kind"), "new-device"))
 			continue;
 		shown++;
 		html(&page->out, "<li>");
@@ -141,6 +155,8 @@ page_home(struct sheet *page)
 	put_troubles(page, page->answer[0]);
 	html(&page->out, "<div class=\"home\"><div>\n");
 	put_state(page, page->answer[0], page->answer[1]);
+	put_newcomers(page, page->answer[5]);
+	put_first_steps(page, page->answer[4]);
 	put_worth_doing(page, page->answer[1]);
 	put_day(page, page->answer[3]);
 	html(&page->out, "</div><section class=\"card\"><h2>%s</h2>\n", _("Your devices"));

@@ -12,6 +12,11 @@ void page_home(struct sheet *);
 void page_help_now(struct sheet *);
 void page_box(struct sheet *);
 
+/* The first minutes, new devices, and a card to print. */
+void page_begin(struct sheet *);
+void page_welcome(struct sheet *);
+void page_card(struct sheet *);
+
 void page_devices(struct sheet *);
 
 void page_device(struct sheet *);

@@ -81,6 +81,15 @@ void put_form_end(struct sheet *, const char *kind, const char *label);
 /* Rows for <select>: of device.list; chosen may be NULL. */
 void put_device_options(struct sheet *, const json_t *devices, const char *chosen);
 
+/* Of home.begin: how far the first steps are, as long as one is open; the score. */
+void put_first_steps(struct sheet *, const json_t *begin);
+void put_score(struct sheet *, const json_t *begin);
+/* Of device.list: who waits, with the three choices; nothing where nobody does. */
+void put_newcomers(struct sheet *, const json_t *devices);
+
+/* How far a device that is watched has shown what it does; nothing for others. */
+void put_learning(struct sheet *, const json_t *device);
+
 /* --- pictures: each has a sentence, and a table that says the same ---------------- */
 
 enum mood { MOOD_CALM, MOOD_LOOK, MOOD_ACT };

@@ -358,6 +358,7 @@ on_look(void *arg)
 	look_at_clock();
 	observe_expire();
 	observe_strangers();
+	observe_newcomers();
 	pause_look();
 	mud_look();
 	ward_look();

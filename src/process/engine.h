@@ -131,6 +131,7 @@ struct ward {
 	struct answer *answer;
 	uint16_t n_answers, room_answers;
 
+	uint64_t announce_ns;                 /* when at the latest it is told as new; 0: it was */
 	uint64_t released_ns;                 /* when the owner released it last; 0: never */
 	int64_t pause_since_s, pause_until_s; /* 0: not paused */
 	uint64_t pause_until_ns;
@@ -336,6 +337,7 @@ void observe_answered(const struct message_answered *);
 void observe_counters(const struct message_counters *);
 void observe_expire(void);
 void observe_retire(void); /* once a minute */
+void observe_newcomers(void); /* told when they had time to say what they are */
 /* Closes ports on which too many strangers appeared, opens them again. */
 void observe_strangers(void);
 void observe_ports_due(void); /* the enforcer is new: it is told which are closed */
@@ -488,6 +490,12 @@ void talk_open(void);           /* before confinement: the table of networks, if
 void talk_load(void);           /* after the devices */
 void talk_free(struct ward *);
 json_t *talk_show(struct ward *);
+/* An hour of the last seven days in which it began four times as many flows as in its usual one. */
+bool talk_was_busy(const struct ward *);
+
+/* --- engine_learning.c --------------------------------------------------------------------------- */
+
+json_t *learning_show(struct ward *); /* null: it is not watched */
 
 /* --- engine_presence.c ------------------------------------------------------------------------ */
 

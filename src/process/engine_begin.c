@@ -376,19 +376,17 @@ is_let_in_with_all(const struct ward *ward)
 	return device->state == DEVICE_WAITING && device_ceiling_permits(&ceiling, DEVICE_OBSERVE);
 }
 
+/* What it says of itself makes nothing critical: that would be a way around containment. */
 static void
 admit_one(struct change *change, const struct ward *ward)
 {
 	const struct device *device = ward->device;
-	enum device_class class = identify_class_of(device->kind.word);
-	bool is_personal = device->class == DEVICE_CLASS_PERSONAL ||
-			   (!device->is_class_owners && identify_is_personal(device));
+	bool is_personal = device->is_class_owners ? device->class == DEVICE_CLASS_PERSONAL
+						   : identify_is_personal(device);
 
 	if (is_personal)
-		class = DEVICE_CLASS_PERSONAL;
-	else if (device->is_class_owners || class != DEVICE_CLASS_CRITICAL)
-		class = (enum device_class)device->class;
-	change_set(change, ward, FACET_CLASS, json_string(device_class_word(class)));
+		change_set(change, ward, FACET_CLASS,
+			json_string(device_class_word(DEVICE_CLASS_PERSONAL)));
 	change_set(change, ward, FACET_STATE,
 		json_string(device_state_word(is_personal ? DEVICE_TRUSTED : DEVICE_OBSERVE)));
 }

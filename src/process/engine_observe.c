@@ -161,6 +161,51 @@ look_for_harm(struct ward *ward, const struct observation *row)
 		contain(ward, &verdict);
 }
 
+/*
+ * What it probably is, and what to type.  A phone or laptop waits like everybody else, but
+ * nobody is called for it: each random MAC would be another one.
+ */
+static void
+announce(struct ward *ward)
+{
+	const struct device *device = ward->device;
+	const char *port =
+		device->n_macs && device->mac[0].port[0] ? device->mac[0].port : "unknown";
+	const char *kind = device->kind.word, *maker = NULL;
+	char mac[MAC_TEXT_MAX] = "none";
+
+	ward->announce_ns = 0;
+	if (device->n_macs) {
+		mac_render(device->mac[0].mac, mac);
+		maker = identify_maker(device->mac[0].mac);
+	}
+	if (identify_is_personal(device))
+		event(EVENT_INFO, ward, "new-device", "",
+			"a new %s (%u %%) on port %s waits (MAC %s); to let it in: pinfold device "
+			"admit %s --kind %s",
+			kind, device->kind.confidence, port, mac, device->id, kind);
+	else if (*kind)
+		event(EVENT_NOTICE, ward, "new-device", "",
+			"new: probably a %s (%u %%), on port %s; it waits (MAC %s); to let it in: "
+			"pinfold device admit %s --kind %s",
+			kind, device->kind.confidence, port, mac, device->id, kind);
+	else
+		event(EVENT_NOTICE, ward, "new-device", "",
+			"a new device on port %s waits (MAC %s%s%s); to let it in: pinfold device "
+			"admit %s",
+			port, mac, maker ? ", " : "", maker ? maker : "", device->id);
+}
+
+void
+observe_newcomers(void)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	for (size_t i = 0; i < engine.n_peers; i++)
+		if (engine.wards[i]->announce_ns && now_ns >= engine.wards[i]->announce_ns)
+			announce(engine.wards[i]);
+}
+
 static void
 on_spoof(const struct binding_change *change)
 {
@@ -204,6 +249,8 @@ on_binding(const struct binding_change *change)
 	}
 	if (!ward || !ward->device)
 		return;
+	if (ward->announce_ns && change->event == BINDING_ADDED)
+		announce(ward);
 	log_debug("binding", "device %u: %s %s on %s", ward_number(ward),
 		binding_event_word(change->event), ip_render(&change->address, address),
 		change->port);
@@ -461,17 +508,14 @@ is_flood_of_new(void)
 	return ++n > NEW_MAX;
 }
 
+/* One message for a new device, when it has an address and thereby said something of itself. */
+static const uint64_t ANNOUNCE_NS = 4 * CLOCK_SECOND_NS;
+
 static void
 on_new(struct device *device, const char *port)
 {
 	struct ward *ward = ward_new(device);
-	char mac[MAC_TEXT_MAX] = "none";
-	const char *maker = NULL;
 
-	if (device->n_macs) {
-		mac_render(device->mac[0].mac, mac);
-		maker = identify_maker(device->mac[0].mac);
-	}
 	ward_rebuild(ward);
 	keep_due(ward, true);
 	if (is_flood_of_new())
@@ -481,11 +525,7 @@ on_new(struct device *device, const char *port)
 			"MACs; all of them wait",
 			port);
 	else
-		event(EVENT_NOTICE, ward, "new-device", "",
-			"a new device on port %s waits (MAC %s%s%s); to let it in: pinfold device "
-			"admit %s",
-			port[0] ? port : "unknown", mac, maker ? ", " : "", maker ? maker : "",
-			device->id);
+		ward->announce_ns = clock_monotonic_ns() + ANNOUNCE_NS;
 	if (is_joining())
 		join(ward, port);
 	if (is_stranger(device))

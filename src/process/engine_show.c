@@ -182,6 +182,7 @@ show_device(struct ward *ward, bool whole)
 	json_object_set_new(out, "introductions", show_introductions(ward));
 	json_object_set_new(out, "pause", show_pause(ward));
 	json_object_set_new(out, "guest", ward_facet(ward, FACET_GUEST));
+	json_object_set_new(out, "learning", learning_show(ward));
 	json_object_set_new(out, "silence", presence_show(ward));
 	json_object_set_new(out, "works", audit_works(ward));
 	json_object_set_new(out, "offers", ward->offers ? json_incref(ward->offers) : json_array());

@@ -160,6 +160,27 @@ show_networks(const struct ward *ward, const struct learn_flow *flow)
 	return shown.out;
 }
 
+static int
+by_number(const void *a, const void *b)
+{
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+	return left < right ? -1 : left > right;
+}
+
+bool
+talk_was_busy(const struct ward *ward)
+{
+	enum { BUSY_TIMES = 4, HOURS_KNOWN = 3 };
+	uint32_t flows[HOURS];
+	size_t n = 0;
+
+	for (int h = 0; ward->pulse && h < HOURS; h++)
+		if (ward->pulse->kept.at[h].flows)
+			flows[n++] = ward->pulse->kept.at[h].flows;
+	qsort(flows, n, sizeof flows[0], by_number);
+	return n >= HOURS_KNOWN && flows[n - 1] >= BUSY_TIMES * flows[n / 2];
+}
+
 /* --- showing -------------------------------------------------------------------------------------- */
 
 static json_t *

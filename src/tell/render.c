@@ -104,7 +104,8 @@ render_ntfy(const struct message_tell *tell, const char *topic, const char *page
 		json_pack("{s:s, s:s, s:s, s:i, s:[s]}", "topic", topic, "title", tell->title,
 			"message", tell->text, "priority", priorities[level], "tags", tags[level]);
 	if (*page) {
-		snprintf(url, sizeof url, "https://%.72s/story", page);
+		snprintf(url, sizeof url, "https://%.72s/%s", page,
+			strcmp(tell->kind, "new-device") ? "story" : "welcome");
 		json_object_set_new(json, "actions",
 			json_pack("[{s:s, s:s, s:s}]", "action", "view", "label", "Open Pinfold",
 				"url", url));

@@ -25,12 +25,18 @@ const claim = async (page, code) => {
 	expect("a wrong code is refused", (await heading(page)).includes("refused"));
 	await page.goto(`${base}/claim`);
 	await fill(code);
-	expect("the right one makes it somebody's", page.url() === `${base}/` && (await page.$("nav")) !== null);
+	expect("the right one makes it somebody's", page.url() === `${base}/begin` && (await page.$("nav")) !== null);
 };
 
 const names = { camera: "Garden camera", bulb: "Reading lamp", phone: "Anna's phone", tv: "Television", plug: "Heating" };
 
 const first_ten_minutes = async (page) => {
+	expect("who claimed it is led to the first ten minutes", (await heading(page)) === "The first ten minutes");
+	const text = await page.textContent("main");
+	expect("what Pinfold sees is said, and what not", /sees every packet of \d+ ports/.test(text) && text.includes("is not seen"));
+	expect("and the biggest facts, in plain words", text.includes("wait for your word") && (await page.$$(".facts li")).length === 3);
+	expect("and one thing to do", text.includes("One thing to do: say of each device whether it is yours"));
+	await page.goto(`${base}/`);
 	expect("Home says that there is something to look at", (await page.textContent(".state h2")) !== "Calm");
 	await page.goto(`${base}/devices?state=waiting`);
 	expect("new devices wait", (await page.$$("tbody tr")).length >= 5);
@@ -40,19 +46,43 @@ const first_ten_minutes = async (page) => {
 		await click(page, "Call it so");
 	}
 	await page.goto(`${base}/devices`);
-	const text = await page.textContent("tbody");
-	expect("five are called as their owner calls them", Object.values(names).every((n) => text.includes(n)));
+	const table = await page.textContent("tbody");
+	expect("five are called as their owner calls them", Object.values(names).every((n) => table.includes(n)));
+	const plug = `.welcome > li:has(a:text-is("${names.plug}"))`;
+	await page.goto(`${base}/welcome`);
+	await page.click(`${plug} summary`);
+	await page.selectOption(`${plug} [name=kind]`, "thermostat");
+	await page.check(`${plug} [name=class]`);
+	await follow(page, `${plug} button:text-is("Let it in")`);
 	await open_device(page, names.plug);
-	await click(page, "It is critical: never block it by itself");
-	expect("what must never be blocked is let in as such", (await page.textContent(".who")).includes("critical"));
+	const who = await page.textContent(".who");
+	expect("what must never be blocked is let in as such, and as what its owner says it is",
+		who.includes("critical") && who.includes("thermostat") && who.includes("observe"));
+	await page.goto(`${base}/card`);
+	expect("the recovery card names it, and no password", (await page.textContent("main")).includes(names.plug));
+	await picture(page, "card");
+	await click(page, "It is printed");
+	await page.goto(`${base}/begin`);
+	const open = await page.$$eval(".steps li", (rows) => rows.filter((r) => r.textContent.includes("to do")).length);
+	expect("of the first steps those are left that nobody did", open === 2);
 };
 
 const new_device = async (page) => {
 	expect("before it is let in, nothing of it arrives anywhere", is_cut_off("bulb", CLOUD));
+	const bulb = `.welcome > li:has(a:text-is("${names.bulb}"))`;
+	await page.goto(`${base}/welcome`);
+	expect("a new device is said to be what it probably is, with three choices",
+		/lighting \(\d+ %\)/.test(await page.textContent(bulb)) && (await page.$$(`${bulb} .buttons button`)).length === 3);
+	await follow(page, `${bulb} button:text-is("Not mine")`);
+	expect("what is nobody's waits no more", (await page.$(bulb)) === null);
+	await click(page, "Undo");
+	expect("and one click brings it back", (await page.$(bulb)) !== null);
+	await follow(page, `${bulb} button:text-is("Allow as: lighting")`);
+	const undo = page.url();
 	await open_device(page, names.bulb);
-	await click(page, "Let it in, and watch it");
-	expect("it is let in from its page, and watched", (await state(page)).includes("observe"));
+	expect("it is let in as what it is, and watched", (await state(page)).includes("observe"));
 	expect("and reaches the internet", reaches("bulb", CLOUD));
+	await page.goto(undo);
 	await click(page, "Undo");
 	await open_device(page, names.bulb);
 	expect("undo takes that back", (await state(page)).includes("waiting"));

@@ -278,6 +278,86 @@ TEST(the_first_steps_are_seen_to_be_done)
 	move_out();
 }
 
+/* A flow that its port saw begin, while it is watched. */
+static void
+begins_flow(uint8_t mac, const char *to)
+{
+	char address[20];
+
+	rows.n_rows = 0;
+	snprintf(address, sizeof address, "192.168.77.%u", mac);
+	struct observation *at = row(OBSERVED_FLOW_NEW, mac);
+	at->device = 1;
+	at->value = REASON_NEW_FLOW;
+	at->proto = 6;
+	at->target_port = 443;
+	EXPECT(ip_parse(&at->source, address) && ip_parse(&at->target, to));
+	EXPECT(!channel_send(
+		home.capture, MESSAGE_OBSERVATION, 0, &rows, message_observation_len(&rows), -1));
+	stage_pump(50);
+}
+
+static bool
+has_shown(const char *step)
+{
+	const json_t *at,
+		*learning = json_object_get(result("device.show", "\"device\":\"1\""), "learning");
+	size_t i;
+
+	json_array_foreach(json_object_get(learning, "steps"), i,
+		at) if (!strcmp(word(at, "step"), step)) return json_is_true(json_object_get(at,
+		"seen"));
+	return false;
+}
+
+TEST(what_a_watched_device_has_shown_is_told_and_of_others_nothing)
+{
+	NEEDS_ENGINE;
+	joins(11, "thing");
+	EXPECT(json_is_null(
+		json_object_get(result("device.show", "\"device\":\"1\""), "learning")));
+	EXPECT(result("device.admit", "\"device\":\"1\",\"kind\":\"camera\"") != NULL);
+	EXPECT(!has_shown("set-up"));
+	begins_flow(11, "198.18.0.80");
+	EXPECT(has_shown("set-up"));
+	EXPECT(!has_shown("idle") && !has_shown("used") && !has_shown("updated"));
+	begins_flow(11, "192.168.77.12"); /* a neighbour that is nobody's yet */
+	EXPECT(!has_shown("used"));
+	EXPECT(result("device.enforce", "\"device\":\"1\",\"from\":\"learned\"") != NULL);
+	EXPECT(json_is_null(
+		json_object_get(result("device.show", "\"device\":\"1\""), "learning")));
+	move_out();
+}
+
+static unsigned
+told_as_new(const char *device, const char *level)
+{
+	const json_t *at;
+	unsigned n = 0;
+	size_t i;
+
+	json_array_foreach(result("events.list", ""), i, at) n +=
+		!strcmp(word(at, "kind"), "new-device") && !strcmp(word(at, "level"), level) &&
+		!strcmp(word(json_object_get(at, "device"), "name"), device);
+	return n;
+}
+
+TEST(a_new_device_is_told_once_with_what_it_probably_is_and_a_phone_silently)
+{
+	NEEDS_ENGINE;
+	joins(11, "camera");
+	EXPECT_INT(told_as_new("camera", "notice"), 1);
+	joins(12, "Annas-iPhone");
+	EXPECT_INT(told_as_new("Annas-iPhone", "info"), 1);
+	EXPECT_INT(told_as_new("Annas-iPhone", "notice"), 0);
+	EXPECT_STR(state_of("2"), "waiting"); /* what it says of itself opens nothing */
+	char *events = json_dumps(result("events.list", ""), 0);
+	EXPECT(strstr(events, "probably a camera") != NULL);
+	EXPECT(strstr(events, "--kind camera") != NULL);
+	free(events);
+	move_out();
+}
+
 TEST(the_card_names_what_must_not_be_blocked_and_no_secret)
 {
 	NEEDS_ENGINE;
