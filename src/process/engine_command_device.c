@@ -271,19 +271,16 @@ set_visit(struct call *call, struct change *change)
 static void
 describe_admission(struct call *call, struct change *change, const char *class)
 {
-	const char *kind = call_text_or(call, "kind", NULL),
-		   *name = call_text_or(call, "name", NULL);
-	const struct device *device = call->ward->device;
-	bool is_guest = call_flag(call, "guest");
+	const char *label = device_label(call->ward->device);
+	const char *kind = call_text_or(call, "kind", NULL);
 
-	snprintf(change->text, sizeof change->text, "%s is let in%s%s%s%s%s, %s",
-		device_label(device), kind || is_guest ? " as " : "",
-		is_guest ? "a guest"
-		: kind   ? kind
-			 : "",
-		name ? ", called " : "", name ? name : "",
-		strcmp(class, "ordinary") ? ", as one that is" : "",
-		strcmp(class, "ordinary") ? class : "watched");
+	if (call_flag(call, "guest"))
+		snprintf(change->text, sizeof change->text, "%s is let in as a guest", label);
+	else if (kind)
+		snprintf(change->text, sizeof change->text, "%s is let in as what it is: %s, %s",
+			label, kind, class);
+	else
+		snprintf(change->text, sizeof change->text, "%s is let in: %s", label, class);
 }
 
 /* One step: whoever takes it back takes all of it back. */
