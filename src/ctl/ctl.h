@@ -94,6 +94,8 @@ void show_device(const json_t *, const struct options *);
 void show_talk(const json_t *, const struct options *);
 void show_sky(const json_t *, const struct options *);
 void show_works(const json_t *works); /* without the internet, without its maker */
+int finish_backup(const json_t *args, const json_t *backup, const struct options *);
+int run_backup_restore(int argc, char **argv, const struct options *);
 /* The first minutes; the card for the day on which nothing works. */
 void show_begin(const json_t *, const struct options *);
 void show_card(const json_t *, const struct options *);

@@ -56,6 +56,8 @@ const struct command commands[] = {
 	{"home", "admit", "home.admit", "let in all that wait: phones as such, the rest watched", {{0}}, show_text},
 	{"home", "card", "home.card", "what to do when nothing works; print it", {{0}}, show_card},
 	{"home", "join", "home.join", "let new devices in for some minutes; 0 ends it", {{"MINUTES", "minutes", WORD_NUMBER}}, show_text},
+	{"backup", "make", "backup.make", "what you decided, in one file without secrets", {{"FILE", "file", WORD_TEXT}}, NULL, NULL, NULL, finish_backup},
+	{"backup", "restore", NULL, "the same into a gateway that begins anew", {{"FILE", NULL, WORD_TEXT}}, NULL, run_backup_restore},
 	{"left", "list", "left.list", "devices that left, of which something is kept", {{0}}, show_left_list},
 	{"left", "show", "left.show", "what is kept of one", {{"ID", "left", WORD_NUMBER}}, show_left},
 	{"left", "delete", "left.delete", "delete that now", {{"ID", "left", WORD_NUMBER}}, show_text},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The first minutes with a gateway, new devices, and the card for its worst day. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -416,7 +417,13 @@ page_card(struct sheet *page)
 		_("Print this page, or write it down, and keep it beside the gateway. No password "
 		  "stands on it."));
 	put_button(page, "home.begin.done", "main", _("It is printed"), "step", "card", END_PAIRS);
-	html(&page->out, "</div>\n<section class=\"card paper-card\"><h2>Pinfold %s</h2><dl>",
+	html(&page->out,
+		"<a class=\"button\" href=\"/backup.json\" download>%s</a></div>\n"
+		"<p class=\"soft screen\">%s</p>",
+		_("Save a backup"),
+		_("What you decided, in one file: names, rules, what was learned. No password, key "
+		  "or history is in it. Keep it elsewhere."));
+	html(&page->out, "<section class=\"card paper-card\"><h2>Pinfold %s</h2><dl>",
 		json_text_of(card, "gateway"));
 	html(&page->out, "<dt>%s</dt><dd>", _("Date"));
 	put_date(page, number_of(card, "time"));
@@ -435,4 +442,13 @@ page_card(struct sheet *page)
 		html(&page->out, "</dt><dd><code>%s</code></dd>\n", json_text_of(row, "command"));
 	}
 	html(&page->out, "</dl></section>\n");
+}
+
+void
+file_backup(struct sheet *page)
+{
+	auto_free char *text = json_dumps(page->answer[0], JSON_INDENT(1) | JSON_ENSURE_ASCII);
+
+	if (text && json_is_object(page->answer[0]))
+		html_raw(&page->out, text, strlen(text));
 }

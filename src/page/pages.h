@@ -16,6 +16,7 @@ void page_box(struct sheet *);
 void page_begin(struct sheet *);
 void page_welcome(struct sheet *);
 void page_card(struct sheet *);
+void file_backup(struct sheet *);
 
 void page_devices(struct sheet *);
 

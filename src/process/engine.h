@@ -309,6 +309,13 @@ enum err change_leave(struct ward *, struct stored_left *left, const char *who, 
 	struct fault *why) MUST_USE;
 enum err change_merge(
 	const struct device_merge *, const char *who, int64_t *journal, struct fault *why) MUST_USE;
+/*
+ * All devices and decisions about the home of a backup (engine_backup.c), or nothing.  For
+ * who was never let in there is no place beside them: they wait again with their next packet.
+ */
+enum err change_restore(const json_t *devices, const json_t *home, const char *who, size_t *n,
+	struct fault *why) MUST_USE;
+#define BACKUP_NUMBER "backup" /* when the last one was made: of the store's numbers */
 /* Journal row for something that is no facet (a pause). */
 enum err change_note(const char *who, const char *verb, const struct ward *, const char *text,
 	json_t *before, json_t *after, int64_t *journal, struct fault *why) MUST_USE;

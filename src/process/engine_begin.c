@@ -267,6 +267,8 @@ steps_of(const struct counted *all)
 		     "hangs on"));
 	add_step(rows, "tell", is_somebody_told(), "/tell", "pinfold tell add NAME URL",
 		says("choose how you hear of it, and when the daily digest comes"));
+	add_step(rows, "backup", store_number(engine.store, BACKUP_NUMBER, 0) > 0, "/card",
+		"pinfold backup make FILE", says("keep a backup of what you decided, elsewhere"));
 	add_step(rows, "card", is_ticked("card"), "/card", "pinfold home card",
 		says("print the recovery card, for the day on which nothing works"));
 	return rows;
@@ -466,6 +468,8 @@ run_home_card(struct call *call)
 		{"", "pinfold policy undo ID"},
 		{"a device is kept apart and should not be", "pinfold device release DEVICE"},
 		{"a password is forgotten", "pinfold account password NAME"},
+		{"this gateway was replaced by a new one that has your settings",
+			"pinfold backup restore FILE"},
 		{"the pages do not answer", "systemctl restart pinfold"},
 		{"the gateway itself is broken: connect the devices to the router behind it; "
 		 "nothing holds them then",

@@ -727,6 +727,94 @@ undo_forget(struct journal_copy *row, const char *who, int64_t *undo, struct fau
 	return ERR_OK;
 }
 
+/* --- a backup ------------------------------------------------------------------------------------- */
+
+static void
+take_away(struct ward *ward, bool is_kept)
+{
+	struct device *device = ward->device;
+	uint32_t number = ward_number(ward);
+
+	ward_free(ward);
+	device_forget(engine.table, device);
+	if (!is_kept)
+		return;
+	sync_forget(number);
+	keep_device_gone(number);
+}
+
+static enum err
+take_devices(const json_t *devices, struct ward **taken, size_t *n, struct fault *why)
+{
+	const json_t *row;
+	size_t i;
+
+	*n = 0;
+	json_array_foreach(devices, i, row)
+	{
+		taken[i] = keep_import(row, why);
+		if (!taken[i])
+			return why->code;
+		*n = i + 1;
+	}
+	return ERR_OK;
+}
+
+static enum err
+store_backup(struct ward **taken, size_t n, const json_t *devices, json_t *home, const char *who,
+	struct fault *why)
+{
+	struct change change = {.who = who, .verb = "backup.restore"};
+	json_t *all = json_pack("{s:O}", "0", home);
+	char number[12];
+
+	snprintf(change.text, sizeof change.text, "%zu devices of a backup are known again", n);
+	store_begin(engine.store);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(number, sizeof number, "%u", ward_number(taken[i]));
+		json_object_set(all, number, json_object_get(json_array_get(devices, i), "facets"));
+		keep_save_ward(taken[i]);
+	}
+	store_documents_of(all);
+	json_decref(all);
+	store_journal_row(&change, 0, "{}", "{\"backup\":true}");
+	return store_commit(engine.store, why);
+}
+
+enum err
+change_restore(
+	const json_t *devices, const json_t *home, const char *who, size_t *n, struct fault *why)
+{
+	size_t all = json_array_size(devices);
+	auto_free struct ward **taken = must_alloc(all + 1, sizeof *taken);
+	json_t *facets = json_is_object(home) ? json_deep_copy(home) : json_object(), *value;
+	const char *word;
+
+	while (engine.n_peers)
+		take_away(engine.wards[0], true);
+	enum err err = take_devices(devices, taken, n, why);
+	if (!err)
+		err = store_backup(taken, *n, devices, facets, who, why);
+	if (err) {
+		for (size_t i = 0; i < *n; i++)
+			take_away(taken[i], false);
+		json_decref(facets);
+		return err;
+	}
+	json_object_foreach(facets, word, value) if (facet_from_word(word) != FACET_COUNT)
+		ward_set_facet(&engine.home, facet_from_word(word), value);
+	json_decref(facets);
+	members_rebuild();
+	introductions_rebuild();
+	for (size_t i = 0; i < *n; i++)
+		ward_rebuild(taken[i]);
+	sync_introductions(NULL);
+	sync_pump();
+	engine.is_snapshot_due = true;
+	event(EVENT_NOTICE, NULL, "restored", NULL, "%zu devices of a backup are known again", *n);
+	return ERR_OK;
+}
+
 static enum err
 undo_merge(struct journal_copy *row, const char *who, int64_t *undo, struct fault *why)
 {

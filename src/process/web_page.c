@@ -18,6 +18,8 @@ const struct page pages[] = {
 	{"/begin", N_("The first ten minutes"), NULL, false, {{"home.begin", ""}}, page_begin},
 	{"/welcome", N_("New devices"), NULL, false,
 		{{"device.list", "state=waiting limit=100"}, {"device.kinds", ""}}, page_welcome},
+	{"/backup.json", NULL, NULL, false, {{"backup.make", ""}}, file_backup, "application/json",
+		"pinfold-backup.json"},
 	{"/card", N_("Recovery card"), NULL, false, {{"home.card", ""}}, page_card},
 	{"/devices", N_("Devices"), N_("Devices"), false,
 		{{"status", ""}, {"device.list", "state find kind attention after limit=100"}},

@@ -138,6 +138,7 @@ const struct route routes[] = {
 	{"POST", "/home/begin", "home.begin.done", "step!", "act", "Begin", 0, "a first step of yours (never-block, card) is done; said again: it is not"},
 	{"POST", "/home/admit", "home.admit", "", "admin", "Admitted", 0, "let in all devices that wait: phones and laptops as such, the rest watched"},
 	{"GET", "/home/card", "home.card", "", "admin", "Card", 0, "what to do on the day on which nothing works"},
+	{"GET", "/backup", "backup.make", "", "admin", "Backup", 0, "what was decided, without any secret; put back at the console of a gateway that begins anew"},
 	{"POST", "/home/join", "home.join", "minutes!", "admin", "Joining", 0, "let new devices in for some minutes"},
 	{"GET", "/journal", "policy.journal", "device before limit", "read", "[Change]", 0, "what was changed, by whom; newest first"},
 	{"POST", "/journal/{journal}/undo", "policy.undo", "", "act", "Undone", 0, "take a change back; a helper only those of the same helper"},

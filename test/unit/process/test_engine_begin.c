@@ -374,3 +374,70 @@ TEST(the_card_names_what_must_not_be_blocked_and_no_secret)
 	free(card);
 	move_out();
 }
+
+/* --- a backup ------------------------------------------------------------------------------------ */
+
+/* In pieces, as the command line sends it; the answer to the last. */
+static bool
+is_restored(const char *backup)
+{
+	size_t len = strlen(backup);
+	char piece[101];
+	bool is_fine = true;
+
+	for (size_t at = 0; at < len && is_fine; at += strlen(piece)) {
+		snprintf(piece, sizeof piece, "%.100s", backup + at);
+		json_t *question = json_pack("{s:s, s:{s:I, s:I, s:s}}", "verb", "backup.restore",
+			"args", "place", (json_int_t)at, "length", (json_int_t)len, "text", piece);
+		char *text = json_dumps(question, JSON_COMPACT);
+		is_fine = is_ok(ask(text));
+		free(text);
+		json_decref(question);
+	}
+	return is_fine;
+}
+
+TEST(what_was_decided_comes_back_from_a_backup_on_a_gateway_that_begins_anew)
+{
+	NEEDS_ENGINE;
+	joins(11, "camera");
+	joins(12, "phone");
+	joins(13, "stranger");
+	EXPECT(result("device.admit", "\"device\":\"1\",\"kind\":\"camera\",\"name\":\"Garden\"") !=
+		NULL);
+	EXPECT(result("policy.add", "\"device\":\"1\",\"rule\":\"allow tcp cloud.example 443\"") !=
+		NULL);
+	EXPECT(result("device.enforce", "\"device\":\"1\",\"from\":\"rules\"") != NULL);
+	EXPECT(result("device.admit", "\"device\":\"2\",\"class\":\"personal\"") != NULL);
+	EXPECT(result("home.begin.done", "\"step\":\"card\"") != NULL);
+	EXPECT(!is_done(result("home.begin", ""), "backup"));
+	char *backup = json_dumps(result("backup.make", ""), JSON_COMPACT | JSON_ENSURE_ASCII);
+	EXPECT(is_done(result("home.begin", ""), "backup"));
+	EXPECT(strstr(backup, "stranger") == NULL);
+	EXPECT(!is_restored(backup)); /* here somebody was let in already */
+	EXPECT_STR(state_of("Garden"), "enforce");
+	move_out();
+
+	move_in();
+	joins(21, "another"); /* waits under a number that the backup has as well */
+	char *name = strstr(backup, "Garden");
+	*name = 'W';
+	EXPECT(!is_restored(backup));
+	EXPECT_STR(state_of("another"), "waiting");
+	*name = 'G';
+	EXPECT(is_restored(backup));
+	halt();
+	start();
+	const json_t *camera = result("device.show", "\"device\":\"Garden\"");
+	EXPECT_STR(word(camera, "state"), "enforce");
+	EXPECT_STR(word(json_object_get(camera, "kind"), "why"), "its owner says so");
+	EXPECT_STR(word(json_array_get(json_object_get(camera, "rules"), 0), "text"),
+		"allow tcp cloud.example 443");
+	EXPECT_STR(state_of("2"), "trusted");
+	EXPECT(is_done(result("home.begin", ""), "card"));
+	joins(11, "camera"); /* it comes home, and is who it was */
+	EXPECT_STR(state_of("Garden"), "enforce");
+	EXPECT_INT(json_array_size(result("device.list", "")), 2);
+	free(backup);
+	move_out();
+}
