@@ -136,7 +136,7 @@ void
 put_band(struct sheet *page, const char *word)
 {
 	html(&page->out, "<a class=\"band\" href=\"/bands#%s\">", word);
-	put_chip(page, word);
+	put_term(page, word);
 	html(&page->out, "</a>");
 }
 
@@ -505,7 +505,7 @@ page_bands(struct sheet *page)
 	for (unsigned band = BAND_FAILED; band < BAND_COUNT; band++) {
 		const char *word = label_band_word((enum label_band)band);
 		html(&page->out, "<section class=\"card\" id=\"%s\"><h2>", word);
-		put_chip(page, word);
+		put_term(page, word);
 		html(&page->out, "</h2><p>");
 		put_words(page, label_band_sentence((enum label_band)band));
 		html(&page->out, "</p><ul>");

@@ -192,16 +192,31 @@ put_chip_as(struct sheet *page, const char *class, const char *sign, const char 
 	html(&page->out, "</span> %s</span>", words);
 }
 
-void
-put_chip(struct sheet *page, const char *word)
+static void
+put_chip_of(struct sheet *page, const char *word, const char *words)
 {
 	for (size_t i = 0; i < COUNT_OF(chips); i++) {
 		if (strcmp(chips[i].word, word) != 0)
 			continue;
-		put_chip_as(page, chips[i].class, chips[i].sign, _(chips[i].word));
+		put_chip_as(page, chips[i].class, chips[i].sign, words);
 		return;
 	}
-	html(&page->out, "<span class=\"chip\">%s</span>", say_words(word, NULL));
+	html(&page->out, "<span class=\"chip\">%s</span>", words);
+}
+
+void
+put_chip(struct sheet *page, const char *word)
+{
+	bool is_said;
+	const char *words = say_words(word, &is_said);
+
+	put_chip_of(page, word, is_said ? words : _(word));
+}
+
+void
+put_term(struct sheet *page, const char *word)
+{
+	put_chip_of(page, word, word);
 }
 
 const char *

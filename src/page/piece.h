@@ -47,6 +47,8 @@ void put_date(struct sheet *, int64_t at_s);
 void put_chip_as(struct sheet *, const char *class, const char *sign, const char *words);
 /* A word with its shape and colour; states and levels of the engine, verdicts. */
 void put_chip(struct sheet *, const char *word);
+/* The same of a word that is the same in every language, as it stands on a label. */
+void put_term(struct sheet *, const char *word);
 /* On whose word a rule is, for people. */
 const char *origin_words(const char *origin);
 void put_device_link(struct sheet *, const json_t *ref);

@@ -68,9 +68,9 @@ say_many(const char *one, const char *many, unsigned long n)
 
 /* --- sentences of the engine ---------------------------------------------------------------- */
 
-enum { VALUES_MAX = 10, DEPTH_MAX = 4, STEPS_MAX = 200000 };
+enum { VALUES_MAX = 10, DEPTH_MAX = 5, STEPS_MAX = 200000 };
 /* A form with fewer letters of its own says too little to be recognised by. */
-enum { LETTERS_MIN = 4 };
+enum { LETTERS_MIN = 3 };
 
 /* A placeholder of a form: %s, %.60s, %-3u; in a translation %2$s and %#s as well. */
 struct placeholder {
@@ -310,7 +310,8 @@ static bool
 translate_sentences(const char *text, struct words *out, unsigned depth, unsigned *steps)
 {
 	return translate_around(&(struct joint){". ", 1}, text, out, depth, steps) ||
-	       translate_around(&(struct joint){") ", 1}, text, out, depth, steps);
+	       (*text == '(' &&
+		       translate_around(&(struct joint){") ", 1}, text, out, depth, steps));
 }
 
 /* "Intent: cause", "this; that". */

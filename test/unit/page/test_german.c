@@ -86,8 +86,23 @@ TEST(sentences_with_values_are_recognised)
 		 "(journal 10)",
 			"ein Port von cam wird geschlossen: versuchte, sich bei anderen Geräten "
 			"anzumelden: 3 Versuche in 60 s, Port 23 (Verzeichnis 10)"},
-		{"camera goes from waiting to observe", "camera wechselt von wartend zu beobachtet"},
+		{"camera goes from waiting to observe",
+			"camera wechselt von wartend zu beobachtet"},
 		{"taken back: camera is called home", "zurückgenommen: camera heißt jetzt home"},
+		{"port tcp 80 of camera is closed for everybody: run 1, exchange 75 (http-login): "
+		 "HTTP at port 80 takes a factory login (basic user admin) that is the same on "
+		 "many devices (journal 17)",
+			"Port tcp 80 von camera ist für alle geschlossen: Lauf 1, Austausch 75 "
+			"(http-login): HTTP an Port 80 nimmt eine Anmeldung ab Werk an (basic "
+			"user admin), die auf vielen Geräten dieselbe ist (Verzeichnis 17)"},
+		{"run 1: camera is tested: run chosen, pace gentle, consent probe",
+			"Lauf 1: camera wird getestet: Lauf ausgewählt, Tempo behutsam, "
+			"Zustimmung ansprechen"},
+		{"run 1 is done; to see it: pinfold audit show 1",
+			"Lauf 1 ist beendet; um ihn zu sehen: pinfold audit show 1"},
+		{"tried a port that a virtual patch closes; the last: IPv6 tcp/23 to fd00::1",
+			"versuchte einen Port, den das Gateway wegen eines Fehlers geschlossen "
+			"hält; zuletzt: IPv6 tcp/23 an fd00::1"},
 		{"telnet at port 23 takes a factory login (user root) that is the same on many "
 		 "devices",
 			"telnet an Port 23 nimmt eine Anmeldung ab Werk an (user root), die auf "
