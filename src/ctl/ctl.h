@@ -176,6 +176,7 @@ void show_story(const json_t *, const struct options *);
 /* --- maker.c ------------------------------------------------------------------------------ */
 
 void show_maker(const json_t *, const struct options *);
+void show_alike(const json_t *, const struct options *);
 void show_makers(const json_t *, const struct options *);
 
 /* --- audit_reset.c ----------------------------------------------------------------------- */

@@ -50,6 +50,8 @@ const struct command commands[] = {
 	{"device", "leaving-done", "device.leaving.done", "a step of yours is done; said again: it is not", {DEVICE, {"STEP", "step", WORD_TEXT}}, show_leaving},
 	{"device", "leave", "device.leave", "it leaves: forgotten, with a signed note; what is kept ends", {DEVICE, {"--lost", "lost", WORD_FLAG, true}, {"--days", "days", WORD_NUMBER, true}, {"--note", "note", WORD_TEXT, true}}, NULL, NULL, NULL, finish_leave},
 	{"device", "merge", "device.merge", "two that are one; the first goes", {DEVICE, {"INTO", "into", WORD_DEVICE}}, show_done},
+	{"device", "alike", "device.alike", "two that may be one, and by which of their words", {{"--limit", "limit", WORD_NUMBER, true}}, show_alike},
+	{"device", "distinct", "device.distinct", "it is not that other one: not suggested again", {DEVICE, {"OTHER", "from", WORD_DEVICE}}, show_done},
 	{"device", "split", "device.split", "two again: takes the last merge into it back", {DEVICE}, show_done},
 	{"home", "begin", "home.begin", "the first minutes: what is seen, what matters, what to do", {{0}}, show_begin},
 	{"home", "begin-done", "home.begin.done", "a first step of yours is done; said again: it is not", {{"STEP", "step", WORD_TEXT}}, show_begin},

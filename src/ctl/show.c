@@ -519,6 +519,41 @@ show_events(const json_t *rows, const struct options *options)
 		show_event(json_array_get(rows, i));
 }
 
+void
+show_alike(const json_t *rows, const struct options *options)
+{
+	json_t *alike, *clue;
+	size_t i, k;
+
+	json_array_foreach(rows, i, alike)
+	{
+		const json_t *device = json_object_get(alike, "device"),
+			     *into = json_object_get(alike, "into");
+		if (options->quiet) {
+			printf("%s %s\n", text(device, "id"), text(into, "id"));
+			continue;
+		}
+		printf("%s (%s) may be %s (%s): %s, %lld %%\n  both say:", text(device, "name"),
+			text(device, "state"), text(into, "name"), text(into, "state"),
+			text(alike, "word"), number(alike, "confidence"));
+		json_array_foreach(json_object_get(alike, "clues"), k, clue) printf(
+			"%s %s \"%s\"", k ? "," : "", text(clue, "kind"), text(clue, "claimed"));
+		printf("\n");
+		if (is_true(alike, "gains"))
+			printf("  the first waits; merged, it may do what the other may: look "
+			       "whether it is yours\n");
+		printf("  the same: pinfold device merge %s %s\n  not the same: pinfold device "
+		       "distinct %s %s\n",
+			text(device, "id"), text(into, "id"), text(device, "id"), text(into, "id"));
+	}
+	if (options->quiet)
+		return;
+	if (json_array_size(rows))
+		printf("what a device says of itself any other can say as well\n");
+	else
+		printf("no two devices look like one\n");
+}
+
 /* "EXAMPLE-CLOUD, DE; OTHER, US" */
 static const char *
 networks_of(const json_t *talk, char *out, size_t size)

@@ -169,6 +169,96 @@ put_more(struct sheet *page, long long after)
 		after, _("More devices"));
 }
 
+/* --- two that may be one --------------------------------------------------------------------- */
+
+/* What it is that both say, and how much that tells: words of the engine. */
+static const char *
+plain_word(const char *word)
+{
+	static const struct {
+		const char *word, *label;
+	} plain[] = {{"hostname", N_("name")}, {"mdns-name", N_("name")}, {"lldp-name", N_("name")},
+		{"dhcp-client-id", N_("DHCP id")}, {"duid", N_("DHCP id")},
+		{"mqtt-client", N_("MQTT id")}, {"certificate", N_("certificate")},
+		{"mdns-model", N_("model")}, {"vendor-class", N_("software")},
+		{"dhcp-parameters", N_("software")}, {"ssdp-server", N_("software")},
+		{"user-agent", N_("software")}, {"very likely", N_("very likely")},
+		{"likely", N_("likely")}, {"perhaps", N_("perhaps")}};
+
+	for (size_t i = 0; i < COUNT_OF(plain); i++)
+		if (!strcmp(plain[i].word, word))
+			return _(plain[i].label);
+	return word;
+}
+
+static void
+put_side(struct sheet *page, const json_t *side)
+{
+	put_device_link(page, side);
+	html(&page->out, " ");
+	put_chip(page, json_text_of(side, "state"));
+	html(&page->out, " <span class=\"soft\">%s ", _("seen"));
+	put_time(page, number_of(side, "last"));
+	html(&page->out, "</span>");
+}
+
+static void
+put_alike(struct sheet *page, const json_t *alike)
+{
+	const json_t *device = json_object_get(alike, "device"),
+		     *into = json_object_get(alike, "into"), *clue;
+	size_t i;
+
+	html(&page->out, "<li><p>");
+	put_side(page, device);
+	html(&page->out, " %s ", _("looks like the same thing as"));
+	put_side(page, into);
+	html(&page->out, "</p><p><b>%s</b> <span class=\"soft\">(%lld %%)</span>, %s ",
+		plain_word(json_text_of(alike, "word")), number_of(alike, "confidence"),
+		_("as both say:"));
+	json_array_foreach(json_object_get(alike, "clues"), i, clue)
+		html(&page->out, i ? ", %s <code>%s</code>" : "%s <code>%s</code>",
+			plain_word(json_text_of(clue, "kind")), json_text_of(clue, "claimed"));
+	html(&page->out, "</p>");
+	if (truth_of(alike, "gains")) {
+		html(&page->out, "<p>");
+		put_chip_as(page, "warn", "&#9670;", _("be sure"));
+		html(&page->out, " %s</p>",
+			_("The first waits and may do nothing. Merged, it may do what the other "
+			  "may: "
+			  "look whether it is in your hands."));
+	}
+	html(&page->out, "<div class=\"buttons\">");
+	put_button(page, "device.merge", "", _("The same: merge them"), "device",
+		json_text_of(device, "id"), "into", json_text_of(into, "id"), END_PAIRS);
+	put_button(page, "device.distinct", "", _("Not the same"), "device",
+		json_text_of(device, "id"), "from", json_text_of(into, "id"), END_PAIRS);
+	html(&page->out, "</div></li>\n");
+}
+
+/* Above the list as a whole, not above a part of it that was asked for. */
+static void
+put_tray(struct sheet *page, const json_t *rows)
+{
+	static const char *const narrowed[] = {"find", "state", "kind", "attention", "after"};
+	const json_t *alike;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(narrowed); i++)
+		if (*asked(page, narrowed[i]))
+			return;
+	if (!json_array_size(rows))
+		return;
+	html(&page->out,
+		"<section class=\"card\" id=\"alike\"><h2>%s</h2><ul class=\"plain-list\">\n",
+		_("Two, or one?"));
+	json_array_foreach(rows, i, alike) put_alike(page, alike);
+	html(&page->out, "</ul><p class=\"soft\">%s</p></section>\n",
+		_("What a device says of itself any other can say as well. Nothing is merged until "
+		  "you "
+		  "say so, and a merge can be taken back."));
+}
+
 void
 page_devices(struct sheet *page)
 {
@@ -177,6 +267,7 @@ page_devices(struct sheet *page)
 
 	put_search(page);
 	put_facets(page, page->answer[0]);
+	put_tray(page, page->answer[2]);
 	if (!n) {
 		put_empty(page,
 			*asked(page, "find") ? _("None. Shorter words find more.")

@@ -75,8 +75,9 @@ enum {
 	X(FACET_REPORTS, "reports")         /* [{text, issuer, since}] */                          \
 	X(FACET_ISSUERS, "issuers")         /* of the home: {name: key} */                         \
 	X(FACET_MEMBERS, "members")         /* of the home: [{class, device}] */                   \
-	X(FACET_LEAVING, "leaving")         /* ["account", ...]: steps that are done */            \
-	X(FACET_LABEL, "label") /* {issuer, id, status, signed, narrows, overridden, ...} */       \
+	X(FACET_DISTINCT, "distinct") /* [id]: devices that it is not, on the owner's word */      \
+	X(FACET_LEAVING, "leaving")   /* ["account", ...]: steps that are done */                  \
+	X(FACET_LABEL, "label")       /* {issuer, id, status, signed, narrows, overridden, ...} */ \
 	X(FACET_LABEL_FACTS, "label-facts")   /* {field: text} */                                  \
 	X(FACET_LABEL_FIXES, "label-fixes")   /* [{provision, reported, fixed, ...}] */            \
 	X(FACET_LABEL_ISSUER, "label-issuer") /* of the home: {url, name, kind} */                 \
@@ -499,10 +500,18 @@ void talk_free(struct ward *);
 json_t *talk_show(struct ward *);
 /* An hour of the last seven days in which it began four times as many flows as in its usual one. */
 bool talk_was_busy(const struct ward *);
+/* In how many of the last 168 hours both were seen to do something; personal ones never are. */
+int talk_hours_together(const struct ward *, const struct ward *);
 
 /* --- engine_learning.c --------------------------------------------------------------------------- */
 
 json_t *learning_show(struct ward *); /* null: it is not watched */
+
+/* --- engine_alike.c: devices that may be one ---------------------------------------------------- */
+
+json_t *alike_list(size_t limit); /* the most alike first */
+/* FACET_DISTINCT of the one, with the other in it.  Gives. */
+json_t *alike_told_apart(const struct ward *, const struct ward *other);
 
 /* --- engine_presence.c ------------------------------------------------------------------------ */
 

@@ -545,6 +545,27 @@ run_device_merge(struct call *call)
 	return show_device(into, false);
 }
 
+static json_t *
+run_device_alike(struct call *call)
+{
+	return alike_list((size_t)call_number_or(call, "limit", LIST_MAX, LIST_MAX));
+}
+
+static json_t *
+run_device_distinct(struct call *call)
+{
+	struct ward *other = other_arg(call, "from");
+	struct change change;
+
+	if (!other)
+		return NULL;
+	call_begin(call, &change);
+	snprintf(change.text, sizeof change.text, "%.60s is another device than %.60s",
+		device_label(call->ward->device), device_label(other->device));
+	change_set(&change, call->ward, FACET_DISTINCT, alike_told_apart(call->ward, other));
+	return call_commit(call, &change);
+}
+
 static void
 on_merge(const struct stored_journal *row, void *arg)
 {
@@ -595,6 +616,8 @@ const struct verb device_verbs[] = {
 	{"device.part", ROLE_HELPER, NEEDS_DEVICE | CHANGES | SENDS, run_device_part},
 	{"device.forget", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_device_forget},
 	{"device.merge", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_device_merge},
+	{"device.alike", ROLE_VIEWER, 0, run_device_alike},
+	{"device.distinct", ROLE_HELPER, NEEDS_DEVICE | CHANGES, run_device_distinct},
 	{"device.split", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_device_split},
 	{NULL},
 };

@@ -105,6 +105,26 @@ talk_free(struct ward *ward)
 	ward->pulse = NULL;
 }
 
+static bool
+did_something(const struct stored_pulse *pulse, int64_t hour)
+{
+	const struct pulse_hour *at = &pulse->at[hour % HOURS];
+
+	return hour <= pulse->hour && hour > pulse->hour - HOURS &&
+	       (at->flows || at->denied || at->sent_kb);
+}
+
+int
+talk_hours_together(const struct ward *a, const struct ward *b)
+{
+	int64_t now = clock_wall_s() / HOUR_S;
+	int n = 0;
+
+	for (int64_t hour = now - HOURS + 1; a->pulse && b->pulse && hour <= now; hour++)
+		n += did_something(&a->pulse->kept, hour) && did_something(&b->pulse->kept, hour);
+	return n;
+}
+
 /* --- in whose network -------------------------------------------------------------------------- */
 
 static struct network_table *networks; /* NULL: no table is installed */

@@ -1520,6 +1520,58 @@ n_networks(const char *device)
 	return n;
 }
 
+static const json_t *
+alike(void)
+{
+	static json_t *answer;
+
+	json_decref(answer);
+	answer = ask("{\"verb\":\"device.alike\",\"args\":{}}");
+	return json_object_get(answer, "result");
+}
+
+TEST(two_that_may_be_one_are_suggested_to_the_owner_who_decides_and_may_think_again)
+{
+	NEEDS_ENGINE;
+	for (uint8_t i = 1; i <= 2; i++) {
+		join(i == 1 ? "p1" : "p2", 0x10 + i, "tv", i == 1 ? "10.77.0.11" : "10.77.0.12");
+		snprintf(row(OBSERVED_DHCP_VENDOR_CLASS, i == 1 ? "p1" : "p2", 0x10 + i)
+				 ->claimed_text,
+			64, "tvos 3");
+		flush();
+		EXPECT(policy_with(i, DEVICE_WAITING, 1) != NULL);
+	}
+	tell("device.admit", "1", NULL);
+	/* Both are there: they are two. */
+	EXPECT_INT(json_array_size(alike()), 0);
+	stop(SIGTERM);
+	start();
+	EXPECT_INT(json_array_size(alike()), 1);
+	const json_t *one = json_array_get(alike(), 0);
+	EXPECT_INT(
+		json_integer_value(json_object_get(json_object_get(one, "device"), "number")), 2);
+	EXPECT_INT(json_integer_value(json_object_get(json_object_get(one, "into"), "number")), 1);
+	EXPECT_STR(json_string_value(json_object_get(one, "word")), "perhaps");
+	/* Nothing follows by itself, and what would follow is said. */
+	EXPECT(json_is_true(json_object_get(one, "gains")));
+	EXPECT_STR(field("2", "state"), "waiting");
+	char undo[64];
+	snprintf(undo, sizeof undo, "\"journal\":%lld",
+		tell("device.distinct", "2", "\"from\":\"1\""));
+	EXPECT_INT(json_array_size(alike()), 0);
+	stop(SIGKILL);
+	start();
+	EXPECT_INT(json_array_size(alike()), 0);
+	tell("policy.undo", "2", undo);
+	EXPECT_INT(json_array_size(alike()), 1);
+	tell("device.merge", "2", "\"into\":\"1\"");
+	EXPECT_INT(json_array_size(alike()), 0);
+	tell("device.split", "1", NULL);
+	EXPECT_STR(field("2", "state"), "waiting");
+	stop(SIGTERM);
+	move_out();
+}
+
 TEST(with_whom_what_for_and_when_a_device_talks_is_kept_over_a_restart)
 {
 	NEEDS_ENGINE;
