@@ -245,7 +245,7 @@ put_rules(struct sheet *page, const json_t *device, const json_t *policy)
 }
 
 static void
-put_papers(struct sheet *page, const json_t *device, const json_t *audits)
+put_papers(struct sheet *page, const json_t *device, const json_t *audits, const char *maker)
 {
 	const json_t *row, *mud = json_object_get(device, "mud");
 	size_t i;
@@ -269,6 +269,8 @@ put_papers(struct sheet *page, const json_t *device, const json_t *audits)
 			json_text_of(device, "id"), END_PAIRS);
 		html(&page->out, "</li>\n");
 	}
+	html(&page->out, "<li>%s <a href=\"/maker/%s\">%s</a></li>\n", _("Its maker:"),
+		json_text_of(device, "id"), *maker ? maker : _("nobody said yet"));
 	json_array_foreach(audits, i, row)
 	{
 		html(&page->out, "<li><a href=\"/bench/%lld\">%s %lld</a> ", number_of(row, "run"),
@@ -341,7 +343,7 @@ page_device(struct sheet *page)
 	put_health(page, device, page->answer[8]);
 	put_sky(page, page->answer[6]);
 	put_label_card(page, device, page->answer[5]);
-	put_papers(page, device, page->answer[4]);
+	put_papers(page, device, page->answer[4], json_text_of(page->answer[7], "maker"));
 	html(&page->out, "</div><div>\n");
 	put_talk(page, device, page->answer[7]);
 	put_reach(page, device, page->answer[6], page->answer[7]);

@@ -29,6 +29,9 @@ void page_left_one(struct sheet *);
 void put_farewell(struct sheet *, const json_t *left);
 void page_hold(struct sheet *);
 
+/* Whose it is, and what that maker publishes. */
+void page_maker(struct sheet *);
+
 void page_story(struct sheet *);
 void page_tale(struct sheet *);
 void page_rules(struct sheet *);

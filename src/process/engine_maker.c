@@ -245,11 +245,13 @@ describe(const struct ward *ward)
 		[MAKER_SIGNED] = "its signed MUD file",
 		[MAKER_APPROVED] = "its approved MUD file",
 		[MAKER_NAMED] = "the owner"};
-	char url[256];
+	char url[256], site[256];
 	enum maker_basis basis = maker_of(ward, url);
 
-	return json_pack("{s:o, s:s, s:s, s:s}", "device", show_ref(ward), "url", url, "by",
-		words[basis], "claimed_name", json_text_of(ward->facet[FACET_MUD], "manufacturer"));
+	maker_site_of(ward, site);
+	return json_pack("{s:o, s:s, s:s, s:s, s:s}", "device", show_ref(ward), "url", url, "site",
+		site, "by", words[basis], "claimed_name",
+		json_text_of(ward->facet[FACET_MUD], "manufacturer"));
 }
 
 json_t *

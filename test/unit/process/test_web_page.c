@@ -327,6 +327,72 @@ TEST(rings_of_nothing_are_not_drawn_and_a_host_refused_twice_is_one)
 	html_fini(&one);
 }
 
+TEST(two_that_may_be_one_stand_above_the_whole_list_with_their_clues_and_a_warning)
+{
+	json_t *narrowed = json_pack("{s:s}", "state", "observe"),
+	       *row = json_pack("{s:s}", "id", "d-1"),
+	       *whole[] = {json_pack("{s:b, s:{s:i}}", "ok", 1, "result", "devices", 1),
+		       json_pack("{s:b, s:[O]}", "ok", 1, "result", row),
+		       json_pack("{s:b, s:[{s:{s:s, s:s}, s:{s:s, s:s}, s:i, s:s, s:b, s:[{s:s, "
+				 "s:s}]}]}",
+			       "ok", 1, "result", "device", "id", "d-2", "name", "tv-2", "into",
+			       "id", "d-1", "name", "<i>tv", "confidence", 60, "word", "likely",
+			       "gains", 1, "clues", "kind", "hostname", "claimed", "<i>tv")};
+	struct page_view view = {.page = page_of("/devices"),
+		.path = "/devices",
+		.answer = {whole[0], whole[1], whole[2]},
+		.now_s = 40 * 86400};
+	struct html out = {0};
+
+	page_render(&out, &view);
+	EXPECT(strstr(out.at,
+		       "looks like the same thing as <a href=\"/devices/d-1\">&lt;i&gt;tv<") !=
+		NULL);
+	EXPECT(strstr(out.at, "<b>likely</b>") != NULL);
+	EXPECT(strstr(out.at, "name <code>&lt;i&gt;tv</code>") != NULL);
+	EXPECT(strstr(out.at, "Merged, it may do what the other may") != NULL);
+	EXPECT(strstr(out.at, "<form") && !strstr(out.at, "/merge")); /* who looks may not */
+	html_fini(&out);
+	view.args = narrowed;
+	page_render(&out, &view);
+	EXPECT(!strstr(out.at, "id=\"alike\""));
+	html_fini(&out);
+	for (size_t i = 0; i < COUNT_OF(whole); i++)
+		json_decref(whole[i]);
+	json_decref(row);
+	json_decref(narrowed);
+}
+
+TEST(a_maker_has_its_own_devices_and_what_it_said_before_stands_below_what_it_says)
+{
+	static const char maker[] =
+		"{\"device\": {\"id\": \"d-1\", \"name\": \"camera\"}, \"url\": "
+		"\"https://a.example/\", \"site\": \"a.example\", \"by\": \"the owner\", "
+		"\"facts\": ["
+		"{\"fact\": \"support ends\", \"value\": \"2027-06\", \"run\": 7},"
+		"{\"fact\": \"support ends\", \"value\": \"2028-12\", \"run\": 4}]}";
+	static const char all[] =
+		"[{\"device\": {\"id\": \"d-1\", \"name\": \"camera\"}, \"site\": \"a.example\"},"
+		"{\"device\": {\"id\": \"d-2\", \"name\": \"bulb\"}, \"site\": \"b.example\"}]";
+	json_t *whole[] = {json_pack("{s:b, s:o}", "ok", 1, "result", json_loads(maker, 0, NULL)),
+		json_pack("{s:b, s:o}", "ok", 1, "result", json_loads(all, 0, NULL))};
+	struct page_view view = {.page = page_of("/maker/{device}"),
+		.path = "/maker/d-1",
+		.answer = {whole[0], whole[1]},
+		.now_s = 1000000};
+	struct html out = {0};
+
+	page_render(&out, &view);
+	EXPECT(strstr(out.at, "<th scope=\"row\">Updates until</th><td>2027-06<") != NULL);
+	EXPECT(strstr(out.at, "<th scope=\"row\">before</th><td>2028-12<") != NULL);
+	EXPECT(strstr(out.at, "href=\"/bench/4\"") != NULL);
+	EXPECT(!strstr(out.at, "d-2"));
+	EXPECT(!strstr(out.at, "href=\"https:")); /* nothing leads out of the house */
+	html_fini(&out);
+	json_decref(whole[0]);
+	json_decref(whole[1]);
+}
+
 TEST(facets_of_devices_keep_each_other_and_support_that_ended_is_said)
 {
 	json_t *args = json_pack("{s:s, s:s}", "state", "observe", "attention", "\"&x");
