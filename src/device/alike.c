@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { NAMED_ALIKE_MAX = 2, LOOKED_AT = 16, CONFIDENCE_MAX = 95 };
+enum { NAMED_ALIKE_MAX = 2, CONFIDENCE_MAX = 95 };
 
 /* What it counts when both have it, and when both have one and they differ. */
 static const struct weight {
@@ -102,15 +102,15 @@ const struct device *
 device_next_alike(
 	const struct device_table *table, const struct device *device, struct alike_walk *walk)
 {
-	for (; walk->identifier < device->n_identifiers; walk->identifier++) {
+	for (; walk->identifier < device->n_identifiers; walk->identifier++, walk->cursor = 0) {
 		const struct identifier *it = &device->identifier[walk->identifier];
 		const struct device *other;
-		while (walk->looked++ < LOOKED_AT &&
-			(other = device_next_named(table, (enum identifier_kind)it->kind,
-				 it->claimed_value, &walk->cursor)))
+		if (!walk->cursor && is_of_many(table, it))
+			continue;
+		while ((other = device_next_named(table, (enum identifier_kind)it->kind,
+				it->claimed_value, &walk->cursor)))
 			if (other->number > device->number)
 				return other;
-		walk->cursor = walk->looked = 0;
 	}
 	return NULL;
 }

@@ -17,7 +17,8 @@ struct alike {
 	uint32_t from, into; /* `into` is the one to stay: let in, or else known longer */
 	uint8_t confidence;  /* ALIKE_ENOUGH..95 */
 	uint8_t n_clues;
-	const struct identifier *clue[ALIKE_CLUES_MAX]; /* of `from`; borrowed until the table changes */
+	const struct identifier
+		*clue[ALIKE_CLUES_MAX]; /* of `from`; borrowed until the table changes */
 };
 
 /* Below, two are not said to be alike: a name that both have is not enough by itself. */
@@ -32,11 +33,11 @@ bool device_alike(const struct device_table *, const struct device *, const stru
 
 /*
  * The next device with a number above its own that shares a name or an id with this one;
- * NULL at the end.  Begin with a walk of zeros.  Of one name not more than a few are looked
- * at, since the network chooses how many carry it; one device may come several times.
+ * NULL at the end.  Begin with a walk of zeros.  What more than two have leads to nobody,
+ * however many it is: the network chooses that.  One device may come several times.
  */
 struct alike_walk {
-	size_t identifier, cursor, looked;
+	size_t identifier, cursor;
 };
 const struct device *device_next_alike(
 	const struct device_table *, const struct device *, struct alike_walk *);

@@ -16,14 +16,15 @@
 
 enum {
 	PRESENT_S = 600,
-	FOUND_MAX = 100,    /* the most alike of them are shown */
-	DISTINCT_MAX = 32,  /* remembered of a device; the oldest goes */
-	TOGETHER_HOURS = 2, /* in one hour it may have gone from cable to Wi-Fi */
+	COMPARED_MAX = 20000, /* in one look: some milliseconds, whatever devices call themselves */
+	FOUND_MAX = 100,      /* the most alike of them are shown */
+	DISTINCT_MAX = 32,    /* remembered of a device; the oldest goes */
+	TOGETHER_HOURS = 2,   /* in one hour it may have gone from cable to Wi-Fi */
 };
 
 struct found {
 	struct alike row[FOUND_MAX];
-	size_t n;
+	size_t n, n_compared;
 };
 
 static bool
@@ -84,9 +85,10 @@ find_alike(struct ward *ward, struct found *found)
 	const struct device *other;
 	struct alike alike;
 
-	while (found->n < FOUND_MAX &&
+	while (found->n < FOUND_MAX && found->n_compared < COMPARED_MAX &&
 		(other = device_next_alike(engine.table, ward->device, &walk))) {
 		struct ward *peer = ward_find(other->number);
+		found->n_compared++;
 		if (!peer || !device_alike(engine.table, ward->device, other, &alike) ||
 			is_in(found, &alike) || is_told_apart(ward, peer) ||
 			is_told_apart(peer, ward) || were_together(ward, peer))
@@ -137,7 +139,7 @@ alike_list(size_t limit)
 	static struct found found;
 	json_t *rows = json_array();
 
-	found.n = 0;
+	found.n = found.n_compared = 0;
 	for (size_t i = 0; i < engine.n_peers; i++)
 		if (engine.wards[i]->device)
 			find_alike(engine.wards[i], &found);

@@ -15,7 +15,7 @@ const everything = async (page, name) => {
 	await page.goto(`${base}/`);
 	const listed = await page.$$eval("nav a", (links) => links.map((a) => a.getAttribute("href")));
 	const named = listed.map((path) => [path === "/" ? "home" : path.slice(1).replaceAll("/", "-"), path]);
-	return [...named, ["begin", "/begin"], ["welcome", "/welcome"], ["card", "/card"], ["leave", `/leave/${bulb}`], ["left", "/left"], ["device", `/devices/${bulb}`], ["tale", `/story/${bulb}`], ["hold", `/hold/${bulb}`],
+	return [...named, ["begin", "/begin"], ["welcome", "/welcome"], ["card", "/card"], ["leave", `/leave/${bulb}`], ["left", "/left"], ["device", `/devices/${bulb}`], ["maker", `/maker/${bulb}`], ["tale", `/story/${bulb}`], ["hold", `/hold/${bulb}`],
 		["why", `/why/${bulb}?destination=cloud.example&port=443`], ["help-now", "/help-now"], ["account", "/account"]];
 };
 

@@ -107,17 +107,14 @@ TEST(the_one_that_was_let_in_stays_though_it_is_the_younger)
 	EXPECT_INT(alike.into, b->number);
 }
 
-TEST(however_many_carry_a_name_few_are_looked_at_and_each_pair_from_one_side)
+TEST(a_name_that_many_carry_leads_to_none_of_them_and_each_pair_is_met_from_one_side)
 {
 	struct alike_walk walk = {0};
-	int n = 0;
 
 	home_begin(300);
 	for (uint8_t i = 1; i < 200; i++)
 		says(new_device(i), IDENTIFIER_HOSTNAME, "flood");
-	while (device_next_alike(home.table, device_of(1), &walk))
-		n++;
-	EXPECT(n > 0 && n <= 16);
+	EXPECT(!device_next_alike(home.table, device_of(1), &walk));
 	home_begin(8);
 	says(new_device(1), IDENTIFIER_HOSTNAME, "tv");
 	says(new_device(2), IDENTIFIER_HOSTNAME, "tv");
