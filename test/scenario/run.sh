@@ -11,7 +11,7 @@
 #	test/scenario/run.sh [-C BUILD] [-j N] [WORD...]
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=$root/build lanes=$((2 * $(nproc)))
+build=$root/build lanes=$((3 * $(nproc)))
 while [ $# -gt 0 ]; do
 	case $1 in
 	-C) build=$2 ;;

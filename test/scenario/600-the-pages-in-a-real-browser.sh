@@ -5,7 +5,7 @@
 # device, what does not work, three in the morning, introductions, leaving; with the
 # keyboard alone; looked at by axe.
 #
-#	265-*.sh BUILD
+#	600-*.sh BUILD
 set -eu
 [ "$(id -u)" = 0 ] || { echo "skipped: needs root for namespaces"; exit 77; }
 exec "$(dirname "$0")/../browser/run.sh" "$1"
