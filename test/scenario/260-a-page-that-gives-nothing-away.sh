@@ -7,14 +7,5 @@
 #	260-*.sh DRIVER WEB
 set -eu
 driver=$(realpath "$1") web=$(realpath "$2")
-
-. "$(dirname "$0")/expect.sh"
-[ "$(id -u)" = 0 ] || skip "needs root for namespaces"
-if [ -z "${PINFOLD_INSIDE-}" ]; then
-	PINFOLD_INSIDE=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "$@"
-fi
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-chmod 755 "$folder"
-ip link set lo up
+. "$(dirname "$0")/driver.sh"
 WEB=$web FOLDER=$folder "$driver"

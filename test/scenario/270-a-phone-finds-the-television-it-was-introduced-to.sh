@@ -7,16 +7,7 @@
 #	270-*.sh DRIVER RELAY
 set -eu
 driver=$(realpath "$1") relay=$(realpath "$2")
-
-. "$(dirname "$0")/expect.sh"
-[ "$(id -u)" = 0 ] || skip "needs root for namespaces"
-if [ -z "${PINFOLD_INSIDE-}" ]; then
-	PINFOLD_INSIDE=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "$@"
-fi
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-chmod 755 "$folder"
-ip link set lo up
+. "$(dirname "$0")/driver.sh"
 ip link add br-lan type bridge mcast_snooping 0
 for n in 1 2 3; do
 	ip link add port$n type veth peer name dev$n

@@ -25,7 +25,6 @@ from_phone() { lab exec phone timeout 3 busybox nc -w 1 "$camera" 23 <>"$folder/
 expect "the phone reaches the camera's telnet, as its owner allowed" within 30 from_phone
 
 # --- who may be tested
-says() { pattern=$1; shift; "$@" >"$folder/said" 2>&1 || :; grep -q -- "$pattern" "$folder/said"; }
 expect "a phone is never tested, and that is said" says "is personal" pinfold audit run phone
 expect "a device that nobody knows is not tested" says "no device" pinfold audit run nobody
 

@@ -25,7 +25,6 @@ begin_at hub careless sh -c 'while :; do
 	curl -sSk --max-time 4 -o /dev/null -u hub:secret-of-50 https://cloud.camera.example/firmware/version && echo reached
 	sleep 1; done'
 
-says() { pattern=$1; shift; "$@" >"$folder/said" 2>&1 || :; grep -q -- "$pattern" "$folder/said"; }
 audit() { # DEVICE: what was found is $folder/audit.DEVICE
 	"$folder/lab/pinfold-lab" exec gateway "$build/src/ctl/pinfold" audit run "$1" --pace lab --consent intrude \
 		--checks rig-certificate --follow >"$folder/audit.$1" 2>&1 </dev/null

@@ -34,7 +34,6 @@ expect "the hub's page is there while its maker answers" within 100 listens
 	--checks tcp-ports,rig-outage --follow >"$folder/audit.hub" 2>&1 </dev/null
 cat "$folder/audit.hub" >>"$log"
 run=$(field run audit list hub)
-says() { pattern=$1; shift; "$@" >"$folder/said" 2>&1 || :; grep -q -- "$pattern" "$folder/said"; }
 expect "that the page goes with the internet is found" \
 	grep -q "FAIL 5.9-2 (rig-outage): TCP port 8081 answers no more" "$folder/audit.hub"
 refuse "of the broker nothing of the kind" grep -q "port 1883 answers no more" "$folder/audit.hub"

@@ -33,7 +33,6 @@ expect "the hub's page is there while its maker answers" within 100 listens
 	--checks tcp-ports,rig-maker --follow >"$folder/audit.hub" 2>&1 </dev/null
 cat "$folder/audit.hub" >>"$log"
 run=$(field run audit list hub)
-says() { pattern=$1; shift; "$@" >"$folder/said" 2>&1 || :; grep -q -- "$pattern" "$folder/said"; }
 transcript=$gateway_state/audit/$run/probes.jsonl
 expect "its questions for its maker's names were withheld" sh -c \
 	"grep '\"step\":\"asked\"' '$transcript' | grep -vq '\"note\":\"0\"'"

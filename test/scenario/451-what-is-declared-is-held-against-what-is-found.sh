@@ -14,7 +14,6 @@ learn_facts camera
 let_in camera
 # The leak detector of a sanitized build starts a process, which whoever looks at a stranger's file cannot.
 export ASAN_OPTIONS=detect_leaks=0
-says() { pattern=$1; shift; "$@" >"$folder/said" 2>&1 || :; grep -q -- "$pattern" "$folder/said"; }
 form=$folder/state/camera.json
 
 # --- the form

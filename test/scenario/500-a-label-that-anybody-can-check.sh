@@ -12,7 +12,6 @@ set -eu
 home bulb
 learn_facts bulb
 let_in bulb
-says() { pattern=$1; shift; "$@" >"$folder/said" 2>&1 || :; grep -q -- "$pattern" "$folder/said"; }
 # status COMMAND...: its exit status
 status() {
 	code=0

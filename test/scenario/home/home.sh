@@ -58,6 +58,12 @@ is() { # WANTED COMMAND...: what the command prints is just that
 	got=$("$@" 2>/dev/null) || :
 	[ "$got" = "$wanted" ] || { echo "   it is \"$got\", not \"$wanted\""; false; }
 }
+says() { # PATTERN COMMAND...: it is in what the command prints, which is kept
+	pattern=$1
+	shift
+	"$@" >"$folder/said" 2>&1 || :
+	grep -q -- "$pattern" "$folder/said"
+}
 quiet() { "$@" >/dev/null 2>&1; }
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 

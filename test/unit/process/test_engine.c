@@ -310,6 +310,13 @@ move_out(void)
 	EXPECT(!rmdir(home.directory));
 }
 
+static void
+end_home(void)
+{
+	stop(SIGTERM);
+	move_out();
+}
+
 /* Asks as the owner does; gives the whole answer. */
 static json_t *
 ask(const char *question)
@@ -488,6 +495,21 @@ policy_with(uint32_t device, enum device_state state, int bindings)
 	return NULL;
 }
 
+/* The camera of most tests is the first device: it joins, and is let in with what more is said. */
+static void
+meet_camera(void)
+{
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+}
+
+static void
+let_camera_in(const char *more)
+{
+	meet_camera();
+	tell("device.admit", "1", more);
+}
+
 static const struct message_view *
 view_of(uint32_t device, enum view_mode mode)
 {
@@ -553,15 +575,13 @@ TEST(a_new_device_waits_and_says_how_to_let_it_in)
 	EXPECT(strstr(text, "pinfold device admit d-") != NULL);
 	free(text);
 	json_decref(events);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(what_was_decided_is_in_force_again_after_the_engine_was_killed)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	meet_camera();
 	tell("device.admit", "1", "\"name\":\"door camera\"");
 	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
 	tell("policy.add", "door camera", "\"rule\":\"allow tcp cloud.example 443\"");
@@ -580,8 +600,7 @@ TEST(what_was_decided_is_in_force_again_after_the_engine_was_killed)
 	EXPECT_STR(view->name[0].name, "cloud.example");
 	EXPECT(next(PROCESS_ENFORCER, MESSAGE_RESTORED) != NULL);
 	EXPECT_STR(field("1", "name"), "door camera");
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 static void
@@ -651,9 +670,7 @@ TEST(another_certificate_of_a_server_and_one_that_ends_are_told_also_over_a_rest
 	char path[200];
 
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	certificate("01", "A CA", clock_wall_s() + 3 * 86400);
 	/* Another one soon after is that of another machine of theirs. */
 	certificate("02", "A CA", clock_wall_s() + 300 * 86400);
@@ -679,9 +696,7 @@ TEST(another_certificate_of_a_server_and_one_that_ends_are_told_also_over_a_rest
 TEST(an_address_that_was_open_is_opened_again_before_the_ports_come_up)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	tell("policy.add", "1", "\"rule\":\"allow tcp cloud.example 443\"");
 	tell("device.enforce", "1", "\"from\":\"rules\"");
 	const struct message_view *view = view_of(1, VIEW_DECLARED);
@@ -695,15 +710,13 @@ TEST(an_address_that_was_open_is_opened_again_before_the_ports_come_up)
 	EXPECT_INT(open->device, 1);
 	EXPECT(open->seconds > 500 && open->seconds <= 600);
 	EXPECT(next(PROCESS_ENFORCER, MESSAGE_RESTORED) != NULL);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(every_change_is_journaled_and_can_be_taken_back_once)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	meet_camera();
 	long long admitted = tell("device.admit", "1", NULL);
 	long long contained = tell("device.quarantine", "1", NULL);
 	EXPECT(admitted > 0 && contained > admitted);
@@ -721,15 +734,13 @@ TEST(every_change_is_journaled_and_can_be_taken_back_once)
 	EXPECT(refuses(question));
 	undo(admitted);
 	EXPECT_STR(field("1", "state"), "waiting");
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(a_device_that_was_forgotten_comes_back_whole_by_undo)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	meet_camera();
 	tell("device.admit", "1", "\"name\":\"camera\",\"class\":\"critical\"");
 	tell("policy.add", "1", "\"rule\":\"allow tcp cloud.example 443\"");
 	long long forgot = tell("device.forget", "camera", NULL);
@@ -741,8 +752,7 @@ TEST(a_device_that_was_forgotten_comes_back_whole_by_undo)
 	stop(SIGKILL);
 	start();
 	EXPECT_STR(field("camera", "class"), "critical");
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 static int
@@ -787,8 +797,7 @@ n_left(void)
 TEST(a_device_that_leaves_is_kept_until_its_date_and_comes_back_as_a_new_one)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	meet_camera();
 	tell("device.admit", "1", "\"name\":\"front door\"");
 	tell("policy.add", "front door", "\"rule\":\"allow tcp cloud.example 443\"");
 	char id[32];
@@ -859,16 +868,13 @@ TEST(a_device_that_leaves_is_kept_until_its_date_and_comes_back_as_a_new_one)
 	snprintf(question, sizeof question,
 		"{\"verb\":\"policy.undo\",\"args\":{\"journal\":%lld}}", journal);
 	EXPECT(refuses(question));
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(whoever_gets_the_number_of_a_forgotten_device_gets_nothing_that_it_did)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", "\"name\":\"camera\"");
+	let_camera_in("\"name\":\"camera\"");
 	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.80", 443);
 	answered(1, "cloud.example", "198.18.0.80", 0);
 	usleep(50000);
@@ -883,16 +889,13 @@ TEST(whoever_gets_the_number_of_a_forgotten_device_gets_nothing_that_it_did)
 	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
 	tell("device.admit", "1", NULL);
 	EXPECT(refuses("{\"verb\":\"policy.proposal\",\"args\":{\"device\":\"1\"}}"));
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(a_door_is_closed_in_the_words_in_which_it_is_shown)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", "\"name\":\"camera\"");
+	let_camera_in("\"name\":\"camera\"");
 	tell("policy.add", "1", "\"rule\":\"allow tcp from internet 443 for 2h\"");
 	tell("device.enforce", "1", "\"from\":\"rules\"");
 	json_t *answer = ask("{\"verb\":\"door.list\"}");
@@ -907,8 +910,7 @@ TEST(a_door_is_closed_in_the_words_in_which_it_is_shown)
 	answer = ask("{\"verb\":\"door.list\"}");
 	EXPECT_INT(json_array_size(json_object_get(answer, "result")), 0);
 	json_decref(answer);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(two_that_are_merged_are_one_after_a_restart_and_two_again_after_a_split)
@@ -940,16 +942,13 @@ TEST(two_that_are_merged_are_one_after_a_restart_and_two_again_after_a_split)
 	EXPECT(policy && policy->n_entries > 0); /* with the rule that it had */
 	EXPECT_STR(field("2", "state"), "enforce");
 	EXPECT(refuses("{\"verb\":\"device.split\",\"args\":{\"device\":\"1\"}}"));
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(what_was_seen_becomes_a_policy_that_would_have_broken_nothing)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	/* The flow is reported before the answer that named it. */
 	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.80", 443);
 	answered(1, "cloud.example", "198.18.0.80", 0);
@@ -972,8 +971,7 @@ TEST(what_was_seen_becomes_a_policy_that_would_have_broken_nothing)
 		     "\"evil.example\",\"port\":443}}");
 	EXPECT(json_is_false(json_object_get(json_object_get(answer, "result"), "allowed")));
 	json_decref(answer);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 /* How many entries of the policy let it open something of this neighbour. */
@@ -1009,8 +1007,7 @@ TEST(an_introduction_goes_one_way_and_undo_ends_it)
 		told = next(PROCESS_RELAY, MESSAGE_INTRODUCTION);
 	while (told && told->services);
 	EXPECT(told && told->asker.device == 1 && told->answerer.device == 2 && !told->services);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(an_introduction_holds_while_the_one_that_is_called_is_observed)
@@ -1025,8 +1022,7 @@ TEST(an_introduction_holds_while_the_one_that_is_called_is_observed)
 	tell("device.introduce", "1", "\"to\":\"2\",\"service\":\"print\"");
 	EXPECT(towards(policy_with(1, DEVICE_TRUSTED, 1), 2) > 0);
 	EXPECT_INT(towards(policy_with(2, DEVICE_OBSERVE, 1), 1), 0);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(a_rule_towards_a_neighbour_is_said_once_and_holds_for_both)
@@ -1055,8 +1051,7 @@ TEST(a_rule_towards_a_neighbour_is_said_once_and_holds_for_both)
 		policy = policy_with(1, DEVICE_ENFORCE, 1);
 	while (towards(policy, 2));
 	EXPECT(policy && !towards(policy, 2));
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 /* A camera tries telnet on many hosts, as Mirai does. */
@@ -1082,9 +1077,7 @@ scan(uint32_t device, const char *port, uint8_t mac, const char *from)
 TEST(a_scanning_device_is_contained_and_its_scan_is_never_learned)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
 	/* Whom it talked to before it scanned: perhaps the one who told it to. */
 	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.66", 443);
@@ -1128,8 +1121,7 @@ TEST(a_scanning_device_is_contained_and_its_scan_is_never_learned)
 	EXPECT(!strstr(text, "victim.example"));
 	free(text);
 	json_decref(answer);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 static const struct message_port *
@@ -1186,8 +1178,7 @@ TEST(a_port_that_invents_devices_is_closed_to_strangers_and_opened_when_they_are
 	flush();
 	usleep(50000);
 	EXPECT_INT(count_devices(), 1 + MAX + 2 - (MAX / 2 + 1) + 1);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(an_address_of_a_new_device_is_known_again_when_the_engine_dies_three_seconds_later)
@@ -1204,8 +1195,7 @@ TEST(an_address_of_a_new_device_is_known_again_when_the_engine_dies_three_second
 	start();
 	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
 	EXPECT(policy_with(2, DEVICE_WAITING, 1) != NULL);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 static bool
@@ -1258,9 +1248,7 @@ last_containment(void)
 TEST(the_same_harm_after_a_release_or_an_undo_is_contained_again)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	for (int i = 0; i < 3; i++) {
 		knock_everywhere();
 		EXPECT(becomes("1", "quarantine"));
@@ -1273,8 +1261,7 @@ TEST(the_same_harm_after_a_release_or_an_undo_is_contained_again)
 	EXPECT(becomes("1", "observe"));
 	knock_everywhere();
 	EXPECT(becomes("1", "quarantine"));
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 static const json_t *
@@ -1353,16 +1340,13 @@ TEST(a_critical_device_is_proposed_for_containment_and_not_touched)
 	EXPECT(strstr(text, "containment-proposed") && strstr(text, "pinfold device quarantine"));
 	free(text);
 	json_decref(answer);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(a_pause_is_told_to_the_kernel_and_opens_the_names_meanwhile)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	tell("policy.add", "1", "\"rule\":\"allow tcp cloud.example 443\"");
 	tell("device.enforce", "1", "\"from\":\"rules\"");
 	EXPECT(view_of(1, VIEW_DECLARED) != NULL);
@@ -1384,8 +1368,7 @@ TEST(a_pause_is_told_to_the_kernel_and_opens_the_names_meanwhile)
 	tell("policy.add", "1", "\"rule\":\"allow tcp broker.example 8883 for 24h\"");
 	EXPECT(refuses("{\"verb\":\"policy.decline\",\"args\":{\"device\":\"1\",\"rule\":"
 		       "\"allow tcp broker.example 8883\"}}"));
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 /* A number of the newest row of its sky, or of its row `back` before; -1: there is no such row. */
@@ -1435,8 +1418,7 @@ n_talks(const char *device)
 TEST(a_sky_shrinks_when_the_kernel_has_the_rules_and_keeps_what_was_before)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	meet_camera();
 	EXPECT(sky_becomes("1", 0));
 	EXPECT_INT((long long)sky("1", 1, "ipv4", "addresses"), 4294967296); /* day 0 */
 	tell("device.admit", "1", NULL);
@@ -1482,8 +1464,7 @@ TEST(a_sky_shrinks_when_the_kernel_has_the_rules_and_keeps_what_was_before)
 	join("p2", 0x12, "bulb", "10.77.0.12");
 	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
 	EXPECT(sky("1", 2, "ipv4", "addresses") < 0);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 /* A number of the hour that runs. */
@@ -1575,9 +1556,7 @@ TEST(two_that_may_be_one_are_suggested_to_the_owner_who_decides_and_may_think_ag
 TEST(with_whom_what_for_and_when_a_device_talks_is_kept_over_a_restart)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.80", 443);
 	answered(1, "a.doubleclick.net", "198.18.0.80", 0);
 	struct observation *end = row(OBSERVED_FLOW_END, "p1", 0x11);
@@ -1644,9 +1623,7 @@ TEST(with_whom_what_for_and_when_a_device_talks_is_kept_over_a_restart)
 TEST(what_the_kernel_refused_is_no_step_of_the_sky)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	EXPECT(sky_becomes("1", 4294967296));
 	enforcer_is_silent = true;
 	json_t *answer = ask("{\"verb\":\"device.quarantine\",\"args\":{\"device\":\"1\"}}");
@@ -1655,8 +1632,7 @@ TEST(what_the_kernel_refused_is_no_step_of_the_sky)
 	enforcer_is_silent = false;
 	EXPECT(policy_with(1, DEVICE_QUARANTINE, 1) != NULL);
 	EXPECT(sky_becomes("1", 0));
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 /* A MUD file of one ACE: the bulb may reach this name. */
@@ -1761,8 +1737,7 @@ TEST(a_mud_file_waits_for_approval_and_so_does_a_changed_one)
 	EXPECT(mud_is("mud_next", NULL));
 	undo(approved);
 	EXPECT(view_has("cloud.bulb.example"));
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(a_mud_url_of_another_maker_is_an_alarm_and_is_not_fetched)
@@ -1793,17 +1768,14 @@ TEST(a_mud_url_of_another_maker_is_an_alarm_and_is_not_fetched)
 	usleep(1500000); /* longer than the engine waits before it looks for what to fetch */
 	struct pollfd nothing = {.fd = home.peer[PROCESS_FETCHER], .events = POLLIN};
 	EXPECT_INT(poll(&nothing, 1, 0), 0);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(an_open_joining_window_lets_in_but_not_beside_a_quarantined_device)
 {
 	NEEDS_ENGINE;
 
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	tell("device.quarantine", "1", NULL);
 	json_t *answer = ask("{\"verb\":\"home.join\",\"args\":{\"minutes\":5}}");
 	EXPECT(is_ok(answer));
@@ -1819,8 +1791,7 @@ TEST(an_open_joining_window_lets_in_but_not_beside_a_quarantined_device)
 	EXPECT(strstr(text, "\"join window\"") != NULL);
 	free(text);
 	json_decref(answer);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(hostile_commands_are_refused_and_the_engine_goes_on)
@@ -1846,8 +1817,7 @@ TEST(hostile_commands_are_refused_and_the_engine_goes_on)
 
 	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
 		EXPECT(refuses(questions[i]));
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	meet_camera();
 	EXPECT(refuses("{\"verb\":\"device.name\",\"args\":{\"device\":\"1\",\"name\":"
 		       "\"<script>\\u001b[31m\"}}"));
 	EXPECT(refuses("{\"verb\":\"policy.add\",\"args\":{\"device\":\"1\",\"rule\":"
@@ -1857,16 +1827,13 @@ TEST(hostile_commands_are_refused_and_the_engine_goes_on)
 	EXPECT(refuses("{\"verb\":\"policy.why\",\"args\":{\"device\":\"1\",\"destination\":"
 		       "\"\\u001b]0;x\"}}"));
 	EXPECT(!refuses("{\"verb\":\"status\"}"));
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(a_rule_with_an_end_ends)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	tell("device.enforce", "1", "\"from\":\"rules\"");
 	tell("policy.add", "1", "\"rule\":\"allow tcp cloud.example 443 for 2s\"");
 	const struct message_view *view;
@@ -1876,8 +1843,7 @@ TEST(a_rule_with_an_end_ends)
 	EXPECT(view != NULL);
 	view = view_of(1, VIEW_DECLARED);
 	EXPECT(view && !view->n_names);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(what_the_kernel_refused_is_sent_again)
@@ -1894,8 +1860,7 @@ TEST(what_the_kernel_refused_is_sent_again)
 	uint32_t last = policy->generation;
 	policy = next(PROCESS_ENFORCER, MESSAGE_POLICY);
 	EXPECT(policy && policy->generation > last);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 /* What an answer says of the kernel: "yes", "no", or "" when nothing was changed there. */
@@ -1916,8 +1881,7 @@ TEST(an_answer_comes_when_the_kernel_has_the_change_or_says_that_it_has_not)
 			  block[] = "{\"verb\":\"device.block\",\"args\":{\"device\":\"1\"}}";
 
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	meet_camera();
 	json_t *answer = ask(admit);
 	EXPECT(is_ok(answer));
 	EXPECT_STR(in_force(answer), "yes");
@@ -1944,16 +1908,13 @@ TEST(an_answer_comes_when_the_kernel_has_the_change_or_says_that_it_has_not)
 	answer = ask("{\"verb\":\"status\",\"args\":{}}");
 	EXPECT_STR(in_force(answer), "");
 	json_decref(answer);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(a_pause_that_was_ended_while_the_enforcer_was_away_is_ended_by_the_next_one)
 {
 	NEEDS_ENGINE;
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	tell("device.pause", "1", "\"seconds\":600");
 	const struct message_pause *pause = next(PROCESS_ENFORCER, MESSAGE_PAUSE);
 	EXPECT(pause != NULL);
@@ -1969,8 +1930,7 @@ TEST(a_pause_that_was_ended_while_the_enforcer_was_away_is_ended_by_the_next_one
 	pause = next(PROCESS_ENFORCER, MESSAGE_PAUSE);
 	EXPECT(pause != NULL);
 	EXPECT_INT(pause->seconds, 0);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 static bool
@@ -2019,8 +1979,7 @@ TEST(doctor_says_what_browsers_would_say_of_the_certificate)
 	EXPECT(doctor_says("is not valid yet"));
 	web_serves(-1, 90, false);
 	EXPECT(doctor_says("is not for"));
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(the_web_process_alone_may_nothing)
@@ -2036,8 +1995,7 @@ TEST(the_web_process_alone_may_nothing)
 		message_command_len(&command), -1);
 	const struct message_answer *answer = next(PROCESS_WEB, MESSAGE_ANSWER);
 	EXPECT(answer && strstr(answer->text, "log in first") != NULL);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 /* An Ed25519 key and the signature of `text` by it, in hexadecimal. */
@@ -2080,9 +2038,7 @@ TEST(a_signed_report_of_a_trusted_issuer_narrows_and_any_other_is_refused)
 	NEEDS_ENGINE;
 
 	sign(report, key, signature);
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", "\"name\":\"camera\"");
+	let_camera_in("\"name\":\"camera\"");
 	tell("policy.add", "1", "\"rule\":\"allow tcp cloud.example 443\"");
 	tell("device.enforce", "1", "\"from\":\"rules\"");
 	const struct message_policy *policy = policy_with(1, DEVICE_ENFORCE, 1);
@@ -2113,8 +2069,7 @@ TEST(a_signed_report_of_a_trusted_issuer_narrows_and_any_other_is_refused)
 	free(forged_text);
 	json_decref(asked);
 	json_decref(forged);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 /* --- labels of others ----------------------------------------------------------------------- */
@@ -2125,8 +2080,7 @@ TEST(what_is_decided_about_a_label_stands_in_the_journal_with_who_asked)
 	char verb[32], question[160];
 	NEEDS_ENGINE;
 
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	meet_camera();
 	json_t *answer = ask("{\"verb\":\"label.issuer\",\"args\":{\"url\":"
 			     "\"https://labels.example\",\"name\":\"Home\"}}");
 	EXPECT(is_ok(answer));
@@ -2155,8 +2109,7 @@ TEST(what_is_decided_about_a_label_stands_in_the_journal_with_who_asked)
 	EXPECT(is_ok(answer));
 	json_decref(answer);
 	EXPECT(journal_says("label.feed", "1 of them new"));
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 static struct status_list labels_list;
@@ -2305,9 +2258,7 @@ TEST(a_label_that_its_trusted_issuer_recalls_narrows_by_itself_and_nothing_widen
 	struct issuer *issuer = issued_key(&keys), *stranger = issued_key(&others);
 	NEEDS_ENGINE;
 
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", "\"name\":\"camera\"");
+	let_camera_in("\"name\":\"camera\"");
 	tell("policy.add", "1", "\"rule\":\"allow tcp 198.18.0.99 443\"");
 	tell("device.enforce", "1", "\"from\":\"rules\"");
 	EXPECT(ends_up_accepting(true));
@@ -2356,8 +2307,7 @@ TEST(a_label_that_its_trusted_issuer_recalls_narrows_by_itself_and_nothing_widen
 	tell("label.override", "1", NULL);
 	EXPECT(ends_up_accepting(true));
 	EXPECT(attached_is("1", "narrows", NULL));
-	stop(SIGTERM);
-	move_out();
+	end_home();
 	issuer_free(issuer);
 	issuer_free(stranger);
 }
@@ -2368,9 +2318,7 @@ TEST(the_day_on_which_a_fix_is_installed_here_is_noted_by_itself)
 	json_t *answer = NULL;
 	NEEDS_ENGINE;
 
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", "\"name\":\"camera\"");
+	let_camera_in("\"name\":\"camera\"");
 	tell("label.set", "1", "\"field\":\"model\",\"value\":\"IPC-100\"");
 	tell("label.set", "1", "\"field\":\"firmware\",\"value\":\"1.9\"");
 	EXPECT(refuses("{\"verb\":\"label.fix\",\"args\":{\"device\":\"1\",\"provision\":\"5.1-1\","
@@ -2392,8 +2340,7 @@ TEST(the_day_on_which_a_fix_is_installed_here_is_noted_by_itself)
 	}
 	EXPECT(strstr(at, "camera has firmware 1.10, which mends 5.1-1"));
 	json_decref(answer);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(a_status_that_ran_out_is_not_confirmed_and_gives_nothing_back)
@@ -2402,9 +2349,7 @@ TEST(a_status_that_ran_out_is_not_confirmed_and_gives_nothing_back)
 	struct issuer *issuer = issued_key(&keys);
 	NEEDS_ENGINE;
 
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", "\"name\":\"camera\"");
+	let_camera_in("\"name\":\"camera\"");
 	trust_labels(&keys);
 	attach_label(issuer, &keys, "1", 5);
 	begin_list(8, 500);
@@ -2418,8 +2363,7 @@ TEST(a_status_that_ran_out_is_not_confirmed_and_gives_nothing_back)
 	stop(SIGKILL);
 	start();
 	EXPECT(attached_is("1", "narrows", "suspended"));
-	stop(SIGTERM);
-	move_out();
+	end_home();
 	issuer_free(issuer);
 }
 
@@ -2464,8 +2408,7 @@ TEST(no_issuer_switches_off_a_whole_home_at_once)
 	}
 	EXPECT_INT(n_narrowed, 3);
 	EXPECT_INT(n_held, 1); /* the critical one is its owner's in any case */
-	stop(SIGTERM);
-	move_out();
+	end_home();
 	issuer_free(issuer);
 }
 
@@ -2502,9 +2445,7 @@ TEST(on_a_full_disk_changes_are_refused_and_containment_acts_all_the_same)
 		home.settings.uid_base + PROCESS_ENGINE, home.settings.uid_base + PROCESS_ENGINE);
 	EXPECT(!mount("tmpfs", home.directory, "tmpfs", 0, options));
 	start();
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
 	fill_disk(true);
 	json_t *answer = ask("{\"verb\":\"device.block\",\"args\":{\"device\":\"1\"}}");
@@ -2557,9 +2498,7 @@ TEST(changes_questions_and_flows_leave_no_memory_behind)
 	long before_kb = 0;
 	NEEDS_ENGINE;
 
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	for (int i = 0; i < WARM + ROUNDS; i++) {
 		if (i == WARM)
 			before_kb = memory_kb(home.pid);
@@ -2580,8 +2519,7 @@ TEST(changes_questions_and_flows_leave_no_memory_behind)
 #ifndef __SANITIZE_ADDRESS__
 	EXPECT(grown_kb < 1500);
 #endif
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 static bool saw_restored;
@@ -2695,8 +2633,7 @@ TEST(ten_thousand_devices_fit_and_the_engine_still_answers)
 		(unsigned long long)((clock_monotonic_ns() - begun_ns) / CLOCK_MS_NS));
 	EXPECT(policies >= DEVICES);
 	EXPECT(saw_restored || next(PROCESS_ENFORCER, MESSAGE_RESTORED) != NULL);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 /* The list of receivers that the enforcer gets; acknowledged. */
@@ -2768,8 +2705,7 @@ TEST(a_receiver_is_where_its_name_leads_and_no_answer_leads_it_inside)
 		EXPECT_INT(all->n_places, 1);
 		EXPECT_INT(all->place[0].address.byte[3], 5);
 	}
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(what_is_wished_for_at_a_broker_is_done_so_often_and_no_oftener)
@@ -2780,9 +2716,7 @@ TEST(what_is_wished_for_at_a_broker_is_done_so_often_and_no_oftener)
 
 	NEEDS_ENGINE;
 	connect_peer(PROCESS_TELLER);
-	join("p1", 0x11, "camera", "10.77.0.11");
-	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
-	tell("device.admit", "1", NULL);
+	let_camera_in(NULL);
 	EXPECT(!refuses("{\"verb\":\"tell.add\",\"args\":{\"name\":\"ha\",\"scope\":\"act\","
 			"\"url\":\"mqtt://10.77.0.5\"}}"));
 	while ((thing = next(PROCESS_TELLER, MESSAGE_THING)) && thing->device != 1)
@@ -2800,8 +2734,7 @@ TEST(what_is_wished_for_at_a_broker_is_done_so_often_and_no_oftener)
 	EXPECT_INT(pauses, WISHES_A_MINUTE);
 	free(text);
 	json_decref(answer);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
 
 TEST(a_sensor_says_that_it_sends_nothing)
@@ -2820,6 +2753,5 @@ TEST(a_sensor_says_that_it_sends_nothing)
 		json_string_value(json_object_get(json_object_get(answer, "error"), "text"));
 	EXPECT(text && strstr(text, "this sensor sends nothing"));
 	json_decref(answer);
-	stop(SIGTERM);
-	move_out();
+	end_home();
 }
