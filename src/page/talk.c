@@ -235,7 +235,8 @@ put_networks(struct sheet *page, const json_t *networks)
 		if (number_of(network, "as"))
 			html(&page->out, " (AS%lld)", number_of(network, "as"));
 		if (*json_text_of(network, "country"))
-			html(&page->out, ", %s %s", _("registered in"),
+			html(&page->out, ", %s <span lang=\"en\" data-region=\"%s\">%s</span>",
+				_("registered in"), json_text_of(network, "country"),
 				json_text_of(network, "country_name"));
 		if (truth_of(network, "anycast"))
 			html(&page->out, ", %s", _("in many places at once"));

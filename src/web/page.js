@@ -21,6 +21,15 @@
 		for (const option of document.querySelectorAll("option[data-at]"))
 			option.textContent = option.textContent.replace(/^[-0-9]+ [0-9:]+ UTC/, minute(new Date(option.dataset.at)));
 	};
+	// Browsers know what countries are called.
+	const regions = () => {
+		for (const region of document.querySelectorAll("[data-region]")) {
+			try {
+				region.textContent = new Intl.DisplayNames([language], { type: "region" }).of(region.dataset.region);
+				region.lang = language;
+			} catch { /* it stays as it is */ }
+		}
+	};
 	// The sky of a device: the slider shows the steps that the table has; the choice beside it does the same.
 	const sky = () => {
 		const slider = document.getElementById("sky-slider"), choice = document.getElementById("sky-step");
@@ -75,7 +84,7 @@
 	};
 	addEventListener("resize", boxes);
 	document.addEventListener("toggle", boxes, true);
-	const ready = () => { boxes(); times(); sky(); stops(); countdown(); };
+	const ready = () => { boxes(); times(); regions(); sky(); stops(); countdown(); };
 	// What somebody has typed or chosen and not sent yet is not thrown away.
 	const changed = (field) => {
 		if (/^(radio|checkbox)$/.test(field.type)) return field.checked !== field.defaultChecked;
