@@ -68,7 +68,8 @@ say_many(const char *one, const char *many, unsigned long n)
 
 /* --- sentences of the engine ---------------------------------------------------------------- */
 
-enum { VALUES_MAX = 10, DEPTH_MAX = 5, STEPS_MAX = 200000 };
+/* Every look at all forms costs steps too: joints within joints are many. */
+enum { VALUES_MAX = 10, DEPTH_MAX = 5, STEPS_MAX = 50000, LOOK_STEPS = 500 };
 /* A form with fewer letters of its own says too little to be recognised by. */
 enum { LETTERS_MIN = 3 };
 
@@ -236,35 +237,52 @@ fill(const char *form, const struct fit *fit, struct words *out, unsigned depth)
 	}
 }
 
-/* What begins with words says more of a sentence than what begins with a value; then, what is longer. */
+/* The longer one says more of what the sentence is. */
 static bool
 says_more(const char *form, const char *than)
 {
-	if (own_of(form, true) < LETTERS_MIN)
-		return false;
-	if (than && (*form == '%') != (*than == '%'))
-		return *form != '%';
-	return !than || own_of(form, false) > own_of(than, false);
+	return own_of(form, true) >= LETTERS_MIN &&
+	       (!than || own_of(form, false) > own_of(than, false));
+}
+
+/* The best of those forms that begin with this character; they stand together. */
+static void
+find_form(char first, const char *text, const struct said **best, struct fit *best_fit)
+{
+	struct fit fit = {.steps = best_fit->steps};
+	size_t low = 0, high = chosen->n_heard;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if ((unsigned char)*chosen->heard[middle].id < (unsigned char)first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < chosen->n_heard && *chosen->heard[low].id == first; low++) {
+		const struct said *row = &chosen->heard[low];
+		if (!row->own || !strstr(text, row->own))
+			continue;
+		fit.n = 0;
+		if (!fits(row->id, text, &fit) || !says_more(row->id, *best ? (*best)->id : NULL))
+			continue;
+		*best = row;
+		*best_fit = fit;
+	}
 }
 
 static bool
 translate_by_form(const char *text, struct words *out, unsigned depth, unsigned *steps)
 {
 	const struct said *best = NULL;
-	struct fit fit = {.steps = steps}, best_fit = fit;
+	struct fit fit = {.steps = steps};
 
-	for (size_t i = 0; i < chosen->n_heard; i++) {
-		const struct said *row = &chosen->heard[i];
-		if ((*row->id != '%' && *row->id != *text) || !strchr(row->id, '%'))
-			continue;
-		fit.n = 0;
-		if (!fits(row->id, text, &fit) || !says_more(row->id, best ? best->id : NULL))
-			continue;
-		best = row;
-		best_fit = fit;
-	}
+	/* What begins with words says more than what begins with a value. */
+	find_form(*text, text, &best, &fit);
+	if (!best && *text != '%')
+		find_form('%', text, &best, &fit);
 	if (best)
-		fill(best->one, &best_fit, out, depth);
+		fill(best->one, &fit, out, depth);
 	return best;
 }
 
@@ -352,11 +370,13 @@ translate(const char *text, struct words *out, unsigned depth, unsigned *steps)
 		add(out, row->one, strlen(row->one));
 		return true;
 	}
-	return depth < DEPTH_MAX && strchr(text, ' ') &&
-	       (translate_sentences(text, out, depth, steps) ||
-		       translate_by_form(text, out, depth, steps) ||
-		       translate_in_brackets(text, out, depth, steps) ||
-		       translate_in_pieces(text, out, depth, steps));
+	if (depth == DEPTH_MAX || !strchr(text, ' ') || *steps < LOOK_STEPS)
+		return false;
+	*steps -= LOOK_STEPS;
+	return translate_sentences(text, out, depth, steps) ||
+	       translate_by_form(text, out, depth, steps) ||
+	       translate_in_brackets(text, out, depth, steps) ||
+	       translate_in_pieces(text, out, depth, steps);
 }
 
 const char *

@@ -13,6 +13,8 @@
  */
 struct said {
 	const char *id, *one, *many;
+	/* Of a sentence with values: its longest part without one, by which most are told apart at once; or NULL. */
+	const char *own;
 };
 struct language {
 	const char *tag; /* "de" */

@@ -16,6 +16,7 @@
  * value is itself a word to be translated.
  */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,8 +203,34 @@ put_text(FILE *out, const char *text)
 	fputs("\",", out);
 }
 
+/* The longest part of a form that stands in every sentence of it; none for a text without values. */
 static void
-put_table(FILE *out, const char *language, const char *what)
+put_own(FILE *out, const char *form)
+{
+	char own[TEXT_MAX] = "";
+	bool has_values = false;
+
+	while (*form) {
+		size_t len = strcspn(form, "%");
+		if (len > strlen(own)) {
+			memcpy(own, form, len);
+			own[len] = '\0';
+		}
+		form += len;
+		if (*form && form[1] == '%') {
+			form += 2;
+		} else if (*form) {
+			has_values = true;
+			form += strcspn(form + 1, "csdiuxXfm") + 1;
+			form += *form != '\0';
+		}
+	}
+	if (has_values)
+		put_text(out, own);
+}
+
+static void
+put_table(FILE *out, const char *language, const char *what, bool is_sentence)
 {
 	qsort(texts, n_texts, sizeof texts[0], by_id);
 	fprintf(out, "static const struct said %s_%s[] = {\n", language, what);
@@ -219,6 +246,8 @@ put_table(FILE *out, const char *language, const char *what)
 		put_text(out, part[PART_ID]);
 		put_text(out, one);
 		put_text(out, many);
+		if (is_sentence)
+			put_own(out, part[PART_ID]);
 		fputs("},\n", out);
 	}
 	fprintf(out, "};\n");
@@ -234,9 +263,9 @@ main(int argc, char **argv)
 	fprintf(out, "#include \"page/say.h\"\n");
 	for (int i = 2; i < argc; i += 3) {
 		read_file(argv[i + 1], check_text);
-		put_table(out, argv[i], "said");
+		put_table(out, argv[i], "said", false);
 		read_file(argv[i + 2], check_sentence);
-		put_table(out, argv[i], "heard");
+		put_table(out, argv[i], "heard", true);
 	}
 	fprintf(out, "#define ROWS(table) (sizeof(table) / sizeof((table)[0]))\n"
 		     "const struct language languages[] = {\n");

@@ -9,20 +9,21 @@
 /* A language of its own, in the order of the ids, in the stead of those of the program. */
 static const struct said page_texts[] = {{"Back", "retro", "retro"}};
 static const struct said sentences[] = {
-	{"%.60s is called %s", "%2$s vocatur %1$s", ""},
-	{"%d%% of %u rules of %s", "%d%% ex %u regulis apparatus %s", ""},
-	{"%s asked %s", "%s interrogavit %s", ""},
-	{"%s goes from %s to %s", "%s ex %#s in %#s transit", ""},
-	{"%s is held%s%.120s", "%s tenetur%s%s", ""},
-	{"%s waits", "%s exspectat", ""},
-	{"%s waits for the lamp", "%s lampadem exspectat", ""},
-	{"%s waits for the rain.", "%s pluviam exspectat.", ""},
-	{"%s; nothing was done, because %s", "%s; nihil factum est, quod %s", ""},
-	{"%s: %s", "never", ""},
+	{"%.60s is called %s", "%2$s vocatur %1$s", "", " is called "},
+	{"%d%% of %u rules of %s", "%d%% ex %u regulis apparatus %s", "", " rules of "},
+	{"%s asked %s", "%s interrogavit %s", "", " asked "},
+	{"%s goes from %s to %s", "%s ex %#s in %#s transit", "", " goes from "},
+	{"%s is held%s%.120s", "%s tenetur%s%s", "", " is held"},
+	{"%s waits", "%s exspectat", "", " waits"},
+	{"%s waits for the lamp", "%s lampadem exspectat", "", " waits for the lamp"},
+	{"%s waits for the rain.", "%s pluviam exspectat.", "", " waits for the rain."},
+	{"%s; nothing was done, because %s", "%s; nihil factum est, quod %s", "",
+		"; nothing was done, because "},
+	{"%s: %s", "never", "", ": "},
 	{"it is critical", "maximi momenti est", ""},
 	{"observe", "observatio", ""},
 	{"quarantine", "custodia", ""},
-	{"run %u has ended", "cursus %u finitus est", ""},
+	{"run %u has ended", "cursus %u finitus est", "", " has ended"},
 	{"the database refused", "tabularium recusavit", ""},
 };
 const struct language languages[] = {
@@ -126,6 +127,13 @@ TEST(hostile_text_costs_no_more_than_its_steps)
 		strcat(text, " asked %");
 	for (int i = 0; i < 100; i++)
 		EXPECT(strlen(latin(text)) < WORDS_MAX);
+	static const char *const joints[] = {"a b. ", "(a b) ", "a b: ", "a b; c d: "};
+	for (size_t i = 0; i < sizeof joints / sizeof joints[0]; i++) {
+		text[0] = '\0';
+		while (strlen(text) + strlen(joints[i]) < sizeof text)
+			strcat(text, joints[i]);
+		EXPECT_STR(latin(text), text);
+	}
 }
 
 TEST(so_many_answers_are_kept)
