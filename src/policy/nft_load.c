@@ -80,7 +80,10 @@ on_rule(const struct nlmsghdr *header, void *arg)
 {
 	const struct nlattr *attribute;
 
-	mnl_attr_for_each(attribute, header, sizeof(struct nfgenmsg)) digest(arg, attribute);
+	mnl_attr_for_each(attribute, header, sizeof(struct nfgenmsg))
+	{
+		digest(arg, attribute);
+	}
 	return true;
 }
 

@@ -33,6 +33,12 @@ static struct place {
 	struct ha_wishes wishes;
 } places[RECEIVERS_MAX + 1];
 
+/* Where the teller may go a little longer: a broker is told that our devices are gone. */
+static struct {
+	struct message_receiver to;
+	uint64_t until_ns; /* 0: none */
+} parting[RECEIVERS_MAX + 1];
+
 static struct gather gather;
 static struct outbox outbox;
 static struct message_receivers in_force; /* what the enforcer acknowledged */
@@ -78,15 +84,35 @@ tell_teller(const struct place *place)
 }
 
 static void
+collect_one(struct message_receivers *all, const struct message_receiver *to)
+{
+	for (uint32_t i = 0; i < to->n_addresses && all->n_places < RECEIVER_PLACES_MAX; i++)
+		all->place[all->n_places++] =
+			(struct receiver_place){.address = to->address[i], .port = to->port};
+}
+
+static void
 collect(struct message_receivers *all)
 {
 	*all = (struct message_receivers){0};
 	for (int i = 1; i <= RECEIVERS_MAX; i++)
-		for (uint32_t j = 0; place_of((uint8_t)i) && j < places[i].receiver.to.n_addresses;
-			j++)
-			all->place[all->n_places++] =
-				(struct receiver_place){.address = places[i].receiver.to.address[j],
-					.port = places[i].receiver.to.port};
+		if (place_of((uint8_t)i))
+			collect_one(all, &places[i].receiver.to);
+	for (int i = 1; i <= RECEIVERS_MAX; i++)
+		if (parting[i].until_ns)
+			collect_one(all, &parting[i].to);
+}
+
+static void
+part_in_time(void)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	for (int i = 1; i <= RECEIVERS_MAX; i++)
+		if (parting[i].until_ns && now_ns >= parting[i].until_ns) {
+			parting[i].until_ns = 0;
+			is_reach_due = true;
+		}
 }
 
 /* First the kernel lets the teller go there, then the teller hears of it. */
@@ -435,6 +461,7 @@ tell_look(void)
 	bool has_broker = false;
 
 	take_messages();
+	part_in_time();
 	for (int i = 1; i <= RECEIVERS_MAX; i++) {
 		struct place *place = place_of((uint8_t)i);
 		if (!place)
@@ -485,6 +512,10 @@ tell_drop(const struct receiver *receiver)
 {
 	uint8_t number = receiver->to.number;
 
+	if (receiver->to.kind == RECEIVER_MQTT && receiver->to.n_addresses) {
+		parting[number].to = receiver->to;
+		parting[number].until_ns = clock_monotonic_ns() + TELL_PART_S * CLOCK_SECOND_NS;
+	}
 	store_receiver_delete(engine.store, number);
 	outbox_forget(&outbox, number);
 	places[number] = (struct place){0};

@@ -29,6 +29,9 @@ void tell_wished(const struct message_wish *);
 enum { TELL_SEQ = 0x7fffffff };
 void tell_in_force(const struct message_done *);
 
+/* So long the teller may still go to a broker that was removed. */
+enum { TELL_PART_S = 5 };
+
 /* --- for the verbs (engine_command_tell.c) ------------------------------------------------- */
 
 json_t *tell_show(void);

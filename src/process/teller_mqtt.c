@@ -5,7 +5,8 @@
  * Home Assistant, or a wish, and everything else is thrown away.
  *
  * A connection that fails is made anew from nothing: what was not acknowledged is told by the
- * engine again, and nothing waits in two places.
+ * engine again, and nothing waits in two places.  But for what is gone: the broker keeps a
+ * device until it is taken away there, and the engine has forgotten it.
  */
 #include <mosquitto.h>
 #include <openssl/ssl.h>
@@ -27,6 +28,7 @@ enum {
 	MISC_MS = 1000,
 	CONNECT_S = 15,
 	AGAIN_MS_MAX = 60 * 1000,
+	PART_S = 3, /* at most; the kernel lets us go there a little longer (TELL_PART_S) */
 	THINGS_MAX = 256,
 	UNDER_WAY_MAX = 4,
 };
@@ -40,21 +42,25 @@ struct link {
 	struct loop_watch *readable, *writable;
 	struct loop_timer *misc, *again;
 	bool is_connected, has_failed;
+	bool is_parting;  /* the owner removed it; it is told that our devices are gone */
+	unsigned awaited; /* when it parts: not acknowledged yet */
 	unsigned failures;
 	uint64_t begun_ns;
 	struct {
 		int mid;
 		uint32_t ticket;
 	} under_way[UNDER_WAY_MAX];
-	struct {
-		uint32_t device;
-		uint64_t config; /* digest of what was published */
+	struct shown {
+		char id[sizeof((struct message_thing *)0)->id];
+		bool is_gone;
+		uint64_t config; /* digest of what was published on this connection; 0: nothing */
 	} thing[THINGS_MAX];
 	unsigned n_things;
 	struct ha_wishes wishes;
 };
 
-static struct link links[RECEIVERS_MAX + 1];
+static struct link *links[RECEIVERS_MAX + 1];   /* NULL: that is no broker */
+static struct link *parting[RECEIVERS_MAX + 1]; /* the one before */
 
 static void link_open(struct link *);
 
@@ -82,8 +88,20 @@ link_close(struct link *link)
 	SSL_CTX_free(link->tls);
 	link->tls = NULL;
 	link->is_connected = link->has_failed = false;
-	link->n_things = 0;
 	memset(link->under_way, 0, sizeof link->under_way);
+}
+
+static void
+link_free(struct link *link)
+{
+	if (!link)
+		return;
+	if (parting[link->number] == link)
+		parting[link->number] = NULL;
+	if (links[link->number] == link)
+		links[link->number] = NULL;
+	link_close(link);
+	free(link);
 }
 
 static void
@@ -109,6 +127,10 @@ link_failed(struct link *link, const char *why)
 	unsigned step = link->failures < 6 ? link->failures : 6;
 	uint64_t ms = UINT64_C(1000) << step;
 
+	if (link->is_parting) {
+		link_free(link);
+		return;
+	}
 	answer_under_way(link, why);
 	if (!link->failures++ || link->is_connected)
 		teller_answer(link->number, 0, ERR_CLOSED, false, why);
@@ -149,7 +171,11 @@ look(struct link *link, int rc)
 		link_failed(link, rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc));
 	else if (link->has_failed)
 		link_failed(link, "the broker refuses the user or the password");
-	else
+	else if (link->is_parting && !link->awaited) {
+		/* Said goodbye, a broker does not say by our will that we are offline. */
+		mosquitto_disconnect(link->mosq);
+		link_free(link);
+	} else
 		watch(link);
 }
 
@@ -174,8 +200,9 @@ on_misc(void *arg)
 {
 	struct link *link = arg;
 
-	if (!link->is_connected &&
-		clock_monotonic_ns() - link->begun_ns > CONNECT_S * CLOCK_SECOND_NS)
+	if ((!link->is_connected || link->is_parting) &&
+		clock_monotonic_ns() - link->begun_ns >
+			(link->is_parting ? PART_S : CONNECT_S) * CLOCK_SECOND_NS)
 		link_failed(link, "the broker does not answer");
 	else
 		look(link, mosquitto_loop_misc(link->mosq));
@@ -193,6 +220,32 @@ publish_status(struct link *link, const char *word)
 	return mosquitto_publish(link->mosq, NULL, topic, (int)strlen(word), word, 1, true);
 }
 
+/* An empty one takes it away, from the broker and from Home Assistant. */
+static int
+publish_gone(struct link *link, const char *id)
+{
+	struct message_thing thing = {0};
+	char topic[HA_TOPIC_MAX];
+
+	snprintf(thing.id, sizeof thing.id, "%s", id);
+	ha_config_topic(topic, link->to.path + 1, &thing);
+	return mosquitto_publish(link->mosq, NULL, topic, 0, NULL, 1, true);
+}
+
+/* What was shown on an earlier connection has to be told anew, also that it is gone. */
+static bool
+begin_things(struct link *link)
+{
+	int rc = MOSQ_ERR_SUCCESS;
+
+	for (unsigned i = 0; i < link->n_things && !rc; i++) {
+		link->thing[i].config = 0;
+		if (link->thing[i].is_gone)
+			rc = publish_gone(link, link->thing[i].id);
+	}
+	return !rc;
+}
+
 static void
 on_connect(struct mosquitto *mosq, void *arg, int code)
 {
@@ -205,12 +258,11 @@ on_connect(struct mosquitto *mosq, void *arg, int code)
 	}
 	link->is_connected = true;
 	link->failures = 0;
-	link->n_things = 0;
 	snprintf(birth, sizeof birth, "%.64s/status", link->to.path + 1);
 	if (mosquitto_subscribe(mosq, NULL, birth, 1) ||
 		(link->to.commands >= ROLE_HELPER &&
 			mosquitto_subscribe(mosq, NULL, HA_WISHES, 1)) ||
-		publish_status(link, "online"))
+		publish_status(link, "online") || !begin_things(link))
 		link->has_failed = true;
 	teller_answer(link->number, 0, ERR_OK, false, "");
 	teller_ask_for_things(link->number);
@@ -221,6 +273,7 @@ on_publish(struct mosquitto *mosq, void *arg, int mid)
 {
 	struct link *link = arg;
 
+	link->awaited -= link->awaited > 0;
 	for (int i = 0; i < UNDER_WAY_MAX; i++)
 		if (link->under_way[i].ticket && link->under_way[i].mid == mid) {
 			teller_answer(link->number, link->under_way[i].ticket, ERR_OK, true, "");
@@ -235,12 +288,14 @@ on_broker(struct mosquitto *mosq, void *arg, const struct mosquitto_message *mes
 	struct message_wish wish;
 	char birth[HA_TOPIC_MAX];
 
+	if (link->is_parting)
+		return;
 	snprintf(birth, sizeof birth, "%.64s/status", link->to.path + 1);
 	if (!strcmp(message->topic, birth)) {
 		/* Home Assistant begins: it knows nothing of what is not kept by the broker. */
 		if (message->payloadlen == 6 && !memcmp(message->payload, "online", 6) &&
 			!message->retain) {
-			link->n_things = 0;
+			link->has_failed = !begin_things(link);
 			teller_ask_for_things(link->number);
 		}
 		return;
@@ -258,6 +313,22 @@ on_broker(struct mosquitto *mosq, void *arg, const struct mosquitto_message *mes
 /* --- the connection's beginning ------------------------------------------------------------------------------- */
 
 /*
+ * The library names the address that it connects to; RFC 6066, section 3 wants a name there and
+ * no address.  So it is set, or taken away, just before the first word is made.
+ */
+static void
+on_tls(const SSL *ssl, int where, int result)
+{
+	struct link *link = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	SSL *own = mosquitto_ssl_get(link->mosq);
+	struct ip ip;
+
+	if (where & SSL_CB_HANDSHAKE_START && own == ssl &&
+		!SSL_set_tlsext_host_name(own, ip_parse(&ip, link->to.host) ? NULL : link->to.host))
+		log_debug("mqtt", "no name could be set");
+}
+
+/*
  * Its own context, since the library would look for files, and would hold the certificate
  * against the address that it connects to and not against the owner's name for it.
  */
@@ -273,6 +344,8 @@ set_tls(struct link *link)
 	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(link->tls);
 	SSL_CTX_set1_cert_store(link->tls, teller.anchors);
 	SSL_CTX_set_verify(link->tls, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_app_data(link->tls, link);
+	SSL_CTX_set_info_callback(link->tls, on_tls);
 	bool is_set = ip_parse(&ip, host) ? X509_VERIFY_PARAM_set1_ip_asc(param, host)
 					  : X509_VERIFY_PARAM_set1_host(param, host, 0);
 	return is_set && SSL_CTX_set_min_proto_version(link->tls, TLS1_2_VERSION) &&
@@ -316,18 +389,60 @@ link_open(struct link *link)
 	look(link, mosquitto_connect_async(link->mosq, address, link->to.port, KEEPALIVE_S));
 }
 
+/* The same broker and prefix: what is kept there is ours still. */
+static bool
+is_same_place(const struct message_receiver *a, const struct message_receiver *b)
+{
+	return a->port == b->port && !strcmp(a->host, b->host) &&
+	       !strcmp(a->path, b->path);
+}
+
+/*
+ * Nobody hears of our devices there any more, so what the broker keeps of them is taken away:
+ * they, the gateway and its status.  What it does not acknowledge in time stays.
+ */
+static void
+part(struct link *link)
+{
+	unsigned before = 1;
+	int rc = publish_status(link, "");
+
+	for (unsigned i = 0; i < link->n_things && !rc; i++, before++)
+		rc = publish_gone(link, link->thing[i].id);
+	links[link->number] = NULL;
+	link_free(parting[link->number]);
+	parting[link->number] = link;
+	link->is_parting = true;
+	link->awaited = before;
+	link->begun_ns = clock_monotonic_ns();
+	look(link, rc);
+}
+
 void
 mqtt_receiver(const struct message_receiver *to)
 {
-	struct link *link = &links[to->number];
+	struct link *old = links[to->number], *link = NULL;
+	bool is_same = old && to->kind == RECEIVER_MQTT && is_same_place(&old->to, to);
 
-	/* Who is told to go says so; the will is for who cannot. */
-	if (link->is_connected)
-		(void)publish_status(link, "offline");
-	answer_under_way(link, "it moved meanwhile");
-	link_close(link);
-	*link = (struct link){.number = to->number, .to = *to, .fd = -1};
-	if (to->kind == RECEIVER_MQTT && to->n_addresses)
+	if (old)
+		answer_under_way(old, "it moved meanwhile");
+	if (to->kind == RECEIVER_MQTT) {
+		link = must_alloc(1, sizeof *link);
+		*link = (struct link){.number = to->number, .to = *to, .fd = -1};
+	}
+	if (link && is_same) {
+		memcpy(link->thing, old->thing, sizeof link->thing);
+		link->n_things = old->n_things;
+		/* Who is told to go says so; the will is for who cannot. */
+		if (old->is_connected)
+			(void)publish_status(old, "offline");
+	}
+	if (old && old->is_connected && !is_same)
+		part(old);
+	else
+		link_free(old);
+	links[to->number] = link;
+	if (link && to->n_addresses)
 		link_open(link);
 }
 
@@ -336,8 +451,6 @@ mqtt_start(void)
 {
 	if (mosquitto_lib_init())
 		fatalx("start", "libmosquitto does not start");
-	for (int i = 0; i <= RECEIVERS_MAX; i++)
-		links[i].fd = -1;
 }
 
 /* --- telling ------------------------------------------------------------------------------------------------------ */
@@ -345,12 +458,12 @@ mqtt_start(void)
 void
 mqtt_tell(const struct message_receiver *to, const struct message_tell *tell)
 {
-	struct link *link = &links[to->number];
+	struct link *link = links[to->number];
 	int place = 0;
 
-	while (place < UNDER_WAY_MAX && link->under_way[place].ticket)
+	while (link && place < UNDER_WAY_MAX && link->under_way[place].ticket)
 		place++;
-	if (!link->is_connected || place == UNDER_WAY_MAX) {
+	if (!link || !link->is_connected || place == UNDER_WAY_MAX) {
 		teller_answer(to->number, tell->ticket, ERR_CLOSED, false,
 			"there is no connection to the broker");
 		return;
@@ -367,7 +480,8 @@ void
 mqtt_forget(void)
 {
 	for (int i = 1; i <= RECEIVERS_MAX; i++)
-		memset(links[i].under_way, 0, sizeof links[i].under_way);
+		if (links[i])
+			memset(links[i]->under_way, 0, sizeof links[i]->under_way);
 }
 
 static uint64_t
@@ -380,44 +494,53 @@ digest(const char *text)
 	return hash;
 }
 
-/* True: it is new, or other than what this broker has; noted as told. */
-static bool
-is_news(struct link *link, uint32_t device, const char *config)
+/* Its row; where there is none, a new one, perhaps in the place of one that is gone.  NULL: full. */
+static struct shown *
+row_of(struct link *link, const char *id)
 {
-	uint64_t now = digest(config);
+	struct shown *row = NULL;
 
-	for (unsigned i = 0; i < link->n_things; i++)
-		if (link->thing[i].device == device) {
-			bool is_other = link->thing[i].config != now;
-			link->thing[i].config = now;
-			return is_other;
-		}
-	if (link->n_things < THINGS_MAX) {
-		link->thing[link->n_things].device = device;
-		link->thing[link->n_things++].config = now;
+	for (unsigned i = 0; i < link->n_things; i++) {
+		if (!strcmp(link->thing[i].id, id))
+			return &link->thing[i];
+		if (link->thing[i].is_gone)
+			row = &link->thing[i];
 	}
-	return true;
+	if (link->n_things < THINGS_MAX)
+		row = &link->thing[link->n_things++];
+	if (row) {
+		*row = (struct shown){0};
+		snprintf(row->id, sizeof row->id, "%s", id);
+	}
+	return row;
 }
 
 static void
 tell_thing(struct link *link, const struct message_thing *thing)
 {
+	struct shown *row = row_of(link, thing->id);
 	char topic[HA_TOPIC_MAX];
+	int rc = MOSQ_ERR_SUCCESS;
+
+	if (row)
+		row->is_gone = thing->is_gone;
+	if (!link->is_connected)
+		return; /* what is gone is said when it is connected, and all else told anew */
+	if (thing->is_gone) {
+		look(link, publish_gone(link, thing->id));
+		return;
+	}
 	auto_free char *config = ha_config(
 			       thing, link->to.gateway, (enum command_role)link->to.commands),
 		       *state = ha_state(thing);
-	int rc = MOSQ_ERR_SUCCESS;
-
-	ha_config_topic(topic, link->to.path + 1, thing);
-	if (thing->is_gone) {
-		/* An empty one takes it away, from the broker and from Home Assistant. */
-		is_news(link, thing->device, "");
-		look(link, mosquitto_publish(link->mosq, NULL, topic, 0, NULL, 1, true));
-		return;
-	}
-	if (is_news(link, thing->device, config))
+	uint64_t now = digest(config);
+	if (!row || row->config != now) {
+		ha_config_topic(topic, link->to.path + 1, thing);
 		rc = mosquitto_publish(
 			link->mosq, NULL, topic, (int)strlen(config), config, 1, true);
+	}
+	if (row)
+		row->config = now;
 	if (!rc) {
 		ha_state_topic(topic, thing);
 		rc = mosquitto_publish(
@@ -430,6 +553,6 @@ void
 mqtt_thing(const struct message_thing *thing)
 {
 	for (int i = 1; i <= RECEIVERS_MAX; i++)
-		if (links[i].is_connected && (!thing->receiver || thing->receiver == i))
-			tell_thing(&links[i], thing);
+		if (links[i] && (!thing->receiver || thing->receiver == i))
+			tell_thing(links[i], thing);
 }

@@ -18,10 +18,10 @@ gateway ip link set wan0 down
 id=$(field id device show motion)
 
 # A broker of the owner's, beside the one that the hub has.
-printf 'listener 11883\nallow_anonymous true\n' >"$folder/broker.conf"
-begin_at hub broker mosquitto -c "$folder/broker.conf"
+printf 'listener 11883\nallow_anonymous true\npersistence true\npersistence_location /run/\nuser root\n' >"$folder/broker.conf"
+broker() { begin_at hub broker mosquitto -c "$folder/broker.conf" && within 50 listens 11883; }
 listens() { room hub ss -Hltn "sport = :$1" | grep -q .; }
-within 50 listens 11883
+broker
 begin_at hub messages mosquitto_sub -p 11883 -v -t 'homeassistant/#' -t 'pinfold/#'
 seen=0
 says() { tail -n +$((seen + 1)) "$folder/messages" | grep -q -- "$1"; }
@@ -62,8 +62,20 @@ from_now
 end_process "$(pid_of teller)"
 expect "a teller that dies is missed at once" within 30 says "^pinfold/$gw/status offline"
 expect "and is back" within 100 says "^pinfold/$gw/status online"
+end_at hub broker
 quiet pinfold device forget motion
-expect "a device that is forgotten is taken away there" within 100 says "^homeassistant/device/pinfold_$id/config (null)"
+broker
+from_now
+expect "the broker kept what it was told while it was away (control)" quiet config
+gone() { ! config >/dev/null; }
+expect "a device that was forgotten meanwhile is taken away there" within 100 gone
+expect "and the gateway is there still" within 100 says "^pinfold/$gw/status online"
+keeps() { room hub mosquitto_sub -p 11883 -C 1 -W 1 -t 'homeassistant/#' -t 'pinfold/#' -F '%r %t' | grep -q "^1"; }
+expect "the broker keeps the gateway (control)" keeps
+quiet pinfold tell remove ha
+expect "who is removed keeps nothing of us" within 50 says "^pinfold/$gw/status (null)"
+kept_nothing() { ! keeps; }
+expect "neither devices nor our status" within 50 kept_nothing
 
 # The same broker by TLS: with a certificate of an authority that is believed, of one that is not,
 # and with one that is somebody else's.
@@ -96,5 +108,11 @@ quiet pinfold tell add other "mqtts://$hub4:18833"
 expect "a broker with a certificate of its own is told by TLS" within 50 hears believed
 refuse "one with a certificate that nobody vouches for is told nothing" hears false
 refuse "nor one with the certificate of another address" hears other
+begin_at hub names openssl s_server -www -tlsextdebug -accept 18834 -cert "$folder/at_hub/believed.pem" -key "$folder/at_hub/believed.key"
+within 50 listens 18834
+quiet pinfold tell add names "mqtts://$hub4:18834"
+greeted() { grep -q 'extension "supported versions"' "$folder/names"; }
+expect "the first word by TLS is seen (control)" within 50 greeted
+refuse "and names no address as if it were a name" grep -q 'extension "server name"' "$folder/names"
 
 finish
