@@ -257,6 +257,18 @@ keep_flush(bool is_final)
 		save_all();
 }
 
+void
+keep_told(void)
+{
+	struct fault why;
+
+	store_observed_begin(engine.store);
+	event_flush();
+	tell_save();
+	if (store_observed_commit(engine.store, &why))
+		keep_trouble(&why);
+}
+
 static void
 on_save_timer(void *arg)
 {
@@ -270,11 +282,7 @@ on_save_timer(void *arg)
 	if (now_ns - flushed_ns >= FLUSH_MS * CLOCK_MS_NS && !patient) {
 		keep_flush(false);
 	} else if (event_is_urgent() || tell_is_save_due()) {
-		store_observed_begin(engine.store);
-		event_flush();
-		tell_save();
-		if (store_observed_commit(engine.store, &why))
-			keep_trouble(&why);
+		keep_told();
 	} else if (now_ns - openings_ns >= OPENING_FLUSH_S * CLOCK_SECOND_NS &&
 		   !store_budget_ms(engine.store)) {
 		/* New addresses soon, because devices go on using them over a restart. */

@@ -45,6 +45,7 @@ static struct message_receivers in_force; /* what the enforcer acknowledged */
 static bool is_reach_due;                 /* the enforcer does not know the present places */
 static bool is_reach_asked, is_digest_unsaved;
 static uint32_t next_lookup = 1, next_test = TEST_TICKETS;
+static struct loop_timer *taking;
 static char gateway[sizeof((struct message_receiver *)0)->gateway];
 
 static struct place *
@@ -297,16 +298,11 @@ tidy(struct message_tell *tell)
 	*tell = out;
 }
 
-void
-tell_event(const struct gather_event *event)
-{
-	gather_event(&gather, event, clock_wall_s(), minute_now());
-}
-
 static void
 take_messages(void)
 {
 	struct message_tell tell;
+	bool is_taken = false;
 
 	while (gather_next(&gather, clock_wall_s(), minute_now(), &tell)) {
 		is_digest_unsaved |= tell.what == TELL_DIGEST;
@@ -317,8 +313,27 @@ take_messages(void)
 			tell.receiver = (uint8_t)i;
 			tidy(&tell);
 			outbox_add(&outbox, &tell, clock_wall_s());
+			is_taken = true;
 		}
 	}
+	/* Whoever kills us after this moment loses none of it. */
+	if (is_taken)
+		keep_told();
+}
+
+static void
+on_taking(void *arg)
+{
+	take_messages();
+}
+
+/* What made the event may have a transaction open: the message is taken when that is over. */
+void
+tell_event(const struct gather_event *event)
+{
+	gather_event(&gather, event, clock_wall_s(), minute_now());
+	if (taking)
+		loop_timer_again(taking, 0);
 }
 
 static void
@@ -746,6 +761,7 @@ tell_load(void)
 		store_events(engine.store, 0, 0, EVENTS, on_old_event, NULL))
 		log_warnx("tell", "what was not told before the start cannot be read");
 	is_reach_due = true;
+	taking = loop_timer_new(0, false, on_taking, NULL);
 }
 
 /* --- for the verbs ------------------------------------------------------------------------------------------ */

@@ -89,7 +89,6 @@ expect "one whose authority is believed is" quiet pinfold tell test good
 expect "and hears it" quiet room hub grep -q '^good webhook .*"what":"test"' /run/heard.tls
 
 expect "a sensor appears that nobody let in, and the message waits for who is dead" within 400 waits
-sleep 3
 end_process "$(pid_of engine)"
 within 100 quiet pinfold status
 expect "after a restart it still waits" within 50 waits

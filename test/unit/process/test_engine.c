@@ -2737,6 +2737,43 @@ TEST(what_is_wished_for_at_a_broker_is_done_so_often_and_no_oftener)
 	end_home();
 }
 
+static long long
+waiting_messages(void)
+{
+	json_t *answer = ask("{\"verb\":\"tell.show\"}");
+	long long n = json_integer_value(json_object_get(
+		json_array_get(json_object_get(json_object_get(answer, "result"), "receivers"), 0),
+		"waiting"));
+
+	json_decref(answer);
+	return n;
+}
+
+TEST(a_message_survives_the_death_of_the_engine_as_soon_as_it_waits)
+{
+	struct message_enforcer_status status = {.mended = 1, .release = "test"};
+	NEEDS_ENGINE;
+
+	EXPECT(!refuses("{\"verb\":\"tell.add\",\"args\":{\"name\":\"hook\","
+			"\"url\":\"http://10.77.0.5:8099/\"}}"));
+	EXPECT_INT(waiting_messages(), 0);
+	send_message(
+		home.peer[PROCESS_ENFORCER], MESSAGE_ENFORCER_STATUS, &status, sizeof status, -1);
+	acknowledge(0, 7, ERR_KERNEL);
+	for (int i = 0; i < 1000 && !waiting_messages(); i++)
+		usleep(1000);
+	stop(SIGKILL);
+	start();
+	EXPECT_INT(waiting_messages(), 1);
+	json_t *answer = ask("{\"verb\":\"events.list\",\"args\":{}}");
+	char *text = json_dumps(answer, 0);
+	EXPECT(strstr(text, "rules-mended") && strstr(text, "rules-refused"));
+	free(text);
+	json_decref(answer);
+	stop(SIGTERM);
+	move_out();
+}
+
 TEST(a_sensor_says_that_it_sends_nothing)
 {
 	char path[400];
