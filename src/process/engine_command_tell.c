@@ -12,7 +12,7 @@ enum { SECRET_LEN = 32 };
 static json_t *
 run_tell_show(struct call *call)
 {
-	return tell_show();
+	return tell_show(call->role >= ROLE_OWNER);
 }
 
 /* A file ends with a line end that belongs to no secret. */
@@ -80,15 +80,15 @@ run_tell_add(struct call *call)
 	if (is_made)
 		make_secret(receiver.to.secret);
 	snprintf(text, sizeof text, "%s is told of what happens, at %.150s", receiver.name,
-		receiver_render(&receiver.to, url));
+		receiver_render_host(&receiver.to, url));
 	store_begin(engine.store);
 	if (old)
 		tell_drop(old);
 	tell_put(&receiver);
 	if (!finish(call, text))
 		return NULL;
-	json_t *out =
-		json_pack("{s:s, s:s, s:s}", "name", receiver.name, "url", url, "sentence", text);
+	json_t *out = json_pack("{s:s, s:s, s:s}", "name", receiver.name, "url",
+		receiver_render(&receiver.to, url), "sentence", text);
 	if (is_made)
 		json_object_set_new(out, "secret", json_string(receiver.to.secret));
 	return out;
@@ -145,7 +145,7 @@ run_tell_hours(struct call *call)
 		tell_hours_forget(&before);
 		return NULL;
 	}
-	return tell_show();
+	return tell_show(call->role >= ROLE_OWNER);
 }
 
 const struct verb tell_verbs[] = {

@@ -785,11 +785,15 @@ tell_room(void)
 }
 
 static json_t *
-show_place(const struct place *place)
+show_place(const struct place *place, bool is_owner)
 {
 	static const char *const tests[] = {"none", "runs", "taken", "failed"};
+	char url[RECEIVER_URL_MAX];
 	json_t *out = receiver_json(&place->receiver);
 
+	if (!is_owner)
+		json_object_set_new(
+			out, "url", json_string(receiver_render_host(&place->receiver.to, url)));
 	json_object_set_new(out, "has_secret", json_boolean(place->receiver.to.secret[0] != '\0'));
 	json_object_set_new(
 		out, "waiting", json_integer(outbox_count(&outbox, place->receiver.to.number)));
@@ -803,14 +807,14 @@ show_place(const struct place *place)
 }
 
 json_t *
-tell_show(void)
+tell_show(bool is_owner)
 {
 	char quiet[16], digest[16];
 	json_t *rows = json_array();
 
 	for (int i = 1; i <= RECEIVERS_MAX; i++)
 		if (place_of((uint8_t)i))
-			json_array_append_new(rows, show_place(&places[i]));
+			json_array_append_new(rows, show_place(&places[i], is_owner));
 	return json_pack("{s:o, s:s, s:s, s:b}", "receivers", rows, "quiet",
 		hours_render_quiet(&gather.hours, quiet), "digest",
 		hours_render_digest(&gather.hours, digest), "is_quiet",

@@ -34,7 +34,7 @@ enum { TELL_PART_S = 5 };
 
 /* --- for the verbs (engine_command_tell.c) ------------------------------------------------- */
 
-json_t *tell_show(void);
+json_t *tell_show(bool is_owner); /* who alone sees the whole address of a receiver */
 /* With the store's transaction open; the caller commits, then calls tell_changed(). */
 const struct receiver *tell_receiver(const char *name); /* NULL: there is none */
 uint8_t tell_room(void);                                /* a free number; 0: none */

@@ -254,8 +254,8 @@ receiver_fill(struct receiver *receiver, const json_t *members, struct fault *wh
 	return to->kind != RECEIVER_MAIL || fill_mail(to, why);
 }
 
-const char *
-receiver_render(const struct message_receiver *to, char out[static RECEIVER_URL_MAX])
+static const char *
+render(const struct message_receiver *to, const char *path, char out[static RECEIVER_URL_MAX])
 {
 	const struct scheme *scheme = NULL;
 	bool is_v6 = strchr(to->host, ':');
@@ -265,7 +265,20 @@ receiver_render(const struct message_receiver *to, char out[static RECEIVER_URL_
 			schemes[i].has_tls == to->has_tls)
 			scheme = &schemes[i];
 	snprintf(out, RECEIVER_URL_MAX, "%s://%s%s%s:%u%s", scheme ? scheme->word : "none",
-		is_v6 ? "[" : "", to->host, is_v6 ? "]" : "", to->port,
-		to->kind == RECEIVER_MAIL ? "" : to->path);
+		is_v6 ? "[" : "", to->host, is_v6 ? "]" : "", to->port, path);
 	return out;
+}
+
+const char *
+receiver_render(const struct message_receiver *to, char out[static RECEIVER_URL_MAX])
+{
+	return render(to, to->kind == RECEIVER_MAIL ? "" : to->path, out);
+}
+
+const char *
+receiver_render_host(const struct message_receiver *to, char out[static RECEIVER_URL_MAX])
+{
+	bool is_secret = to->kind == RECEIVER_WEBHOOK || to->kind == RECEIVER_NTFY;
+
+	return is_secret ? render(to, "/...", out) : receiver_render(to, out);
 }

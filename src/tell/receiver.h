@@ -46,8 +46,14 @@ bool receiver_parse(struct message_receiver *to, const char *url, struct fault *
  * missing is empty, or zero.  False with the reason; the secret and the number are not its matter.
  */
 bool receiver_fill(struct receiver *, const json_t *members, struct fault *why);
-/* The URL again, without any secret; returns out. */
+/* The URL again, without the secret; returns out. */
 const char *receiver_render(const struct message_receiver *, char out[static RECEIVER_URL_MAX]);
+/*
+ * The same for whoever is not the owner: who knows the topic of ntfy, or the path of a webhook,
+ * may read or write there, so "..." stands in its stead.
+ */
+const char *receiver_render_host(
+	const struct message_receiver *, char out[static RECEIVER_URL_MAX]);
 /* Letters, digits, ".", "-", "_"; at most 32, and none of the words of the API's paths. */
 bool receiver_name_is_fine(const char *name);
 /* anna@example.org: printable, one "@", nothing that has a meaning in a mail's head. */

@@ -314,6 +314,40 @@ TEST(a_token_gives_its_scope_and_no_more_than_its_maker_may)
 	move_out();
 }
 
+static bool
+says(const json_t *answer, const char *words)
+{
+	char *text = json_dumps(answer, 0);
+	bool is_there = strstr(text, words);
+
+	free(text);
+	return is_there;
+}
+
+TEST(only_the_owner_sees_the_topic_or_the_path_that_lets_one_read_what_is_told)
+{
+	static const char *const questions[] = {"{\"verb\":\"tell.show\"}",
+		"{\"verb\":\"policy.journal\"}", "{\"verb\":\"events.list\"}"};
+	struct shown vera = {0};
+
+	NEEDS_ENGINE;
+	EXPECT(is_ok(ask("{\"verb\":\"tell.add\",\"args\":{\"name\":\"phone\","
+			 "\"url\":\"ntfy://ntfy.example/long-topic\"}}")));
+	EXPECT(is_ok(ask("{\"verb\":\"tell.add\",\"args\":{\"name\":\"hook\","
+			 "\"url\":\"https://hooks.example/long-path?x\"}}")));
+	has_account("vera", "viewer");
+	EXPECT(logs_in(&vera, "vera", GOOD));
+	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+		const json_t *answer = as(&vera, questions[i]);
+		EXPECT(is_ok(answer) && says(answer, "ntfy.example"));
+		EXPECT(says(answer, "hooks.example"));
+		EXPECT(!says(answer, "long-topic") && !says(answer, "long-path"));
+	}
+	const json_t *answer = ask(questions[0]);
+	EXPECT(says(answer, "long-topic") && says(answer, "long-path"));
+	move_out();
+}
+
 TEST(the_only_owner_stays_and_a_lesser_role_counts_at_once)
 {
 	struct shown anna = {0}, bert = {.from = "192.168.77.30"};
