@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The internet is unplugged.  What happens still reaches those whom the owner
-# named on the LAN: a webhook that looks at the signature, ntfy, a mail server, a
-# broker.  One of them dies, and the gateway is started again meanwhile: nothing
+# The internet is unplugged.  What a sensor says still reaches the broker that it was
+# introduced to, and what happens those whom the owner named on the LAN: a webhook that
+# looks at the signature, ntfy, mail servers with TLS from the first byte, by STARTTLS or without.
+# One of them dies, and the gateway is started again meanwhile: nothing
 # is lost, and nothing told twice.  Nobody else is reached.
 #
 #	271-*.sh BUILD
@@ -32,6 +33,12 @@ quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days
 chmod 644 "$at/key"
 
 gateway ip link set wan0 down
+# The sensor tells the hub of each movement, by itself, and was never heard there.
+begin_at hub hall mosquitto_sub -p 1883 -v -t 'hall/#'
+moved() { grep -q '^hall/motion yes' "$folder/hall"; }
+refuse "a sensor that was introduced to nobody is not heard at the hub" moved
+expect "it is introduced to the hub" quiet pinfold device introduce motion hub mqtt
+quiet pinfold device enforce motion --from rules
 hooked
 expect "the owner names a webhook" pinfold tell add hook "http://$hub4:8099/hook" --secret "$folder/secret"
 expect "its test is heard there, and the signature is right" pinfold tell test hook
@@ -51,6 +58,31 @@ refuse "and none lists it" sh -c 'echo "$1" | grep -q a-secret' sh "$(told)"
 # What the teller may reach is in the kernel.
 expect "the kernel lets the teller go there" sh -c 'echo "$1" | grep -q "$2 . 8099"' sh "$(gateway nft list set inet pinfold receiver4)" "$hub4"
 
+authority=$folder/state/authority
+quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=hub -addext "subjectAltName=IP:$hub4" \
+	-addext basicConstraints=critical,CA:FALSE -CA "$authority/ca.pem" -CAkey "$authority/ca.key" -keyout "$at/key.good" -out "$at/good"
+chmod 644 "$at/key.good"
+# Mail to who is vouched for, and by STARTTLS to who is not.
+for port in 4660 5870; do
+	kind=smtps plus=
+	[ $port = 4660 ] || kind=smtp plus=+
+	begin_at hub "mail$port" /usr/bin/python3 "$here/mail.py" "$hub4" $plus$port "$at/good" "$at/key.good" anna a-secret-of-the-owner /run/mail.$port
+	within 50 listens $port
+	quiet pinfold tell add "mail$port" "$kind://$hub4:$port" --user anna --secret "$folder/secret" --to anna@home.example --from pinfold@home.example
+	expect "a mail server that is vouched for is told by $kind" quiet pinfold tell test "mail$port"
+	expect "and took it" quiet room hub grep -q '^Subject: A test of Pinfold' /run/mail.$port
+	quiet pinfold tell add "mail$port" "$kind://$hub4:$port" --user anna --secret "$folder/wrong" --to anna@home.example --from pinfold@home.example
+	refuse "with another password it takes nothing" quiet pinfold tell test "mail$port"
+	quiet pinfold tell remove "mail$port"
+done
+begin_at hub starttls /usr/bin/python3 "$here/mail.py" "$hub4" +5871 "$at/certificate" "$at/key" anna a-secret-of-the-owner /run/mail.5871
+within 50 listens 5871
+quiet pinfold tell add starttls "smtp://$hub4:5871" --user anna --secret "$folder/secret" --to anna@home.example --from pinfold@home.example
+refuse "one that begins TLS with a certificate that nobody vouches for is not believed" quiet pinfold tell test starttls
+refuse "and was given no mail" room hub test -e /run/mail.5871
+quiet pinfold tell remove starttls
+
+expect "what the sensor says reaches the hub, with the internet unplugged" within 100 moved
 # An event of a sensor, while the receiver is dead and the gateway is started again.
 quiet pinfold tell hours --night off
 end_at hub hook
@@ -77,10 +109,6 @@ quiet pinfold tell add tls "https://$hub4:8443/hook" --secret "$folder/secret"
 refuse "a webhook whose certificate nobody vouches for is not believed" quiet pinfold tell test tls
 refuse "and not one byte was said to it" room hub test -s /run/tls
 expect "and the reason is told" sh -c 'echo "$1" | grep -A 1 "^tls " | grep -q "certificate"' sh "$(pinfold tell list)"
-authority=$folder/state/authority
-quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=hub -addext "subjectAltName=IP:$hub4" \
-	-addext basicConstraints=critical,CA:FALSE -CA "$authority/ca.pem" -CAkey "$authority/ca.key" -keyout "$at/key.good" -out "$at/good"
-chmod 644 "$at/key.good"
 begin_at hub good socat "OPENSSL-LISTEN:8444,cert=$at/good,key=$at/key.good,verify=0,fork,reuseaddr" \
 	EXEC:"$here/receiver.sh /run/heard.tls a-secret-of-the-owner"
 within 50 listens 8444

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A mail server that takes what it is given: mail.py ADDRESS PORT CERTIFICATE KEY USER PASSWORD FILE.
 
-TLS from the first byte, and nobody is heard who does not log in; with "-" as the certificate
-neither.  Of each mail it writes the envelope and the lines to the file.
+TLS from the first byte, or with "+" before the port by STARTTLS, and nobody is heard who does
+not log in; with "-" as the certificate neither.  Of each mail it writes the envelope and the lines to the file.
 """
 import ssl
 import sys
@@ -32,6 +32,8 @@ if certificate == "-":
 else:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    Controller(Handler(), hostname=address, port=int(port), ssl_context=context,
-               authenticator=login, auth_required=True, auth_require_tls=False).start()
+    tls = ({"tls_context": context, "require_starttls": True} if port.startswith("+")
+           else {"ssl_context": context, "auth_require_tls": False})
+    Controller(Handler(), hostname=address, port=int(port), authenticator=login,
+               auth_required=True, **tls).start()
 threading.Event().wait()
