@@ -239,7 +239,7 @@ add_step(json_t *rows, const char *step, bool is_done, const char *page, const c
 static bool
 is_somebody_told(void)
 {
-	json_t *tell = tell_show();
+	json_t *tell = tell_show(false);
 	bool is = json_array_size(json_object_get(tell, "receivers")) > 0 &&
 		  strcmp(json_string_value(json_object_get(tell, "digest")), "off") != 0;
 
