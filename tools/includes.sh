@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-stations="packet observation device firmware maker check verdict policy label tell update store page web process"
+stations="packet observation device firmware maker check verdict policy label passkey tell update store page web process"
 bad=0
 
 allowed() { # FROM TO

@@ -467,3 +467,69 @@ seed("pack", "changed-byte", pack({"env.json": b"{ }"}, {"env.json": b"{}\n"}))
 seed("pack", "name-that-leads-elsewhere", pack({"../env.json": b"{}"}))
 seed("pack", "link", pack({"env.json": b""}, kind=b"2"))
 seed("pack", "more-than-is-listed", pack({"env.json": b"{}", "device.json": b"{}"}, {"env.json": b"{}"}))
+
+
+# --- passkeys ------------------------------------------------------------------
+
+P256_X = bytes.fromhex("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296")
+P256_Y = bytes.fromhex("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5")
+P256_N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
+
+
+def passkey_words(kind, **more):
+    return json.dumps(dict({"type": "webauthn." + kind, "challenge": "A" * 43,
+                            "origin": "https://gateway.example:8443", "crossOrigin": False}, **more)).encode()
+
+
+def passkey_says(flags, count, *rest, name=b"gateway.example"):
+    return hashlib.sha256(name).digest() + u8(flags) + u32(count) + b"".join(rest)
+
+
+def passkey_key(x=P256_X):
+    return (b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20" + x + b"\x22\x58\x20" + P256_Y)
+
+
+# The private key is 1, and so is the number that each signature should have of its own.
+def passkey_signature(says, words):
+    hash_ = int.from_bytes(hashlib.sha256(says + hashlib.sha256(words).digest()).digest(), "big")
+    r = int.from_bytes(P256_X, "big") % P256_N
+    der = b""
+    for number in (r, (hash_ + r) % P256_N):
+        text = number.to_bytes(33, "big").lstrip(b"\0")
+        text = b"\0" * (text[0] >> 7) + text
+        der += u8(2, len(text)) + text
+    return u8(0x30, len(der)) + der
+
+
+def passkey_made(says, form=b"\x64none", statement=b"\xa0", words=None):
+    words = words or passkey_words("create")
+    if statement is None:
+        signature = passkey_signature(says, words)
+        statement = b"\xa2\x63alg\x26\x63sig\x58" + u8(len(signature)) + signature
+    whole = (b"\xa3\x63fmt" + form + b"\x67attStmt" + statement + b"\x68authData\x58" +
+             u8(len(says)) + says)
+    return u16(len(words)) + words + u16(len(whole)) + whole
+
+
+def passkey_used(says, words=None, signature=None):
+    words = words or passkey_words("get")
+    return (u16(len(words)) + words + u16(len(says)) + says +
+            (signature or passkey_signature(says, words)))
+
+
+credential = bytes(16) + u16(16) + bytes(range(16)) + passkey_key()
+seed("passkey", "made", passkey_made(passkey_says(0x45, 0, credential)))
+seed("passkey", "made-and-signed-by-itself",
+     passkey_made(passkey_says(0x45, 1, credential), b"\x66packed", None))
+seed("passkey", "made-with-extensions",
+     passkey_made(passkey_says(0xc5, 0, credential, b"\xa2\x6bcredProtect\x02\x6bhmac-secret\xf5")))
+seed("passkey", "key-beside-the-curve", passkey_made(passkey_says(0x45, 0, credential[:34], passkey_key(bytes(32)))))
+seed("passkey", "longer-id-than-there-is", passkey_made(passkey_says(0x45, 0, bytes(16) + b"\xff\xff")))
+seed("passkey", "nested", passkey_made(passkey_says(0xc5, 0, credential, b"\xa1\x00" + b"\x81" * 40 + b"\x00")))
+seed("passkey", "used", passkey_used(passkey_says(0x05, 2)))
+seed("passkey", "used-on-several-devices", passkey_used(passkey_says(0x1d, 2)))
+seed("passkey", "counts-back", passkey_used(passkey_says(0x05, 1)))
+seed("passkey", "other-name", passkey_used(passkey_says(0x05, 2, name=b"evil.example")))
+seed("passkey", "other-site", passkey_used(passkey_says(0x05, 2), passkey_words("get", origin="https://evil.example")))
+seed("passkey", "framed", passkey_used(passkey_says(0x05, 2), passkey_words("get", crossOrigin=True)))
+seed("passkey", "signature-in-another-form", passkey_used(passkey_says(0x05, 2), signature=b"\x30\x80\x02\x01\x01\x02\x01\x01\0\0"))
