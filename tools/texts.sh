@@ -29,7 +29,7 @@ pages() {
 # Of all strings those with several words; no commands, no JSON, no SQL, nothing said to a device.
 sentences() {
 	texts -a $(printf '%s\n' src/process/engine*.[ch] src/check/*.[ch] src/verdict/*.[ch] src/device/*.[ch] src/policy/*.[ch] \
-		src/label/label*.[ch] src/label/issuer.c src/label/status*.c src/tell/*.[ch] src/base/err.h src/base/settings.c src/message/finding.[ch] src/message/reason.h |
+		src/passkey/passkey.h src/label/label*.[ch] src/label/issuer.c src/label/status*.c src/tell/*.[ch] src/base/err.h src/base/settings.c src/message/finding.[ch] src/message/reason.h |
 		grep -v '/nft_' | LC_ALL=C sort) 2>/dev/null |
 		LC_ALL=C sed -n 's/^msgid "\(.*\)"$/\1/p' |
 		LC_ALL=C awk '

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may log in to the pages, and the tokens of programs. */
+/* Who may log in to the pages, by what, and the tokens of programs. */
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -127,5 +127,24 @@ show_tokens(const json_t *tokens, const struct options *options)
 			printf("%-5s  %-16s  %-24s  %-6s  %s\n", text(row, "id"),
 				text(row, "account"), text(row, "name"), text(row, "scope"),
 				when(row, "until"));
+	}
+}
+
+void
+show_passkeys(const json_t *passkeys, const struct options *options)
+{
+	const json_t *row;
+	size_t i;
+
+	if (!options->quiet)
+		printf("%-5s  %-16s  %-24s  %-20s  %s\n", "ID", "OF", "NAME", "SINCE", "USED");
+	json_array_foreach(passkeys, i, row)
+	{
+		if (options->quiet)
+			printf("%s\n", text(row, "id"));
+		else
+			printf("%-5s  %-16s  %-24s  %-20s  %s\n", text(row, "id"),
+				text(row, "account"), text(row, "name"), when(row, "created"),
+				when(row, "used"));
 	}
 }

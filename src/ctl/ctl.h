@@ -120,6 +120,7 @@ void show_accounts(const json_t *, const struct options *);
 void show_code(const json_t *, const struct options *);
 void show_token(const json_t *, const struct options *);
 void show_tokens(const json_t *, const struct options *);
+void show_passkeys(const json_t *, const struct options *);
 
 /* --- audit.c ---------------------------------------------------------------------------- */
 

@@ -137,6 +137,8 @@ const struct command commands[] = {
 	{"token", "list", "token.list", "tokens by which programs ask", {{0}}, show_tokens},
 	{"token", "add", "token.add", "a token for a program: read, act or admin", {{"NAME", "name", WORD_TEXT}, {"--scope", "scope", WORD_TEXT, true}, {"--days", "days", WORD_NUMBER, true}}, show_token},
 	{"token", "remove", "token.remove", "take a token away", {{"ID", "token", WORD_NUMBER}}, show_text},
+	{"passkey", "list", "passkey.list", "passkeys by which people log in to the pages", {{0}}, show_passkeys},
+	{"passkey", "remove", "passkey.remove", "a passkey logs in no more (a lost phone)", {{"ID", "passkey", WORD_NUMBER}}, show_text},
 	{"tell", "list", "tell.show", "who is told of what happens, and whether it was heard", {{0}}, show_tell},
 	{"tell", "add", "tell.add", "tell somebody: https, ntfy, smtps or mqtt URL", {{"NAME", "name", WORD_TEXT}, {"URL", "url", WORD_TEXT}, {"--secret", "secret", WORD_FILE, true}, {"--user", "user", WORD_TEXT, true}, {"--to", "recipient", WORD_TEXT, true}, {"--from", "sender", WORD_TEXT, true}, {"--wants", "wants", WORD_TEXT, true}, {"--heartbeat", "heartbeat", WORD_NUMBER, true}, {"--scope", "scope", WORD_TEXT, true}}, show_tell_added},
 	{"tell", "remove", "tell.remove", "tell it nothing any more", {{"NAME", "receiver", WORD_TEXT}}, show_text},

@@ -32,6 +32,31 @@ end_open_form(struct sheet *page, const char *label)
 		"<p><button class=\"button main large\">%s</button></p></form></section>\n", label);
 }
 
+/* For a script, which shows it where the browser can (web/passkey.js). */
+static void
+put_passkey_form(struct sheet *page, const char *act)
+{
+	html(&page->out,
+		"<form method=\"post\" class=\"passkey\" data-passkey=\"%s\" data-known=\"%s\" "
+		"data-cancelled=\"%s\"><input type=\"hidden\" name=\"csrf\" value=\"%s\">\n",
+		act, _("This phone or key has a passkey of yours already."),
+		_("That took too long, or was cancelled. Try it again."), page->proof);
+}
+
+static void
+put_passkey_login(struct sheet *page)
+{
+	const char *back = asked(page, "back");
+
+	html(&page->out, "<div class=\"narrow\">");
+	put_passkey_form(page, "login");
+	html(&page->out,
+		"<input type=\"hidden\" name=\"back\" value=\"%s\">\n<p><button "
+		"class=\"button large\">%s</button></p><p class=\"soft\" role=\"status\"></p>"
+		"</form></div>\n",
+		*back ? back : "/", _("Log in with a passkey"));
+}
+
 void
 page_login(struct sheet *page)
 {
@@ -40,6 +65,8 @@ page_login(struct sheet *page)
 	put_field(page, "password", _("Password"),
 		"type=\"password\" autocomplete=\"current-password\"");
 	end_open_form(page, _("Log in"));
+	if (takes_passkeys(page))
+		put_passkey_login(page);
 }
 
 void
@@ -158,6 +185,82 @@ put_passes(struct sheet *page, const char *title, const json_t *passes, bool are
 		html(&page->out, "</tbody></table>\n");
 }
 
+/* The password again: whoever finds this page open is not to stay. */
+static void
+put_own_password(struct sheet *page)
+{
+	html(&page->out,
+		"<label>%s <input name=\"password\" type=\"password\" required "
+		"autocomplete=\"current-password\"></label> ",
+		_("Your password, once more"));
+}
+
+static void
+put_passkey(struct sheet *page, const json_t *row)
+{
+	const char *of = json_text_of(row, "account");
+	char id[24];
+
+	snprintf(id, sizeof id, "%lld", number_of(row, "id"));
+	html(&page->out, "<tr><th scope=\"row\">%s</th><td>", json_text_of(row, "name"));
+	if (page->who && strcmp(of, page->who) != 0)
+		html(&page->out, _("of %s, "), of);
+	html(&page->out, "%s ", _("added"));
+	put_time(page, number_of(row, "created"));
+	html(&page->out, ", %s", number_of(row, "used") ? _("used") : _("not used yet"));
+	html(&page->out, " ");
+	if (number_of(row, "used"))
+		put_time(page, number_of(row, "used"));
+	html(&page->out, "</td><td><details><summary>%s</summary>", _("Remove"));
+	if (put_form(page, "passkey.remove", "passkey", id, END_PAIRS)) {
+		put_own_password(page);
+		put_form_end(page, "danger", _("Remove this passkey"));
+	}
+	html(&page->out, "</details></td></tr>\n");
+}
+
+static void
+put_passkey_new(struct sheet *page)
+{
+	put_passkey_form(page, "make");
+	html(&page->out, "<label>%s <input name=\"name\" required maxlength=\"40\"></label> ",
+		_("A name for it, as \"my phone\""));
+	put_own_password(page);
+	html(&page->out,
+		"<button class=\"button\">%s</button><p class=\"soft\" "
+		"role=\"status\"></p></form>\n",
+		_("Add a passkey"));
+}
+
+/* Nothing of it where there are none and could be none. */
+static void
+put_passkeys(struct sheet *page, const json_t *passkeys)
+{
+	const json_t *row;
+	size_t i;
+
+	if (!*page->passkeys && !json_array_size(passkeys))
+		return;
+	html(&page->out, "<section class=\"card wide\"><h2>%s</h2>\n<p>%s</p>\n", _("Passkeys"),
+		_("A phone, a computer or a key logs you in by fingerprint, face or PIN. Your "
+		  "password goes on to log you in, for the day on which it is lost."));
+	if (json_array_size(passkeys))
+		html(&page->out, "<table><tbody>");
+	json_array_foreach(passkeys, i, row) put_passkey(page, row);
+	if (json_array_size(passkeys))
+		html(&page->out, "</tbody></table>\n");
+	if (takes_passkeys(page))
+		put_passkey_new(page);
+	else if (*page->passkeys)
+		html(&page->out, "<p>%s <a href=\"%s/account\">%s</a></p>\n",
+			_("They are added and used at"), page->passkeys, page->passkeys);
+	else
+		html(&page->out, "<p>%s</p>\n",
+			_("They cannot be used now: these pages have no certificate for their "
+			  "name."));
+	html(&page->out, "</section>\n");
+}
+
 void
 page_account(struct sheet *page)
 {
@@ -186,6 +289,7 @@ page_account(struct sheet *page)
 		put_form_end(page, "", _("Change it"));
 	}
 	html(&page->out, "</section>\n");
+	put_passkeys(page, page->answer[3]);
 	if (page->answer[2])
 		put_accounts(page, page->answer[2]);
 }

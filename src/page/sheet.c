@@ -44,6 +44,13 @@ put_navigation(struct sheet *page, const struct navigation *rows)
 }
 
 /* A form was done: what it was stands in the journal, and there it is taken back. */
+bool
+takes_passkeys(const struct sheet *page)
+{
+	return page->passkeys && *page->passkeys && page->origin &&
+	       !strcmp(page->passkeys, page->origin);
+}
+
 static void
 put_said(struct sheet *page)
 {
@@ -72,10 +79,15 @@ sheet_begin(struct sheet *page, const char *title, const struct navigation *rows
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		"<meta name=\"color-scheme\" content=\"light dark\">\n<title>%s &#183; "
 		"Pinfold</title>\n<link rel=\"stylesheet\" href=\"/page.css\">\n"
-		"<link rel=\"icon\" href=\"/icon.svg\">\n<script src=\"/page.js\" defer></script>\n"
+		"<link rel=\"icon\" href=\"/icon.svg\">\n<script src=\"/page.js\" "
+		"defer></script>\n",
+		title);
+	if (page->script && takes_passkeys(page))
+		html(&page->out, "<script src=\"%s\" defer></script>\n", page->script);
+	html(&page->out,
 		"</head>\n<body>\n<a class=\"skip\" href=\"#main\">%s</a>\n<header class=\"top\">"
 		"<a class=\"brand\" href=\"/\">Pinfold</a>\n",
-		title, _("To the content"));
+		_("To the content"));
 	if (page->who)
 		put_navigation(page, rows);
 	html(&page->out,

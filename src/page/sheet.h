@@ -30,6 +30,9 @@ struct sheet {
 	const char *scope;    /* what they may: "", "read", "act", "admin" */
 	const char *proof;    /* goes into each form */
 	const char *language; /* of its texts, as say_in() gave it; NULL: English */
+	const char *origin;   /* of TLS of our own, by which this was asked for; "": it was not */
+	const char *passkeys; /* the origin at which passkeys log in; "": there is none */
+	const char *script;   /* another one beside that of all pages; NULL: none */
 	const char *theme;    /* "", "light", "dark", "contrast" */
 	int64_t now_s;
 	const json_t *answer[SHEET_ANSWERS]; /* results; NULL: none, or refused */
@@ -50,5 +53,7 @@ void sheet_end(struct sheet *);
 /* "" when it was not asked for. */
 const char *asked(const struct sheet *, const char *key);
 bool may(const struct sheet *, const char *scope);
+/* Passkeys can be used and made on this page. */
+bool takes_passkeys(const struct sheet *);
 
 #endif

@@ -3,7 +3,7 @@
  * Accounts, sessions and tokens; see engine_account.h.  Read whole into memory at
  * the start, and changed there when the database has taken the change.
  */
-#include "process/engine_account.h"
+#include "process/engine_account_inside.h"
 
 #include <ctype.h>
 #include <openssl/evp.h>
@@ -16,11 +16,10 @@
 #include "base/printable.h"
 #include "process/engine_command.h"
 #include "process/engine_derive.h"
-#include "process/engine_password.h"
+#include "process/engine_passkey.h"
 #include "process/engine_throttle.h"
 
 enum {
-	DIGEST_LEN = 32,
 	SECRET_LEN = 32,
 	PROOF_LEN = 16,
 	CODE_LEN = 9, /* ABCD-EFGH */
@@ -30,27 +29,6 @@ enum {
 	/* All together: somebody with many addresses must not keep the engine busy with scrypt. */
 	TRIES_BURST = 8,
 	TRIES_A_SECOND = 2,
-};
-
-enum pass_kind { PASS_UNKNOWN, PASS_SESSION, PASS_TOKEN };
-
-struct account {
-	int64_t id; /* 0: the row is free */
-	char name[ACCOUNT_NAME_MAX];
-	enum command_role role;
-	struct password password;
-	int64_t created_s;
-};
-
-struct pass {
-	int64_t id;      /* 0: the row is free */
-	int64_t account; /* 0: of the console */
-	enum pass_kind kind;
-	enum command_role role; /* at most */
-	uint8_t digest[DIGEST_LEN];
-	char name[STORE_NAME_MAX];
-	struct ip from;
-	int64_t created_s, until_s, used_s;
 };
 
 static struct account accounts[ACCOUNTS_MAX];
@@ -93,7 +71,7 @@ proof_of(const char *credential, char out[static PROOF_MAX])
 	hex_text(digest, PROOF_LEN, out);
 }
 
-static struct account *
+struct account *
 account_by_id(int64_t id)
 {
 	for (int i = 0; i < ACCOUNTS_MAX && id; i++)
@@ -300,6 +278,7 @@ account_load(void)
 		log_warnx("account", "the accounts cannot be read; nobody can log in");
 	else if (!account_is_claimed())
 		new_code();
+	passkey_load();
 }
 
 void
@@ -401,8 +380,8 @@ show_pass(const struct pass *pass, const struct call *call)
 		(json_int_t)pass->used_s, "this", pass == call->pass);
 }
 
-static json_t *
-session_begin(struct call *call, struct account *account, const char *text)
+json_t *
+account_session_begin(struct call *call, struct account *account, const char *text)
 {
 	struct pass pass = {.account = account->id,
 		.kind = PASS_SESSION,
@@ -428,8 +407,8 @@ session_begin(struct call *call, struct account *account, const char *text)
 
 /* --- guessing is slow -------------------------------------------------------------------------------- */
 
-static void
-source_key(const struct ip *from, char out[static 64])
+void
+account_source(const struct ip *from, char out[static 64])
 {
 	struct ip shown = *from;
 	char text[IP_TEXT_MAX] = "console";
@@ -448,12 +427,12 @@ is_known_source(const struct account *account, const struct ip *from)
 {
 	char asked[64], known[64];
 
-	source_key(from, asked);
+	account_source(from, asked);
 	for (int i = 0; i < PASSES_MAX && account; i++) {
 		if (!passes[i].id || passes[i].kind != PASS_SESSION ||
 			passes[i].account != account->id)
 			continue;
-		source_key(&passes[i].from, known);
+		account_source(&passes[i].from, known);
 		if (!strcmp(known, asked))
 			return true;
 	}
@@ -475,15 +454,15 @@ too_many_together(uint64_t now_ns)
 }
 
 /* True when this one may try now; otherwise says how long it must wait. */
-static bool
-may_try(struct call *call, const char *name, const struct account *account)
+bool
+account_may_try(struct call *call, const char *name, const struct account *account)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 	char source[64], key[64];
 
 	if (derive_is_again(call))
 		return true; /* it was counted when its turn began */
-	source_key(&call->from, source);
+	account_source(&call->from, source);
 	snprintf(key, sizeof key, "name %.*s", ACCOUNT_NAME_MAX, name);
 	call->retry_s = throttle_wait_s(source, now_ns);
 	if (!call->retry_s && !is_known_source(account, &call->from)) {
@@ -497,26 +476,26 @@ may_try(struct call *call, const char *name, const struct account *account)
 	return false;
 }
 
-static void
-was_wrong(struct call *call, const char *name)
+void
+account_was_wrong(struct call *call, const char *name)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 	char source[64], key[64];
 
-	source_key(&call->from, source);
+	account_source(&call->from, source);
 	snprintf(key, sizeof key, "name %.*s", ACCOUNT_NAME_MAX, name);
 	throttle_failed(source, now_ns);
 	throttle_failed(key, now_ns);
-	event(EVENT_NOTICE, NULL, "login-refused", source, "a wrong password or code came %s",
-		source);
+	event(EVENT_NOTICE, NULL, "login-refused", source,
+		"a wrong password, code or passkey came %s", source);
 }
 
-static void
-was_right(struct call *call)
+void
+account_was_right(struct call *call)
 {
 	char source[64];
 
-	source_key(&call->from, source);
+	account_source(&call->from, source);
 	throttle_forget(source);
 }
 
@@ -624,10 +603,10 @@ run_session_claim(struct call *call)
 		fault_set(&call->why, ERR_DENIED, "it belongs to somebody already; log in");
 		return NULL;
 	}
-	if (!may_try(call, "", NULL))
+	if (!account_may_try(call, "", NULL))
 		return NULL;
 	if (!is_code(given)) {
-		was_wrong(call, "");
+		account_was_wrong(call, "");
 		if (++code_tries >= CODE_TRIES)
 			new_code();
 		fault_set(&call->why, ERR_DENIED,
@@ -641,14 +620,14 @@ run_session_claim(struct call *call)
 	store_begin(engine.store);
 	account->id = last_account + 1;
 	put_account(account);
-	json_t *done = session_begin(call, account, text);
+	json_t *done = account_session_begin(call, account, text);
 	if (!done) {
 		*account = (struct account){0};
 		return NULL;
 	}
 	last_account++;
 	code[0] = '\0';
-	was_right(call);
+	account_was_right(call);
 	return done;
 }
 
@@ -662,27 +641,28 @@ run_session_login(struct call *call)
 	char text[192], from[64];
 	bool fits;
 
-	if (!password || !may_try(call, name, account))
+	if (!password || !account_may_try(call, name, account))
 		return NULL;
 	/* Whether there is such an account is not told by the time that it takes either. */
 	if (!derive_fits(call, account ? &account->password : &nobodys, password, &fits))
 		return NULL;
 	if (!fits || !account) {
-		was_wrong(call, name);
+		account_was_wrong(call, name);
 		fault_set(&call->why, ERR_NOT_OURS, "name or password is wrong");
 		return NULL;
 	}
-	was_right(call);
-	source_key(&call->from, from);
+	account_was_right(call);
+	account_source(&call->from, from);
 	snprintf(text, sizeof text, "%s logged in %s", account->name, from);
 	store_begin(engine.store);
-	return session_begin(call, account, text);
+	return account_session_begin(call, account, text);
 }
 
 static json_t *
 run_session_state(struct call *call)
 {
 	static const char *const kinds[] = {"none", "session", "token"};
+	struct passkey_place place;
 	json_t *out = json_pack("{s:b, s:s, s:s}", "claimed", account_is_claimed(), "kind",
 		channel_peer(call->channel) == PROCESS_CTL
 			? "console"
@@ -694,6 +674,8 @@ run_session_state(struct call *call)
 	json_object_set_new(
 		out, "until", json_integer(call->pass ? (json_int_t)call->pass->until_s : 0));
 	json_object_set_new(out, "proof", json_string(call->proof));
+	json_object_set_new(
+		out, "passkeys", json_string(passkey_place_here(&place) ? place.origin : ""));
 	return out;
 }
 
@@ -716,8 +698,8 @@ passes_end(struct call *call, int64_t account, enum pass_kind kind, const struct
 	return true;
 }
 
-static bool
-is_session(struct call *call)
+bool
+account_is_session(struct call *call)
 {
 	if (call->account && call->pass->kind == PASS_SESSION)
 		return true;
@@ -730,7 +712,7 @@ run_session_logout(struct call *call)
 {
 	char text[96];
 
-	if (!is_session(call))
+	if (!account_is_session(call))
 		return NULL;
 	snprintf(text, sizeof text, "%s logged out", call->account->name);
 	return passes_end(call, call->account->id, PASS_SESSION, call->pass, text) ? json_true()
@@ -742,7 +724,7 @@ run_session_end_all(struct call *call)
 {
 	char text[96];
 
-	if (!is_session(call))
+	if (!account_is_session(call))
 		return NULL;
 	snprintf(text, sizeof text, "%s logged out everywhere", call->account->name);
 	return passes_end(call, call->account->id, PASS_SESSION, NULL, text) ? json_true() : NULL;
@@ -763,7 +745,8 @@ list_passes(const struct call *call, enum pass_kind kind, int64_t account, bool 
 static json_t *
 run_session_list(struct call *call)
 {
-	return is_session(call) ? list_passes(call, PASS_SESSION, call->account->id, false) : NULL;
+	return account_is_session(call) ? list_passes(call, PASS_SESSION, call->account->id, false)
+					: NULL;
 }
 
 /* --- accounts ---------------------------------------------------------------------------------------------- */
@@ -904,22 +887,31 @@ set_password(struct call *call, struct account *account, const char *password, c
 	return true;
 }
 
+bool
+account_knows_password(struct call *call, const char *key)
+{
+	const char *password = account_is_session(call) ? secret_arg(call, key) : NULL;
+	bool fits;
+
+	if (!password || !account_may_try(call, call->account->name, call->account) ||
+		!derive_fits(call, &call->account->password, password, &fits))
+		return false;
+	if (fits)
+		return true;
+	account_was_wrong(call, call->account->name);
+	fault_set(&call->why, ERR_DENIED, "%s",
+		strcmp(key, "old") ? "the password is wrong" : "the old password is wrong");
+	return false;
+}
+
 static json_t *
 run_account_password(struct call *call)
 {
-	const char *old = is_session(call) ? secret_arg(call, "old") : NULL;
-	const char *password = old ? secret_arg(call, "password") : NULL;
+	const char *password = account_is_session(call) ? secret_arg(call, "password") : NULL;
 	char text[96];
-	bool fits;
 
-	if (!password || !may_try(call, call->account->name, call->account) ||
-		!derive_fits(call, &call->account->password, old, &fits))
+	if (!password || !account_knows_password(call, "old"))
 		return NULL;
-	if (!fits) {
-		was_wrong(call, call->account->name);
-		fault_set(&call->why, ERR_DENIED, "the old password is wrong");
-		return NULL;
-	}
 	snprintf(text, sizeof text, "%s changed the password", call->account->name);
 	return set_password(call, call->account, password, text) ? json_true() : NULL;
 }
@@ -957,6 +949,7 @@ run_account_remove(struct call *call)
 	for (int i = 0; i < PASSES_MAX; i++)
 		if (passes[i].account == account->id)
 			passes[i] = (struct pass){0};
+	passkeys_forget(account->id);
 	*account = (struct account){0};
 	return json_true();
 }
@@ -988,7 +981,7 @@ run_token_add(struct call *call)
 			"a token has a printable name, a scope (read, act, admin) and some days");
 		return NULL;
 	}
-	if (channel_peer(call->channel) != PROCESS_CTL && !is_session(call))
+	if (channel_peer(call->channel) != PROCESS_CTL && !account_is_session(call))
 		return NULL;
 	if (role > call->role) {
 		fault_set(&call->why, ERR_DENIED, "that is more than you may do yourself");

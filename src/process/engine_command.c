@@ -235,8 +235,8 @@ static const struct verb *
 verb_find(const char *name)
 {
 	static const struct verb *const tables[] = {home_verbs, device_verbs, policy_verbs,
-		audit_verbs, label_verbs, maker_verbs, account_verbs, leave_verbs, tell_verbs,
-		begin_verbs, incident_verbs, backup_verbs};
+		audit_verbs, label_verbs, maker_verbs, account_verbs, passkey_verbs, leave_verbs,
+		tell_verbs, begin_verbs, incident_verbs, backup_verbs};
 
 	for (size_t i = 0; i < COUNT_OF(tables); i++)
 		for (const struct verb *verb = tables[i]; verb->name; verb++)

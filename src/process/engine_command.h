@@ -56,7 +56,7 @@ bool command_do(
 
 /* Each ends with a row without name. */
 extern const struct verb home_verbs[], device_verbs[], policy_verbs[], audit_verbs[], label_verbs[],
-	maker_verbs[], account_verbs[], leave_verbs[], tell_verbs[], begin_verbs[],
+	maker_verbs[], account_verbs[], passkey_verbs[], leave_verbs[], tell_verbs[], begin_verbs[],
 	incident_verbs[], backup_verbs[];
 
 /* The text, in ASCII; NULL with why where it is missing or longer than max. */

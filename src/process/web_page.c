@@ -108,8 +108,10 @@ const struct page pages[] = {
 		page_help_now},
 	{"/tell", N_("How you hear of it"), NULL, false, {{"tell.show", ""}}, page_tell},
 	{"/account", N_("You"), NULL, false,
-		{{"session.list", ""}, {"token.list", ""}, {"account.list", ""}}, page_account},
-	{"/login", N_("Log in"), NULL, true, {{NULL}}, page_login},
+		{{"session.list", ""}, {"token.list", ""}, {"account.list", ""},
+			{"passkey.list", ""}},
+		page_account, .script = "/passkey.js"},
+	{"/login", N_("Log in"), NULL, true, {{NULL}}, page_login, .script = "/passkey.js"},
 	{"/claim", N_("Whose gateway is this?"), NULL, true, {{NULL}}, page_claim},
 	{NULL},
 };
@@ -149,6 +151,9 @@ sheet_init(struct sheet *sheet, const struct page_view *view)
 		.who = json_is_object(account) ? json_text_of(account, "name") : NULL,
 		.scope = json_text_of(view->who, "scope"),
 		.proof = json_text_of(view->who, "proof"),
+		.origin = view->origin,
+		.passkeys = json_text_of(view->who, "passkeys"),
+		.script = view->page ? view->page->script : NULL,
 		.theme = view->theme,
 		.now_s = view->now_s,
 		.action_of = action_of};

@@ -5,16 +5,17 @@
 #include "page/sheet.h"
 #include "process/web_http.h"
 
-enum { PAGE_ASKS_MAX = SHEET_ANSWERS };
+enum { PAGE_ASKS_MAX = SHEET_ANSWERS, PAGE_ORIGIN_MAX = 96 };
 
 /* What a page is made of.  Borrowed for the call; JSON is NULL where nothing was said. */
 struct page_view {
-	const struct page *page;     /* NULL: the answer to a form */
-	const char *path;            /* as it was asked for, without query */
-	char language[LANGUAGE_MAX]; /* that the reader wants, and we have */
-	char theme[16];              /* "", "light", "dark", "contrast" */
-	const json_t *args;          /* what stood in path and query: texts */
-	const json_t *who;           /* of session.state: claimed, account, scope, proof */
+	const struct page *page;      /* NULL: the answer to a form */
+	const char *path;             /* as it was asked for, without query */
+	char language[LANGUAGE_MAX];  /* that the reader wants, and we have */
+	char theme[16];               /* "", "light", "dark", "contrast" */
+	char origin[PAGE_ORIGIN_MAX]; /* "https://NAME:8443", by TLS of our own; else empty */
+	const json_t *args;           /* what stood in path and query: texts */
+	const json_t *who;            /* of session.state: claimed, account, scope, proof */
 	const json_t
 		*answer[PAGE_ASKS_MAX]; /* whole: {"ok", "result", "next"} or {"ok", "error"} */
 	int64_t now_s;                  /* for "5 minutes ago" */
@@ -50,6 +51,7 @@ struct page {
 	} ask[PAGE_ASKS_MAX];
 	void (*put)(struct sheet *);
 	const char *type, *file; /* "image/svg+xml", "label.svg"; NULL: a page */
+	const char *script;      /* where passkeys can be used; NULL: that of all pages alone */
 };
 extern const struct page pages[]; /* ends with a row without path */
 

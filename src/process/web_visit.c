@@ -493,6 +493,10 @@ view_init(struct page_view *view, const struct visit *visit)
 		.path = visit->path,
 		.args = visit->args,
 		.now_s = clock_wall_s()};
+	const char *host = header(visit->connection, MHD_HTTP_HEADER_HOST);
+
+	if (host && is_by_own_tls(visit->connection) && strlen(host) < PAGE_ORIGIN_MAX - 8)
+		snprintf(view->origin, sizeof view->origin, "https://%s", host);
 	language_choose(header(visit->connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE),
 		language_is_known, view->language);
 	if (!cookie_find(header(visit->connection, MHD_HTTP_HEADER_COOKIE), THEME_COOKIE,

@@ -24,6 +24,7 @@ void
 store_account_delete(struct store *store, int64_t id)
 {
 	statement_run_with(store, PASSES_DELETE, id);
+	statement_run_with(store, PASSKEYS_DELETE, id);
 	statement_run_with(store, ACCOUNT_DELETE, id);
 }
 
@@ -102,6 +103,64 @@ store_passes(struct store *store, void (*row)(const struct stored_pass *, void *
 		if (column_bytes(stmt, 4, pass.digest, sizeof pass.digest) &&
 			column_bytes(stmt, 6, &pass.from, sizeof pass.from))
 			row(&pass, arg);
+	}
+	return err;
+}
+
+enum { MAY_BE_COPIED = 1, IS_COPIED = 2 };
+
+void
+store_passkey_put(struct store *store, const struct stored_passkey *row)
+{
+	sqlite3_stmt *stmt = statement(store, PASSKEY_PUT);
+	const struct passkey *passkey = &row->passkey;
+
+	bind_int(stmt, 1, row->id);
+	bind_int(stmt, 2, row->account);
+	bind_text(stmt, 3, row->name);
+	bind_bytes(stmt, 4, passkey->id, passkey->id_len);
+	bind_bytes(stmt, 5, passkey->key, sizeof passkey->key);
+	bind_bytes(stmt, 6, row->user, sizeof row->user);
+	bind_int(stmt, 7, passkey->count);
+	bind_int(stmt, 8,
+		(passkey->may_be_copied ? MAY_BE_COPIED : 0) |
+			(passkey->is_copied ? IS_COPIED : 0));
+	bind_int(stmt, 9, row->created_s);
+	bind_int(stmt, 10, row->used_s);
+	statement_run(store, PASSKEY_PUT, stmt);
+}
+
+void
+store_passkey_delete(struct store *store, int64_t id)
+{
+	statement_run_with(store, PASSKEY_DELETE, id);
+}
+
+enum err
+store_passkeys(struct store *store, void (*row)(const struct stored_passkey *, void *), void *arg)
+{
+	sqlite3_stmt *stmt = statement(store, PASSKEY_LIST);
+	struct stored_passkey out;
+	enum err err;
+
+	while (statement_row(store, PASSKEY_LIST, stmt, &err)) {
+		int len = sqlite3_column_bytes(stmt, 3), copies = sqlite3_column_int(stmt, 7);
+		memset(&out, 0, sizeof out);
+		out.id = sqlite3_column_int64(stmt, 0);
+		out.account = sqlite3_column_int64(stmt, 1);
+		column_text(stmt, 2, out.name, sizeof out.name);
+		out.passkey.count = (uint32_t)sqlite3_column_int64(stmt, 6);
+		out.passkey.may_be_copied = copies & MAY_BE_COPIED;
+		out.passkey.is_copied = copies & IS_COPIED;
+		out.created_s = sqlite3_column_int64(stmt, 8);
+		out.used_s = sqlite3_column_int64(stmt, 9);
+		if (len < 1 || len > PASSKEY_ID_MAX ||
+			!column_bytes(stmt, 3, out.passkey.id, (size_t)len) ||
+			!column_bytes(stmt, 4, out.passkey.key, sizeof out.passkey.key) ||
+			!column_bytes(stmt, 5, out.user, sizeof out.user))
+			continue;
+		out.passkey.id_len = (uint16_t)len;
+		row(&out, arg);
 	}
 	return err;
 }

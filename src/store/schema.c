@@ -52,6 +52,10 @@ static const char *const decisions[] = {
 	"CREATE TABLE receiver(number INTEGER PRIMARY KEY, body TEXT NOT NULL, secret TEXT NOT "
 	"NULL)"
 	" STRICT;",
+	"CREATE TABLE passkey(id INTEGER PRIMARY KEY, account INTEGER NOT NULL, name TEXT NOT NULL,"
+	" credential BLOB NOT NULL UNIQUE, key BLOB NOT NULL, user BLOB NOT NULL,"
+	" count INTEGER NOT NULL, copies INTEGER NOT NULL, created INTEGER NOT NULL,"
+	" used INTEGER NOT NULL) STRICT;",
 };
 
 static const char *const observed[] = {

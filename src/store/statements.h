@@ -74,6 +74,14 @@ X(PASSES_DELETE, STORE_DECISIONS, "DELETE FROM pass WHERE account=?1")
 X(PASS_LIST, STORE_DECISIONS,
   "SELECT id,account,kind,role,digest,name,source,created,until FROM pass ORDER BY id")
 
+X(PASSKEY_PUT, STORE_DECISIONS,
+  "INSERT INTO passkey(id,account,name,credential,key,user,count,copies,created,used)"
+  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) ON CONFLICT(id) DO UPDATE SET count=?7,copies=?8,used=?10")
+X(PASSKEY_DELETE, STORE_DECISIONS, "DELETE FROM passkey WHERE id=?1")
+X(PASSKEYS_DELETE, STORE_DECISIONS, "DELETE FROM passkey WHERE account=?1")
+X(PASSKEY_LIST, STORE_DECISIONS,
+  "SELECT id,account,name,credential,key,user,count,copies,created,used FROM passkey ORDER BY id")
+
 X(EVENT_PUT, STORE_OBSERVED,
   "INSERT INTO event(id,first,last,count,device,kind,cause,level,text,detail)"
   " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) ON CONFLICT(id) DO UPDATE SET last=?3,count=?4,"

@@ -9,6 +9,7 @@
 #include "base/ip.h"
 #include "base/settings.h"
 #include "message/finding.h"
+#include "passkey/passkey.h"
 
 /*
  * What must survive a power cut, in three SQLite files that only the engine opens.
@@ -190,7 +191,7 @@ struct stored_account {
 	int64_t created_s;
 };
 void store_account_put(struct store *, const struct stored_account *);
-void store_account_delete(struct store *, int64_t id); /* with its passes */
+void store_account_delete(struct store *, int64_t id); /* with its passes and passkeys */
 enum err store_accounts(
 	struct store *, void (*row)(const struct stored_account *, void *), void *) MUST_USE;
 
@@ -207,6 +208,20 @@ void store_pass_put(struct store *, const struct stored_pass *);
 void store_pass_delete(struct store *, int64_t id);
 enum err store_passes(
 	struct store *, void (*row)(const struct stored_pass *, void *), void *) MUST_USE;
+
+struct stored_passkey {
+	int64_t id; /* chosen by the caller, never used twice */
+	int64_t account;
+	struct passkey passkey;
+	uint8_t user[PASSKEY_USER_LEN]; /* what its authenticator calls the account */
+	char name[STORE_NAME_MAX];
+	int64_t created_s, used_s; /* used_s 0: never */
+};
+/* Of one that is there: what changes when it is used. */
+void store_passkey_put(struct store *, const struct stored_passkey *);
+void store_passkey_delete(struct store *, int64_t id);
+enum err store_passkeys(
+	struct store *, void (*row)(const struct stored_passkey *, void *), void *) MUST_USE;
 
 /* --- observed --------------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 	X(icon_svg)                                                                                \
 	X(page_css)                                                                                \
 	X(page_js)                                                                                 \
+	X(passkey_js)                                                                              \
 	X(schemas)                                                                                 \
 	X(penned_html)
 
