@@ -39,6 +39,10 @@ show_incident(const json_t *incident, const struct options *options)
 	const json_t *way;
 	size_t i;
 
+	if (!json_is_object(incident)) {
+		printf("no device did harm since yesterday\n");
+		return;
+	}
 	printf("%s %s\n\n", text(json_object_get(incident, "device"), "name"),
 		text(incident, "what"));
 	printf("%-18s %s", "since", when(incident, "first"));

@@ -77,6 +77,7 @@ const struct command commands[] = {
 	{"events", "", "events.list", "what happened", {{"DEVICE", "device", WORD_DEVICE, true}, {"--limit", "limit", WORD_NUMBER, true}, {"--before", "before", WORD_NUMBER, true}, {"--follow", NULL, WORD_FLAG, true}}, show_events},
 	{"incident", "list", "incident.list", "what devices did that harms, with all that came of it", {{"DEVICE", "device", WORD_DEVICE, true}, {"--limit", "limit", WORD_NUMBER, true}, {"--before", "before", WORD_NUMBER, true}}, show_incidents},
 	{"incident", "show", "incident.show", "what happened, what was done, and what you can do", {{"ID", "incident", WORD_NUMBER}}, show_incident},
+	{"incident", "latest", "incident.latest", "that of the last day", {{0}}, show_incident},
 	{"incident", "export", "incident.packets", "the heads of its packets, for Wireshark (pcapng)", {{"ID", "incident", WORD_NUMBER}, {"FILE", "file", WORD_TEXT}}, NULL, NULL, NULL, finish_incident_export},
 	{"story", "", "story.day", "a day, with a lane for each device", {{"DAY", "date", WORD_TEXT, true}, {"--device", "device", WORD_DEVICE, true}}, show_story},
 	{"service", "list", "service.list", "services that devices can be introduced for", {{0}}, show_services},

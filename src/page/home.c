@@ -155,6 +155,7 @@ page_home(struct sheet *page)
 	put_troubles(page, page->answer[0]);
 	html(&page->out, "<div class=\"home\"><div>\n");
 	put_state(page, page->answer[0], page->answer[1]);
+	put_morning(page, page->answer[6]);
 	put_newcomers(page, page->answer[5]);
 	put_first_steps(page, page->answer[4]);
 	put_worth_doing(page, page->answer[1]);

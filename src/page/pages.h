@@ -34,6 +34,9 @@ void page_maker(struct sheet *);
 
 void page_story(struct sheet *);
 void page_tale(struct sheet *);
+void page_incidents(struct sheet *);
+void page_incident(struct sheet *);
+void file_packets(struct sheet *);
 void page_rules(struct sheet *);
 void page_introductions(struct sheet *);
 void page_doors(struct sheet *);

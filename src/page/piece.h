@@ -105,6 +105,15 @@ void put_health(struct sheet *, const json_t *device, const json_t *tested);
 void put_reach(struct sheet *, const json_t *device, const json_t *sky, const json_t *talk);
 /* What was done about it, as frames from its first day on: device.show, policy.journal, events.list. */
 void put_strip(struct sheet *, const json_t *device, const json_t *journal, const json_t *events);
+/* The frames alone, about one row of the journal (0: the newest that acted). */
+void put_frames(struct sheet *, const json_t *device, const json_t *journal, const json_t *events,
+	long long change);
+/* A day with a lane a device: story.day; hour, from the query, is chosen in it. */
+void put_lanes(struct sheet *, const json_t *day);
+/* What devices did, each as a card: incident.list. */
+void put_incident_cards(struct sheet *, const json_t *incidents);
+/* What happened since yesterday, in frames: incident.latest; nothing where it is null. */
+void put_morning(struct sheet *, const json_t *incident);
 /* The shrinking sky: device.sky, with its history to choose from and its table. */
 void put_sky(struct sheet *, const json_t *sky);
 

@@ -23,7 +23,7 @@ put_day(struct sheet *page, char day[static 40], long long at_s)
 }
 
 static void
-put_incident(struct sheet *page, const json_t *event)
+put_event(struct sheet *page, const json_t *event)
 {
 	const json_t *device = json_object_get(event, "device");
 	const char *level = json_text_of(event, "level"), *kind = json_text_of(event, "kind");
@@ -56,7 +56,7 @@ put_incident(struct sheet *page, const json_t *event)
 }
 
 static void
-put_incidents(struct sheet *page, const json_t *events)
+put_events(struct sheet *page, const json_t *events)
 {
 	const json_t *event;
 	char day[40] = "";
@@ -65,7 +65,7 @@ put_incidents(struct sheet *page, const json_t *events)
 	json_array_foreach(events, i, event)
 	{
 		put_day(page, day, number_of(event, "time"));
-		put_incident(page, event);
+		put_event(page, event);
 	}
 	if (*day)
 		html(&page->out, "</ol>\n");
@@ -80,7 +80,14 @@ page_story(struct sheet *page)
 
 	html(&page->out, "<p class=\"lead\">%s</p>\n",
 		_("What repeats is one row with a count. Newest first."));
-	put_incidents(page, page->answer[0]);
+	if (!*asked(page, "before")) {
+		put_incident_cards(page, page->answer[2]);
+		if (page->next[2])
+			html(&page->out, "<p><a href=\"/incidents\">%s</a></p>",
+				_("All incidents"));
+		put_lanes(page, page->answer[1]);
+	}
+	put_events(page, page->answer[0]);
 	if (n == STORY_ROWS)
 		html(&page->out,
 			"<p><a rel=\"next\" href=\"/story?before=%lld&amp;device=%s\">%s</a></p>",

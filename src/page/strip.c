@@ -5,6 +5,7 @@
  * nothing is known for is left out.  The strip is a list of texts; its signs only help.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -36,20 +37,18 @@ is_act(const json_t *row)
 	return is_one_of(json_text_of(row, "verb"), verbs);
 }
 
-/* The one that was asked for; else the newest. */
+/* The row of this number; 0: the newest. */
 static const json_t *
-act_chosen(const struct sheet *page, const json_t *journal)
+act_chosen(const json_t *journal, long long chosen)
 {
 	const json_t *row, *newest = NULL;
-	char id[24];
 	size_t i;
 
 	json_array_foreach(journal, i, row)
 	{
 		if (!is_act(row))
 			continue;
-		snprintf(id, sizeof id, "%lld", number_of(row, "id"));
-		if (!strcmp(asked(page, "change"), id))
+		if (number_of(row, "id") == chosen)
 			return row;
 		newest = newest ? newest : row;
 	}
@@ -290,24 +289,49 @@ put_other_acts(struct sheet *page, const struct tale *tale)
 		html(&page->out, "</ul>\n");
 }
 
+static struct tale
+tale_of(const json_t *device, const json_t *journal, const json_t *events, long long change)
+{
+	const json_t *acted = act_chosen(journal, change);
+
+	return (struct tale){device, journal, events, acted, end_of(journal, acted)};
+}
+
+static void
+put_all_frames(struct sheet *page, const struct tale *tale)
+{
+	html(&page->out, "<ol class=\"strip\">\n");
+	put_joined(page, tale);
+	put_learned(page, tale);
+	put_changed(page, tale);
+	if (tale->acted) {
+		put_acted(page, tale);
+		put_result(page, tale);
+	}
+	put_now(page, tale);
+	html(&page->out, "</ol>\n");
+}
+
+void
+put_frames(struct sheet *page, const json_t *device, const json_t *journal, const json_t *events,
+	long long change)
+{
+	struct tale tale = tale_of(device, journal, events, change);
+
+	if (json_is_object(device))
+		put_all_frames(page, &tale);
+}
+
 void
 put_strip(struct sheet *page, const json_t *device, const json_t *journal, const json_t *events)
 {
-	const json_t *acted = act_chosen(page, journal);
-	struct tale tale = {device, journal, events, acted, end_of(journal, acted)};
+	struct tale tale =
+		tale_of(device, journal, events, strtoll(asked(page, "change"), NULL, 10));
 
-	html(&page->out, "<p class=\"lead\">%s</p>\n<ol class=\"strip\">\n",
-		!acted           ? _("Nothing was done about it.")
+	html(&page->out, "<p class=\"lead\">%s</p>\n",
+		!tale.acted      ? _("Nothing was done about it.")
 		: is_over(&tale) ? _("Something was done about it, and taken back.")
 				 : _("Something was done about it; that can be taken back."));
-	put_joined(page, &tale);
-	put_learned(page, &tale);
-	put_changed(page, &tale);
-	if (acted) {
-		put_acted(page, &tale);
-		put_result(page, &tale);
-	}
-	put_now(page, &tale);
-	html(&page->out, "</ol>\n");
+	put_all_frames(page, &tale);
 	put_other_acts(page, &tale);
 }

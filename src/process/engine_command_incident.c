@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Verbs about what devices did that harms, and about the days of the home. */
+#include "base/clock.h"
 #include "process/engine_command.h"
 #include "process/engine_incident.h"
+
+enum { MORNING_S = 86400 };
 
 /* Of whom, where the question names one; false: there is no such device. */
 static bool
@@ -35,6 +38,19 @@ run_incident_show(struct call *call)
 								    : NULL;
 }
 
+/* What the morning has to tell: null where the last day was calm. */
+static json_t *
+run_incident_latest(struct call *call)
+{
+	json_t *rows = incident_list(0, 0, 1), *row = json_array_get(rows, 0), *out = json_null();
+	int64_t id = json_integer_value(json_object_get(row, "id"));
+
+	if (id && clock_wall_s() - json_integer_value(json_object_get(row, "time")) < MORNING_S)
+		out = incident_show(id, &call->why);
+	json_decref(rows);
+	return out;
+}
+
 static json_t *
 run_incident_packets(struct call *call)
 {
@@ -57,6 +73,7 @@ run_story_day(struct call *call)
 
 const struct verb incident_verbs[] = {
 	{"incident.list", ROLE_VIEWER, 0, run_incident_list},
+	{"incident.latest", ROLE_VIEWER, 0, run_incident_latest},
 	{"incident.show", ROLE_VIEWER, 0, run_incident_show},
 	{"incident.packets", ROLE_OWNER, 0, run_incident_packets},
 	{"story.day", ROLE_VIEWER, 0, run_story_day},

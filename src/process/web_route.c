@@ -151,6 +151,7 @@ const struct route routes[] = {
 	{"POST", "/journal/{journal}/undo", "policy.undo", "", "act", "Undone", 0, "take a change back; a helper only those of the same helper"},
 	{"GET", "/events", "events.list", "device before limit", "read", "[Event]", 0, "what happened, newest first; with Accept: text/event-stream, as it happens"},
 	{"GET", "/incidents", "incident.list", "device before limit", "read", "[Incident]", 0, "what devices did that harms, newest first, each with all that came of it"},
+	{"GET", "/incidents/latest", "incident.latest", "", "read", "LatestIncident", 0, "that of the last day, as /incidents/{incident} has it; null where there was none"},
 	{"GET", "/incidents/{incident}", "incident.show", "", "read", "WholeIncident", 0, "one of them, with its device, and what was changed and seen"},
 	{"GET", "/incidents/{incident}/packets", "incident.packets", "", "admin", "Packets", 0, "the heads of its packets as a capture file (pcapng)"},
 	{"GET", "/story", "story.day", "date device", "read", "Day", 0, "a day, with a lane for each device on which something happened"},
