@@ -122,17 +122,8 @@ put_frame(struct sheet *page, enum frame frame, long long at_s)
 static void
 put_joined(struct sheet *page, const struct tale *tale)
 {
-	const char *text = _("It was seen for the first time.");
-	const json_t *event;
-	size_t i;
-
-	json_array_foreach(tale->events, i, event)
-	{
-		if (!strcmp(json_text_of(event, "kind"), "new-device"))
-			text = json_text_of(event, "text");
-	}
 	put_frame(page, JOINED, number_of(tale->device, "first"));
-	html(&page->out, "<p>%s</p></li>\n", say_words(text, NULL));
+	html(&page->out, "<p>%s</p></li>\n", _("It was seen for the first time."));
 }
 
 /* What was decided last about what it may, before anything had to be done. */

@@ -384,6 +384,8 @@ void contain_over(struct ward *);
 bool contain_taints(const struct ward *, uint8_t proto, uint16_t port, bool is_end);
 
 /* May it act on a port of this device, or only propose? */
+/* It waits, is set apart or blocked, or something was closed for it; NULL: it is gone. */
+bool contain_holds(const struct ward *);
 bool contain_may_act(const struct ward *);
 
 /* --- engine_declaration.c: what was declared of a device, and papers that go with it ------------- */

@@ -66,6 +66,13 @@ is_penned_already(const struct ward *ward)
 	       ward->device->state == DEVICE_BLOCK;
 }
 
+bool
+contain_holds(const struct ward *ward)
+{
+	return ward && ward->device &&
+	       (is_penned_already(ward) || json_array_size(ward->facet[FACET_CONTAINMENT]));
+}
+
 /* One push, where the morning would be too late: what stopped it did not, or a life may hang on it. */
 static void
 tell_if_urgent(const struct ward *ward, const struct harm_verdict *verdict, const char *did)

@@ -227,12 +227,7 @@ add_way(json_t *ways, const char *verb, const char *text, const char *command, c
 static const char *
 state_of(const struct stored_incident *row, const struct ward *ward)
 {
-	bool is_penned =
-		ward && ward->device &&
-		(ward->device->state == DEVICE_QUARANTINE || ward->device->state == DEVICE_BLOCK ||
-			json_array_size(ward->facet[FACET_CONTAINMENT]));
-
-	if (is_penned && !was_undone(row->journal))
+	if (contain_holds(ward) && !was_undone(row->journal))
 		return "held";
 	return !row->journal && ward && clock_wall_s() - row->last_s < CALM_S ? "open" : "over";
 }
@@ -245,12 +240,12 @@ ways_of(const struct stored_incident *row, const char *state)
 	char number[24];
 
 	snprintf(number, sizeof number, "%lld", (long long)row->journal);
-	if (!strcmp(state, "held")) {
+	/* One that waits is let in, or not, on its own page. */
+	if (!strcmp(state, "held") && row->journal) {
 		add_way(ways, "device.release", "Let it back, if it may do that.",
 			"pinfold device release", row->device_id);
-		if (row->journal)
-			add_way(ways, "policy.undo", "Take back what was done last.",
-				"pinfold policy undo", number);
+		add_way(ways, "policy.undo", "Take back what was done last.", "pinfold policy undo",
+			number);
 	} else if (!strcmp(state, "open")) {
 		add_way(ways, "device.quarantine", "Keep it apart until you know more.",
 			"pinfold device quarantine", row->device_id);

@@ -80,7 +80,10 @@ lane_of(json_t *lanes, json_t *device)
 	}
 	if (json_array_size(lanes) == LANES_MAX)
 		return NULL;
-	lane = json_pack("{s:O, s:[]}", "device", device, "marks");
+	/* By the name that it has now, while it is here. */
+	const struct ward *ward = number_of(device) ? ward_find((uint32_t)number_of(device)) : NULL;
+	lane = json_pack("{s:o, s:[]}", "device",
+		ward && ward->device ? show_ref(ward) : json_incref(device), "marks");
 	json_array_append_new(lanes, lane);
 	return lane;
 }

@@ -132,6 +132,21 @@ const three_in_the_morning = async (page) => {
 	await picture(page, "incident");
 	await page.goto(`${base}/story`);
 	expect("the story tells it", (await page.textContent("main")).includes(names.camera));
+	const cell = await page.$(`.lanes a[href*="hour="]:has(path.bad)`);
+	expect("in its lane stands an alarm", cell !== null);
+	await tab_to(page, ".lanes a:has(path.bad)");
+	await enter(page);
+	expect("and the keyboard opens its hour as a table", (await page.textContent("#day details[open]")).includes(names.camera));
+	await follow(page, `article:has-text("${names.camera}") a:text-matches("How it came to that")`);
+	const told = await page.textContent("dl");
+	expect("an incident says what, since when, what was done and what one can do",
+		["What", "Since when", "What Pinfold did", "What you can do"].every((word) => told.includes(word)));
+	expect("and is told in six frames", (await page.$$(".strip > li")).length === 6);
+	const packets = await page.request.get(`${page.url()}/packets.pcapng`);
+	expect("with its packets to save", packets.ok() && (await packets.body()).readUInt32BE(0) === 0x0a0d0d0a);
+	await picture(page, "incident-page");
+	await page.goto(`${base}/`);
+	expect("and Home tells it in the morning", (await page.$$(".strip > li")).length === 6);
 	await open_device(page, names.camera);
 	await click(page, "Let it back");
 	expect("and one click takes that back", !/quarantine|contained/.test(await page.textContent(".who")));

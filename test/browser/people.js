@@ -16,7 +16,7 @@ const everything = async (page, name) => {
 	const listed = await page.$$eval("nav a", (links) => links.map((a) => a.getAttribute("href")));
 	const named = listed.map((path) => [path === "/" ? "home" : path.slice(1).replaceAll("/", "-"), path]);
 	return [...named, ["begin", "/begin"], ["welcome", "/welcome"], ["card", "/card"], ["leave", `/leave/${bulb}`], ["left", "/left"], ["device", `/devices/${bulb}`], ["maker", `/maker/${bulb}`], ["tale", `/story/${bulb}`], ["hold", `/hold/${bulb}`],
-		["why", `/why/${bulb}?destination=cloud.example&port=443`], ["help-now", "/help-now"], ["account", "/account"]];
+		["incidents", "/incidents"], ["incident", "/incidents/1"], ["why", `/why/${bulb}?destination=cloud.example&port=443`], ["help-now", "/help-now"], ["account", "/account"]];
 };
 
 // axe is ours, not the page's: it goes around the policy that holds for pages.
