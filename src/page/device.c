@@ -121,6 +121,8 @@ put_actions(struct sheet *page, const json_t *device)
 			END_PAIRS);
 	html(&page->out, "<a class=\"button danger\" href=\"/leave/%s\">%s</a>\n", id,
 		_("It is leaving"));
+	html(&page->out, "<a class=\"button\" href=\"/intake/%s\">%s</a>\n", id,
+		_("It had another owner"));
 	html(&page->out, "</div><div class=\"forms\">");
 	if (put_form(page, "device.name", "device", id, END_PAIRS)) {
 		html(&page->out,

@@ -178,6 +178,53 @@ page_home(struct sheet *page)
 
 /* --- something not working? --------------------------------------------------------------- */
 
+static void
+put_opened(struct sheet *page, const json_t *device)
+{
+	const char *id = json_text_of(device, "id");
+	long long n = number_of(device, "offered");
+
+	html(&page->out, "<li>");
+	put_device_link(page, device);
+	html(&page->out, " ");
+	if (truth_of(device, "paused")) {
+		put_chip(page, "paused");
+		put_button(page, "device.resume", "", _("End the pause"), "device", id, END_PAIRS);
+	}
+	if (n) {
+		html(&page->out, "<a href=\"/devices/%s\">", id);
+		html(&page->out,
+			ngettext("It needed %lld destination", "It needed %lld destinations",
+				(unsigned long)n),
+			n);
+		html(&page->out, "</a> %s", _("Allow that for ever, for a day, or not."));
+	}
+	html(&page->out, "</li>\n");
+}
+
+/* What is open now, and what was and waits for an answer. */
+static void
+put_all_opened(struct sheet *page, const json_t *devices)
+{
+	const json_t *device;
+	bool is_begun = false;
+	size_t i;
+
+	json_array_foreach(devices, i, device)
+	{
+		if (!truth_of(device, "paused") && !number_of(device, "offered"))
+			continue;
+		if (!is_begun)
+			html(&page->out,
+				"<section class=\"card\"><h2>%s</h2><ul class=\"plain-list\">",
+				_("Opened lately"));
+		is_begun = true;
+		put_opened(page, device);
+	}
+	if (is_begun)
+		html(&page->out, "</ul></section>\n");
+}
+
 void
 page_help_now(struct sheet *page)
 {
@@ -204,6 +251,7 @@ page_help_now(struct sheet *page)
 	html(&page->out,
 		"<p class=\"soft\">%s <code>pinfold device pause NAME 15m</code></p></section>\n",
 		_("From the gateway's own console:"));
+	put_all_opened(page, page->answer[0]);
 }
 
 /* --- the box ------------------------------------------------------------------------------ */

@@ -97,6 +97,25 @@ page_leave(struct sheet *page)
 }
 
 void
+page_intake(struct sheet *page)
+{
+	const json_t *intake = page->answer[0], *steps = json_object_get(intake, "steps");
+
+	put_back_to_device(page, json_object_get(intake, "device"));
+	html(&page->out,
+		"<p class=\"lead\">%s</p>\n<div class=\"passport\"><section "
+		"class=\"card\"><h2>%s</h2>",
+		_("Bought used, given to you, or back again: it should not belong to anybody else "
+		  "any more."),
+		_("What only you can do"));
+	put_steps(page, NULL, steps, "you");
+	html(&page->out, "</section><section class=\"card\"><h2>%s</h2>",
+		_("What the gateway can say"));
+	put_steps(page, NULL, steps, "gateway");
+	html(&page->out, "</section></div>\n");
+}
+
+void
 put_farewell(struct sheet *page, const json_t *left)
 {
 	html(&page->out, "<section class=\"card\"><h2>%s %s</h2><p>%s ", json_text_of(left, "name"),

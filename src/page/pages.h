@@ -23,6 +23,7 @@ void page_devices(struct sheet *);
 void page_device(struct sheet *);
 void page_why(struct sheet *);
 void page_leave(struct sheet *);
+void page_intake(struct sheet *);
 void page_left(struct sheet *);
 void page_left_one(struct sheet *);
 /* What is kept of one that left. */

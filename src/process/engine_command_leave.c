@@ -10,6 +10,12 @@ run_leaving(struct call *call)
 }
 
 static json_t *
+run_intake(struct call *call)
+{
+	return intake_list(call->ward);
+}
+
+static json_t *
 run_leaving_done(struct call *call)
 {
 	const char *step = call_text(call, "step", 32);
@@ -71,6 +77,7 @@ run_left_delete(struct call *call)
 
 const struct verb leave_verbs[] = {
 	{"device.leaving", ROLE_VIEWER, NEEDS_DEVICE, run_leaving},
+	{"device.intake", ROLE_VIEWER, NEEDS_DEVICE, run_intake},
 	{"device.leaving.done", ROLE_HELPER, NEEDS_DEVICE | CHANGES, run_leaving_done},
 	{"device.leave", ROLE_OWNER, NEEDS_DEVICE | CHANGES, run_leave},
 	{"left.list", ROLE_VIEWER, 0, run_left_list},

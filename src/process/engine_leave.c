@@ -69,8 +69,8 @@ is_ticked(const struct ward *ward, const char *word)
 	return false;
 }
 
-static void
-put_step(json_t *rows, const char *word, const char *by, const char *state, const char *text)
+void
+leave_put_step(json_t *rows, const char *word, const char *by, const char *state, const char *text)
 {
 	json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s}", "step", word, "by", by,
 					    "state", state, "text", text));
@@ -121,8 +121,8 @@ residue_of(const struct ward *ward)
 	return residue;
 }
 
-static void
-put_reset(json_t *rows, const struct ward *ward)
+void
+leave_put_reset(json_t *rows, const struct ward *ward)
 {
 	struct residue residue = residue_of(ward);
 	char text[FINDING_TEXT_MAX + 160];
@@ -131,11 +131,11 @@ put_reset(json_t *rows, const struct ward *ward)
 		snprintf(text, sizeof text,
 			"Nobody tested whether the reset erases its owner: pinfold audit reset %s",
 			ward->device->id);
-		put_step(rows, "reset-verified", "gateway", "open", text);
+		leave_put_step(rows, "reset-verified", "gateway", "open", text);
 		return;
 	}
 	snprintf(text, sizeof text, "Guided reset, run %u: %s", residue.run, residue.text);
-	put_step(rows, "reset-verified", "gateway",
+	leave_put_step(rows, "reset-verified", "gateway",
 		residue.has_fail   ? "failed"
 		: residue.has_pass ? "seen"
 				   : "cannot",
@@ -152,7 +152,7 @@ put_silence(json_t *rows, const struct ward *ward, bool is_here)
 	else
 		snprintf(text, sizeof text, "It is not connected any more, since %lld minutes.",
 			(long long)(clock_wall_s() - ward->device->last_s) / 60);
-	put_step(rows, "away", "gateway", is_here ? "open" : "seen", text);
+	leave_put_step(rows, "away", "gateway", is_here ? "open" : "seen", text);
 }
 
 static size_t
@@ -179,24 +179,24 @@ list(struct ward *ward, bool is_lost)
 				strcmp(steps[i].word, "cloud") && strcmp(steps[i].word, "wifi") &&
 				strcmp(steps[i].word, "logins");
 		if (concerns(&steps[i], ward))
-			put_step(rows, steps[i].word, "you",
+			leave_put_step(rows, steps[i].word, "you",
 				is_ticked(ward, steps[i].word) ? "done"
 				: is_lost && needs_it          ? "cannot"
 							       : "open",
 				steps[i].text);
 	}
 	if (is_lost)
-		put_step(rows, "reset-verified", "gateway", "cannot",
+		leave_put_step(rows, "reset-verified", "gateway", "cannot",
 			"It is lost: whether anything of its owner was erased cannot be seen.");
 	else
-		put_reset(rows, ward);
+		leave_put_reset(rows, ward);
 	put_silence(rows, ward, is_here);
 	snprintf(text, sizeof text,
 		"Its %zu rules and %zu introductions end with it; if it comes back it waits, as a "
 		"new device.",
 		json_array_size(ward->facet[FACET_RULES]), introductions_of(ward));
-	put_step(rows, "rules", "gateway", "will", text);
-	put_step(rows, "maker", "gateway", "cannot",
+	leave_put_step(rows, "rules", "gateway", "will", text);
+	leave_put_step(rows, "maker", "gateway", "cannot",
 		"What its maker's servers and apps keep of you cannot be seen from here.");
 	return rows;
 }
@@ -328,9 +328,10 @@ leave_go(struct ward *ward, const struct leave_wish *wish, const char *who, int6
 	struct stored_left left = {.left_s = now_s, .until_s = now_s + (int64_t)wish->days * DAY_S};
 	json_t *payload = note_payload(ward, wish, now_s);
 	auto_free char *note = sign(payload, why);
-	json_t *kept = json_pack("{s:o, s:s, s:o, s:o, s:o}", "steps",
-		json_incref(json_object_get(payload, "steps")), "note", note ? note : "", "rules",
-		ward_facet(ward, FACET_RULES), "flows", flows_of(ward), "sky", sky_show(ward));
+	json_t *kept = json_pack("{s:O, s:O, s:s, s:o, s:o, s:o}", "macs",
+		json_object_get(payload, "macs"), "steps", json_object_get(payload, "steps"),
+		"note", note ? note : "", "rules", ward_facet(ward, FACET_RULES), "flows",
+		flows_of(ward), "sky", sky_show(ward));
 	auto_free char *body = json_dumps(kept, JSON_COMPACT);
 	json_t *out = NULL;
 

@@ -14,6 +14,18 @@
 #define LEAVE_NOTE_TYPE "handover+jwt"
 enum { LEAVE_DAYS_DEFAULT = 30, LEAVE_DAYS_MAX = 365 };
 
+/* A row of such a list; by: you, gateway; state: open, done, seen, failed, cannot, will. */
+void leave_put_step(
+	json_t *rows, const char *word, const char *by, const char *state, const char *text);
+void leave_put_reset(json_t *rows, const struct ward *); /* what a guided reset showed */
+
+/*
+ * engine_intake.c: it had another owner, or comes back.  What is to be done before it is
+ * used, and what the gateway sees of who had it; it says what it cannot see.
+ */
+json_t *intake_list(struct ward *);
+void intake_look(const struct ward *); /* it is new: tells when it left this home before */
+
 json_t *leave_list(struct ward *); /* the steps, and how far each is */
 /* Into a change; false with why: there is no such step, or it is not a person's. */
 bool leave_tick(struct ward *, const char *step, struct change *, struct fault *why);

@@ -10,6 +10,7 @@
 #include "process/engine.h"
 #include "process/engine_app.h"
 #include "process/engine_eve.h"
+#include "process/engine_leave.h"
 #include "process/engine_traffic.h"
 
 /* Of a phone or laptop: that it is here and how to reach it, and nothing of what it does. */
@@ -526,6 +527,7 @@ on_new(struct device *device, const char *port)
 			port);
 	else
 		ward->announce_ns = clock_monotonic_ns() + ANNOUNCE_NS;
+	intake_look(ward);
 	if (is_joining())
 		join(ward, port);
 	if (is_stranger(device))

@@ -163,6 +163,8 @@ show_device(struct ward *ward, bool whole)
 	json_object_set_new(out, "addresses", show_addresses(device));
 	json_object_set_new(out, "port", json_string(port));
 	json_object_set_new(out, "paused", json_boolean(pause_is_on(ward)));
+	json_object_set_new(
+		out, "offered", json_integer((json_int_t)json_array_size(ward->offers)));
 	json_object_set_new(out, "contained",
 		json_boolean(json_array_size(ward->facet[FACET_CONTAINMENT]) > 0));
 	json_object_set_new(out, "attention", json_boolean(needs_attention(ward)));

@@ -107,6 +107,7 @@ const struct route routes[] = {
 	{"GET", "/devices/{device}", "device.show", "", "read", "WholeDevice", 0, "everything known of a device"},
 	{"DELETE", "/devices/{device}", "device.forget", "", "admin", "Done", 0, "remove it; if it comes back it waits"},
 	{"GET", "/devices/{device}/leaving", "device.leaving", "", "read", "Leaving", 0, "what is to be done before it leaves, and what was seen"},
+	{"GET", "/devices/{device}/intake", "device.intake", "", "read", "Intake", 0, "it had another owner, or comes back: what is to be done first, and what was seen"},
 	{"POST", "/devices/{device}/leaving", "device.leaving.done", "step!", "act", "Leaving", 0, "a step of yours is done; said again: it is not"},
 	{"POST", "/devices/{device}/leave", "device.leave", "lost days", "admin", "Left", 0, "it leaves: a signed note, and what is kept until when"},
 	{"GET", "/left", "left.list", "", "read", "[Left]", 0, "devices that left, of which something is kept"},

@@ -835,6 +835,15 @@ TEST(a_device_that_leaves_is_kept_until_its_date_and_comes_back_as_a_new_one)
 		usleep(10000);
 	EXPECT_STR(field("00:00:5e:00:53:11", "state"), "waiting");
 	EXPECT(strcmp(field("00:00:5e:00:53:11", "id"), id) != 0);
+	/* But its MAC stands in the note, which nobody said that it was reset before. */
+	answer = ask("{\"verb\":\"device.intake\",\"args\":{\"device\":\"00:00:5e:00:53:11\"}}");
+	EXPECT_STR(step_state(json_object_get(answer, "result"), "came-back"), "failed");
+	EXPECT_STR(step_state(json_object_get(answer, "result"), "old-session"), "open");
+	json_decref(answer);
+	answer = ask("{\"verb\":\"events.list\"}");
+	auto_free char *told = json_dumps(answer, 0);
+	EXPECT(strstr(told, "came-back") != NULL);
+	json_decref(answer);
 
 	undo(journal);
 	EXPECT_STR(field("front door", "id"), id);
