@@ -25,7 +25,7 @@ put_state(struct sheet *page, const char *state)
 }
 
 static void
-put_term(struct sheet *page, const char *name)
+put_entry(struct sheet *page, const char *name)
 {
 	html(&page->out, "<dt>%s</dt><dd>", name);
 }
@@ -33,7 +33,7 @@ put_term(struct sheet *page, const char *name)
 static void
 put_since(struct sheet *page, const json_t *incident)
 {
-	put_term(page, _("Since when"));
+	put_entry(page, _("Since when"));
 	put_time(page, number_of(incident, "first"));
 	if (number_of(incident, "count") > 1) {
 		html(&page->out, ", %lld &#215;, %s ", number_of(incident, "count"),
@@ -47,13 +47,13 @@ static void
 put_what(struct sheet *page, const json_t *incident)
 {
 	html(&page->out, "<dl>");
-	put_term(page, _("What"));
+	put_entry(page, _("What"));
 	put_device_link(page, json_object_get(incident, "device"));
 	html(&page->out, ": ");
 	put_words(page, json_text_of(incident, "what"));
 	html(&page->out, "</dd>");
 	put_since(page, incident);
-	put_term(page, _("What Pinfold did"));
+	put_entry(page, _("What Pinfold did"));
 	if (*json_text_of(incident, "did"))
 		put_words(page, json_text_of(incident, "did"));
 	else
@@ -93,7 +93,7 @@ put_ways(struct sheet *page, const json_t *incident)
 	const json_t *ways = json_object_get(incident, "can"), *way;
 	size_t i;
 
-	put_term(page, _("What you can do"));
+	put_entry(page, _("What you can do"));
 	if (!json_array_size(ways)) {
 		html(&page->out, "%s</dd>", _("Nothing is needed."));
 		return;
