@@ -345,7 +345,7 @@ void observe_message(const struct message_observation *);
 void observe_answered(const struct message_answered *);
 void observe_counters(const struct message_counters *);
 void observe_expire(void);
-void observe_retire(void); /* once a minute */
+void observe_retire(void);    /* once a minute */
 void observe_newcomers(void); /* told when they had time to say what they are */
 /* Closes ports on which too many strangers appeared, opens them again. */
 void observe_strangers(void);
