@@ -121,7 +121,7 @@ const three_in_the_morning = async (page) => {
 	await click(page, "Let it in, and watch it");
 	lab("attack", "scan", "camera", "300");
 	await page.goto(`${base}/`);
-	const acted = await within(10, async () => {
+	const acted = await within(60, async () => {
 		await page.reload();
 		return (await page.textContent(".state h2")) === "Act";
 	});

@@ -18,7 +18,7 @@ const expect = (sentence, is, why = "") => {
 // A command in a room ("bulb", "internet") or, without exec, of the lab; true: it succeeded.
 const lab = (...words) => {
 	try {
-		execFileSync(process.env.LAB, words, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 });
+		execFileSync(process.env.LAB, words, { stdio: ["ignore", "pipe", "pipe"], timeout: 120000 });
 		return true;
 	} catch { return false; }
 };
@@ -39,7 +39,7 @@ const within = async (seconds, is) => {
 
 // What a page must not do: load from elsewhere, complain, or break its policy.
 const watched = (page) => {
-	page.setDefaultTimeout(10000);
+	page.setDefaultTimeout(60000);
 	page.on("console", (m) => { if (m.type() === "error") here.complaints.push(m.text()); });
 	page.on("pageerror", (e) => here.complaints.push(String(e)));
 	page.on("dialog", (d) => { here.complaints.push(`a dialog: ${d.message()}`); d.dismiss(); });

@@ -161,11 +161,11 @@ const web_killed = async (page) => {
 	expect("while the web process is dead, what may pass arrives and nothing else",
 		reaches("bulb", "198.18.4.1", 80) && is_cut_off("bulb", "198.18.1.11"));
 	expect("the page says that the connection is lost", Boolean(await said.catch(() => false)));
-	expect("and comes back by itself", await within(20, () => page.evaluate(() => !document.getElementById("live").textContent)));
+	expect("and comes back by itself", await within(60, () => page.evaluate(() => !document.getElementById("live").textContent)));
 	expect("from another process", web_process() !== before);
 	pinfold("device", "name", names.phone, "Phone of Anna");
 	await page.goto(`${base}/devices`);
-	expect("and hears what happens again", await within(15, async () => (await page.textContent("main")).includes("Phone of Anna")));
+	expect("and hears what happens again", await within(60, async () => (await page.textContent("main")).includes("Phone of Anna")));
 };
 
 module.exports = { everything, keyboard, seen_by_all, zones, in_german, without_script, hostile_names, web_killed };
