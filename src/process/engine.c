@@ -364,6 +364,7 @@ on_look(void *arg)
 	ward_look();
 	sync_look();
 	audit_look();
+	audit_passive_look();
 	label_look();
 	shelf_look();
 	traffic_look();

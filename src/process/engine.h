@@ -152,6 +152,7 @@ struct ward {
 	struct stored_sky sky, sky_sent; /* engine_sky.c: in force, and sent last; device 0: none */
 	struct pulse *pulse;             /* engine_talk.c; NULL: it did nothing */
 	bool is_sky_unsaved, is_answers_news;
+	bool is_judged; /* was tested, or need not be by itself */
 };
 
 struct client {
@@ -437,6 +438,7 @@ struct audit_wish {
 	uint32_t seconds;
 };
 uint32_t audit_begin(const struct audit_wish *, const char *who, struct fault *why); /* run or 0 */
+void audit_passive_look(void); /* once a second: begins the first run of who was watched enough */
 bool audit_stop(uint32_t run, const char *who, struct fault *why);
 bool audit_is_on(const struct ward *);
 void audit_message(uint16_t type, const void *payload); /* of the checker */

@@ -396,7 +396,8 @@ audit_begin(const struct audit_wish *wish, const char *who, struct fault *why)
 	/* The journal is about who did what; the run stands without its line. */
 	if (change_note(who, "audit.run", ward, text, before, after, &journal, why))
 		log_warnx("audit", "run %u: %s", run, why->text);
-	event(EVENT_NOTICE, ward, "audit-begun", "", "run %u: %s", run, text);
+	event(strcmp(who, "pinfold") ? EVENT_NOTICE : EVENT_INFO, ward, "audit-begun", "",
+		"run %u: %s", run, text);
 	if (wish->app)
 		app_begun(audit, wish->app, who);
 	if (ward || wish->app)

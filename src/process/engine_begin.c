@@ -471,7 +471,7 @@ run_home_card(struct call *call)
 		{"this gateway was replaced by a new one that has your settings",
 			"pinfold backup restore FILE"},
 		{"the pages do not answer", "systemctl restart pinfold"},
-		{"the gateway itself is broken: connect the devices to the router behind it; "
+		{"the gateway itself is broken: connect the devices to the router before it; "
 		 "nothing holds them then",
 			""},
 	};

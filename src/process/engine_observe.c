@@ -250,7 +250,7 @@ on_binding(const struct binding_change *change)
 	}
 	if (!ward || !ward->device)
 		return;
-	if (ward->announce_ns && change->event == BINDING_ADDED)
+	if (ward->announce_ns && change->event == BINDING_ADDED && change->address.version == 4)
 		announce(ward);
 	log_debug("binding", "device %u: %s %s on %s", ward_number(ward),
 		binding_event_word(change->event), ip_render(&change->address, address),

@@ -375,6 +375,46 @@ TEST(the_card_names_what_must_not_be_blocked_and_no_secret)
 	move_out();
 }
 
+/* As if it had been watched since long before. */
+static void
+let_it_be_known_for_long(void)
+{
+	char path[200];
+	sqlite3 *db;
+
+	snprintf(path, sizeof path, "%s/decisions.db", home.folder);
+	EXPECT_INT(sqlite3_open(path, &db), SQLITE_OK);
+	EXPECT_INT(sqlite3_exec(db, "UPDATE device SET since = since - 7200", NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+}
+
+TEST(who_was_watched_for_an_hour_is_judged_once_and_nothing_is_sent_to_it)
+{
+	NEEDS_ENGINE;
+	joins(11, "thing");
+	joins(12, "phone");
+	EXPECT(result("device.admit", "\"device\":\"1\"") != NULL);
+	EXPECT(result("device.admit", "\"device\":\"2\",\"class\":\"personal\"") != NULL);
+	begins_flow(11, "198.18.0.80");
+	stage_pump(2500);
+	EXPECT_INT(home.audits, 0);
+	halt();
+	let_it_be_known_for_long();
+	start();
+	begins_flow(11, "198.18.0.80");
+	for (int i = 0; i < 2 * WAIT_MS / STEP_MS && !home.audits; i++)
+		stage_pump(STEP_MS);
+	EXPECT_INT(home.audits, 1);
+	const json_t *run = json_array_get(result("audit.list", ""), 0);
+	EXPECT_INT(
+		json_integer_value(json_object_get(json_object_get(run, "device"), "number")), 1);
+	EXPECT_STR(word(run, "consent"), "passive");
+	stage_pump(2500);
+	EXPECT_INT(json_array_size(result("audit.list", "")), 1);
+	move_out();
+}
+
 /* --- a backup ------------------------------------------------------------------------------------ */
 
 /* In pieces, as the command line sends it; the answer to the last. */
