@@ -335,7 +335,7 @@ void keep_start(void);                   /* timers for what is written lazily */
 void keep_trouble(const struct fault *); /* the database refused: said once */
 void keep_trouble_over(void);
 void keep_flush(bool is_final);
-void keep_told(void); /* events, and what somebody is to hear of them: at once */
+void keep_told(void);               /* events, and what somebody is to hear of them: at once */
 json_t *keep_export(struct ward *); /* everything of a device, for the journal of forget */
 struct ward *keep_import(const json_t *, struct fault *why);
 

@@ -393,8 +393,7 @@ link_open(struct link *link)
 static bool
 is_same_place(const struct message_receiver *a, const struct message_receiver *b)
 {
-	return a->port == b->port && !strcmp(a->host, b->host) &&
-	       !strcmp(a->path, b->path);
+	return a->port == b->port && !strcmp(a->host, b->host) && !strcmp(a->path, b->path);
 }
 
 /*
