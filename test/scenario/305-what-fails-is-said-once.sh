@@ -81,7 +81,7 @@ expect "it was said once" is 1 said 'engine\[event\]:.*no name server upstream a
 gateway nft delete table inet pinfold
 has_rules() { gateway nft list set inet pinfold allow4 2>/dev/null | grep -q 198.18.1.11; }
 expect "a table that was taken away is back at once, with all that was in it" within 20 has_rules
-expect "and that is said once" is 1 said 'somebody took our tables away'
+expect "and that is said once" is 1 said 'somebody changed our rules or took them away'
 count_start internet forbidden ip daddr 198.18.9.9
 count_start bulb neighbour ip saddr "$(fact camera 4)"
 expect "what is allowed flows, what is forbidden does not" unchanged

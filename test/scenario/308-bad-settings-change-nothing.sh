@@ -48,7 +48,7 @@ try() { # ABOUT LINE WHAT-MUST-BE-SAID...
 	expect "$about: it does not start" within 50 refused_again
 	said_in_log() { grep -a "pinfold.conf" "$log" | tail -n 1 | grep -q -- "$1"; }
 	expect "$about: and says the same" said_in_log "$1"
-	expect "$about: nobody runs" nobody
+	expect "$about: nobody runs" within 50 nobody
 	expect "$about: the rules are those that were there" is "$was" handles
 	expect "$about: what is allowed works" opens 198.18.4.1 80
 	refuse "$about: what is not does not" opens 198.18.9.9 80
