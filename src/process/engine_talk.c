@@ -191,7 +191,7 @@ bool
 talk_was_busy(const struct ward *ward)
 {
 	enum { BUSY_TIMES = 4, HOURS_KNOWN = 3 };
-	uint32_t flows[HOURS];
+	uint32_t flows[HOURS] = {0};
 	size_t n = 0;
 
 	for (int h = 0; ward->pulse && h < HOURS; h++)
