@@ -654,6 +654,46 @@ TEST(a_device_is_found_by_a_part_of_what_is_known_of_it)
 	EXPECT(strstr(page, "<i>") == NULL);
 }
 
+/* What makes it that device and no other is left out. */
+static json_t *
+decided_about(const char *address)
+{
+	static const char *const keys[] = {
+		"state", "class", "kind", "guest", "rules", "policy_faults"};
+	char path[100];
+
+	snprintf(path, sizeof path, "/api/v1/devices/%s", address);
+	EXPECT_INT(request("GET", path, session, ""), 200);
+	json_t *answer = body_of_page(), *out = json_object();
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		json_object_set(
+			out, keys[i], json_object_get(json_object_get(answer, "result"), keys[i]));
+	EXPECT(json_is_string(json_object_get(out, "state")));
+	json_decref(answer);
+	return out;
+}
+
+TEST(a_device_that_is_let_in_by_the_api_is_as_one_that_is_let_in_at_the_console)
+{
+	device_joins(0x15, "192.168.77.15");
+	device_joins(0x16, "192.168.77.16");
+	EXPECT_INT(request("POST", "/api/v1/devices/192.168.77.15/admit", session,
+			   "{\"kind\":\"lock\",\"name\":\"Front door\"}"),
+		200);
+	json_decref(console("{\"verb\":\"device.admit\",\"args\":{\"device\":\"192.168.77.16\","
+			    "\"kind\":\"lock\",\"name\":\"Back door\"}}"));
+	json_t *front = decided_about("192.168.77.15"), *back = decided_about("192.168.77.16");
+	EXPECT(json_equal(front, back));
+	json_decref(front);
+	json_decref(back);
+	EXPECT_INT(request("GET", "/api/v1/home/begin", session, ""), 200);
+	json_t *answer = body_of_page(), *same = console("{\"verb\":\"home.begin\"}");
+	EXPECT(json_equal(json_object_get(json_object_get(answer, "result"), "steps"),
+		json_object_get(json_object_get(same, "result"), "steps")));
+	json_decref(answer);
+	json_decref(same);
+}
+
 TEST(a_killed_web_process_comes_back_to_the_same_sessions)
 {
 	stage_stop(&web);
