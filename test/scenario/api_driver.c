@@ -587,10 +587,10 @@ english_on(const char *path)
 
 TEST(who_reads_german_reads_no_english_sentence)
 {
-	static const char *const all[] = {"/", "/devices", "/story", "/rules", "/introductions",
-		"/doors", "/bench", "/apps", "/shelf", "/labels", "/bands", "/box", "/help-now",
-		"/tell", "/account", "/left"};
-	static const char *const of_device[] = {"/devices/%s", "/leave/%s",
+	static const char *const all[] = {"/", "/begin", "/welcome", "/card", "/devices", "/story",
+		"/rules", "/introductions", "/doors", "/bench", "/apps", "/shelf", "/labels",
+		"/bands", "/box", "/help-now", "/tell", "/account", "/left"};
+	static const char *const of_device[] = {"/devices/%s", "/leave/%s", "/maker/%s",
 		"/why/%s?destination=8.8.8.8&port=443", "/hold/%s", "/story/%s", "/reset/%s",
 		"/declaration/%s", "/declaration/%s/features", "/declaration/%s/5.1", "/labels/%s"};
 	unsigned n = 0;
@@ -610,6 +610,8 @@ TEST(who_reads_german_reads_no_english_sentence)
 	}
 	take_first("/api/v1/audits", "run", id);
 	snprintf(path, sizeof path, "/bench/%s", id);
+	n += english_on(path);
+	snprintf(path, sizeof path, "/gate/%s?profile=home", id);
 	n += english_on(path);
 	EXPECT_INT(n, 0);
 }
