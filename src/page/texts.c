@@ -163,6 +163,10 @@ read_file(const char *path, void (*check)(const struct text *))
 
 	file = path;
 	line_number = 0;
+	/* Those of the file before. */
+	for (size_t i = 0; i < n_texts; i++)
+		for (int j = 0; j <= PART_MANY; j++)
+			free(texts[i].part[j]);
 	n_texts = 0;
 	memset(texts, 0, sizeof texts);
 	if (!in)
