@@ -13,7 +13,8 @@ for tool in node chromium openssl; do
 done
 real=$(dirname "$pinfoldd")
 modules=$real/../../browser/node_modules # of test/browser/run.sh
-[ -d "$modules/playwright-core" ] || skip "needs what test/browser/run.sh installs"
+# npm writes this when all of it is there.
+[ -f "$modules/.package-lock.json" ] || skip "needs what test/browser/run.sh installs"
 for name in $children; do
 	[ -x "$real/$name" ] || skip "$name is not built"
 	cp "$real/$name" $folder/bin/
@@ -38,7 +39,7 @@ claim_code() { code=$(pinfold account claim-code --quiet 2>/dev/null); }
 expect "the console has a code" within 50 claim_code
 mkdir $folder/home
 HOME=$folder/home NODE_PATH=$modules node "$here/../browser/passkey.js" "$code" https://$name:8443 \
-	http://192.168.77.1:8480 "$spki" "$real/../../screens" || failed=1
+	http://192.168.77.1:8480 "$spki" "$real/../../screens-passkey" || failed=1
 expect "the console lists what there is, which is nothing any more" [ -z "$(pinfold passkey list --quiet)" ]
 kill "$monitor"
 within 100 is_gone "$monitor" || true
