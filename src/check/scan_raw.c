@@ -201,6 +201,16 @@ leave(struct scan_raw *raw, unsigned n)
 	return sent == n;
 }
 
+/* Until more may leave: a while, also when no answer is awaited. */
+static void
+wait_for_more(struct scan_raw *raw)
+{
+	struct pollfd poll_fd = {.fd = raw->fd, .events = POLLIN};
+
+	if (poll(&poll_fd, 1, 1) > 0)
+		hear(raw);
+}
+
 static void
 await(struct scan_raw *raw, uint32_t ms)
 {
@@ -234,8 +244,8 @@ scan_raw_pass(struct scan_raw *raw, const uint16_t *ports, size_t n, enum port_s
 		raw->bucket_ns += n_now * (CLOCK_SECOND_NS / per_second);
 		if (n_now)
 			is_heard = leave(raw, n_now);
-		else if (next < n)
-			await(raw, 1);
+		else if (next < n && !most)
+			wait_for_more(raw);
 	}
 	await(raw, ms);
 	for (size_t i = 0; i < next; i++)

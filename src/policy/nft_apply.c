@@ -221,7 +221,7 @@ nft_apply_drop_rest(struct nft_apply *apply, uint32_t device)
 	for (struct nft_node *node = apply->mirror.own[device]; node; node = node->next_own)
 		if (node->stamp != apply->stamp && node->change == CHANGE_NONE &&
 			node->set != NFT_PAUSE && node->set != NFT_RECHECK &&
-			!nft_is_rig(node->set))
+			!nft_is_rig(node->set, node->expires_ns))
 			unwant(apply, node);
 }
 

@@ -118,11 +118,15 @@ struct nft_element {
 	uint8_t key[NFT_KEY_MAX]; /* interval sets: low end, then high end */
 };
 
-/* Sets of the rig: no part of a policy, and gone by themselves. */
+/*
+ * Of the rig: no part of a policy, and gone by itself.  Who is blocked by policy is so without
+ * an end, by the rig for some seconds.
+ */
 static inline bool
-nft_is_rig(uint8_t set)
+nft_is_rig(uint8_t set, uint64_t expires_ns)
 {
-	return (set >= NFT_RIG && set <= NFT_RIG_OFF) || set == NFT_TESTED;
+	return (set >= NFT_RIG && set <= NFT_RIG_OFF) || set == NFT_TESTED ||
+	       (set == NFT_BLOCKED && expires_ns);
 }
 
 /* Where the teller may go: of no device. */

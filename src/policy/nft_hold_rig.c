@@ -9,7 +9,7 @@
 static void
 drop_if_rig(const struct nft_element *element, bool was_found, void *arg)
 {
-	if (nft_is_rig(element->set))
+	if (nft_is_rig(element->set, element->expires_ns))
 		nft_apply_drop(arg, element);
 }
 

@@ -405,6 +405,54 @@ TEST(rules_that_somebody_flushed_or_changed_are_noticed_and_put_back_with_all_el
 }
 
 static bool
+is_blocked(void)
+{
+	struct nft_element element = {.set = NFT_BLOCKED};
+	uint64_t ends_ns;
+
+	memcpy(element.key, policy.binding[0].mac, 6);
+	EXPECT_INT(nft_apply_resync(apply), ERR_OK);
+	return nft_apply_holds(apply, &element, &ends_ns);
+}
+
+static void
+take_cable(uint32_t seconds)
+{
+	struct message_rig rig = {.run = 1, .device = 7, .seconds = seconds, .bits = RIG_LINK};
+	struct message_rig_seen seen;
+
+	hold_rig(hold, &rig, &seen, &why);
+	EXPECT_INT(seen.err, ERR_OK);
+}
+
+TEST(a_cable_that_the_rig_took_stays_away_when_the_policy_changes_and_comes_back_when_it_ends)
+{
+	struct nft_element element = {.set = NFT_BLOCKED};
+	uint64_t ends_ns;
+
+	begin();
+	device(7, 1);
+	EXPECT_INT(hold_it(), ERR_OK);
+	memcpy(element.key, policy.binding[0].mac, 6);
+	take_cable(60);
+	EXPECT(nft_apply_holds(apply, &element, &ends_ns) && ends_ns);
+	device(7, 2);
+	entry(POLICY_ENTRY_ADDRESS, 1, 443);
+	EXPECT_INT(hold_it(), ERR_OK);
+	EXPECT(nft_apply_holds(apply, &element, &ends_ns) && ends_ns);
+	take_cable(0);
+	EXPECT(!is_blocked());
+	/* Who is blocked by policy is so until the policy says otherwise. */
+	device(7, 3);
+	policy.state = DEVICE_BLOCK;
+	EXPECT_INT(hold_it(), ERR_OK);
+	device(7, 4);
+	EXPECT(is_blocked());
+	EXPECT_INT(hold_it(), ERR_OK);
+	EXPECT(!is_blocked());
+}
+
+static bool
 is_closed_port(const char *name)
 {
 	struct nft_element element = {.set = NFT_CLOSED};
