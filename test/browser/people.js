@@ -36,12 +36,16 @@ const keyboard = async (page) => {
 	const stops = await page.$$eval("a[href], button, input:not([type=hidden]), select, summary", (all) =>
 		all.filter((e) => e.checkVisibility()).length);
 	const unseen = [];
-	for (let i = 0; i < stops; i++) {
+	let seen = 0; // the last leads out of the page: several buttons of one choice are one stop
+	for (; seen < stops; seen++) {
 		await page.keyboard.press("Tab");
+		if (await page.evaluate(() => document.activeElement === document.body))
+			break;
 		if (!await focus_is_visible(page))
 			unseen.push(await page.evaluate(() => document.activeElement.outerHTML.slice(0, 120)));
 	}
-	expect("each stop of the keyboard on a device's page is seen", !unseen.length, unseen.join("; "));
+	expect("each stop of the keyboard on a device's page is seen", !unseen.length && seen > stops / 2,
+		`${seen} of ${stops}; ${unseen.join("; ")}`);
 };
 
 const plain = { colorScheme: "light", contrast: "no-preference", forcedColors: "none" };
