@@ -20,3 +20,7 @@
 #define LIST_FOREACH(v, head, field) for (v = (head)->first; v; v = (v)->field.le_next)
 #define LIST_FOREACH_SAFE(v, head, field, next)                                                    \
 	for (v = (head)->first; v && ((next = (v)->field.le_next), 1); v = next)
+#define mnl_attr_for_each(attr, header, offset)                                                    \
+	for (attr = mnl_nlmsg_get_payload_offset(header, offset); attr; attr = mnl_attr_next(attr))
+#define mnl_attr_for_each_nested(attr, nest)                                                       \
+	for (attr = mnl_attr_get_payload(nest); attr; attr = mnl_attr_next(attr))
