@@ -81,11 +81,11 @@ on_passkey(const struct stored_passkey *row, void *arg)
 {
 	struct stored_passkey **room = room_of(0);
 
+	last_passkey = row->id > last_passkey ? row->id : last_passkey;
 	if (!room || !account_by_id(row->account))
 		return;
 	*room = must_alloc(1, sizeof **room);
 	**room = *row;
-	last_passkey = row->id > last_passkey ? row->id : last_passkey;
 }
 
 void
@@ -429,8 +429,9 @@ run_session_passkey(struct call *call)
 	struct stored_passkey *row = passkey_by_credential(said.id);
 	struct account *account = row ? account_by_id(row->account) : NULL;
 	const char *name = account ? account->name : "";
-	if (!account_may_try(call, name, account) ||
-		!question_take(call, said.client, 0, &question))
+	/* Only what answers a question of ours is a try: the rest would use up those of everybody. */
+	if (!question_take(call, said.client, 0, &question) ||
+		!account_may_try(call, name, account))
 		return NULL;
 	if (row && (said.user.len != sizeof row->user ||
 			   memcmp(said.user.at, row->user, sizeof row->user) != 0))

@@ -400,6 +400,25 @@ TEST(guessing_with_passkeys_is_slow_too)
 	move_out();
 }
 
+TEST(whoever_answers_nothing_that_was_asked_keeps_nobody_out)
+{
+	struct shown other;
+
+	NEEDS_HOME;
+	nobody.from = "198.18.0.66";
+	json_t *args = used_by(&phone);
+	json_object_set_new(args, "client", json_string("AAAA"));
+	for (int i = 0; i < 30; i++) {
+		json_incref(args);
+		EXPECT(!is_ok(does(&nobody, "session.passkey", args)));
+	}
+	json_decref(args);
+	nobody.from = "198.18.0.77";
+	EXPECT(logs_in(&other, "anna"));
+	nobody.from = NULL;
+	move_out();
+}
+
 TEST(there_are_bounds)
 {
 	struct authenticator key;
