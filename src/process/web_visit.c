@@ -418,15 +418,20 @@ answer_json(const struct visit *visit, unsigned i)
 	return json_loadb(text, len, 0, NULL);
 }
 
+/* Scripts of our pages show it to whom the browser says; programs ask for no language, and get English. */
 static enum MHD_Result
 send_refusal(const struct visit *visit, const json_t *refused)
 {
 	const json_t *error = json_object_get(refused, "error");
 	const char *code = json_string_value(json_object_get(error, "code"));
 	const char *text = json_string_value(json_object_get(error, "text"));
+	char language[LANGUAGE_MAX];
 
+	language_choose(header(visit->connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE),
+		language_is_known, language);
+	say_in(language);
 	return send_problem(visit->connection, status_from(refused), code ? code : "",
-		refused ? text ? text : "refused" : "the engine does not answer",
+		refused ? text ? say_words(text, NULL) : "refused" : "the engine does not answer",
 		(unsigned)json_integer_value(json_object_get(error, "retry_after")));
 }
 

@@ -44,7 +44,7 @@
 			await act(form);
 		} catch (e) {
 			say.textContent = e.name === "InvalidStateError" ? form.dataset.known
-				: e.name === "NotAllowedError" ? form.dataset.cancelled : e.message;
+				: e.name === "Error" ? e.message : form.dataset.cancelled;
 		}
 		button.disabled = false;
 	});

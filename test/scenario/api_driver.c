@@ -616,6 +616,19 @@ TEST(who_reads_german_reads_no_english_sentence)
 	EXPECT_INT(n, 0);
 }
 
+TEST(a_refusal_is_read_in_german_by_who_asks_for_it_and_in_english_by_programs)
+{
+	static const char wrong[] = "{\"name\":\"nobody\",\"password\":\"eine Katze im Regen\"}";
+
+	language = "de";
+	EXPECT_INT(request("POST", "/api/v1/session", "", wrong), 401);
+	EXPECT(strstr(page, "Passwort ist falsch") != NULL);
+	language = "";
+	EXPECT_INT(request("POST", "/api/v1/session", "", wrong), 401);
+	EXPECT(strstr(page, "password is wrong") != NULL);
+	language = "en";
+}
+
 TEST(lists_go_on_where_they_stopped)
 {
 	json_t *first, *second;
