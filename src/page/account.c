@@ -211,7 +211,7 @@ put_passkey(struct sheet *page, const json_t *row)
 	html(&page->out, " ");
 	if (number_of(row, "used"))
 		put_time(page, number_of(row, "used"));
-	html(&page->out, "</td><td><details><summary>%s</summary>", _("Remove"));
+	html(&page->out, "<details><summary>%s</summary>", _("Remove"));
 	if (put_form(page, "passkey.remove", "passkey", id, END_PAIRS)) {
 		put_own_password(page);
 		put_form_end(page, "danger", _("Remove this passkey"));

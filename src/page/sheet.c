@@ -43,7 +43,6 @@ put_navigation(struct sheet *page, const struct navigation *rows)
 		_("Something not working?"));
 }
 
-/* A form was done: what it was stands in the journal, and there it is taken back. */
 bool
 takes_passkeys(const struct sheet *page)
 {
@@ -51,6 +50,7 @@ takes_passkeys(const struct sheet *page)
 	       !strcmp(page->passkeys, page->origin);
 }
 
+/* A form was done: what it was stands in the journal, and there it is taken back. */
 static void
 put_said(struct sheet *page)
 {

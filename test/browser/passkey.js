@@ -93,7 +93,14 @@ const story = async (page) => {
 	await page.goto(`${origin}/account`);
 	await page.click("tr:has(th:text-is(\"my phone\")) summary");
 	await page.fill("tr:has(th:text-is(\"my phone\")) [name=password]", password);
+	await page.setViewportSize({ width: 390, height: 844 });
+	expect("on a telephone there is room for the button that removes it", await page.evaluate(() => {
+		const button = document.querySelector("details[open] button");
+		return button.offsetWidth > innerWidth / 3 &&
+			button.getBoundingClientRect().right <= button.closest("td").getBoundingClientRect().right;
+	}));
 	await picture(page, "passkey-remove");
+	await page.setViewportSize({ width: 1280, height: 900 });
 	await Promise.all([page.waitForNavigation(), page.click("button:text-is(\"Remove this passkey\")")]);
 	expect("it is removed", !await page.$("th:text-is(\"my phone\")"));
 	await log_out(page);
