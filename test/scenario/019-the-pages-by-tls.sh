@@ -3,7 +3,7 @@
 #
 # The pages by TLS of our own, from the owner's file to the browser: a key that others may
 # read is refused and said, the right one is taken up, and so is a renewed certificate; nobody
-# gets in by an older TLS.  The real processes under their real filters.
+# gets in by an older TLS; a passkey logs in there.  The real processes under their real filters.
 #
 #	019-*.sh PINFOLDD STUB
 set -eu
@@ -66,6 +66,8 @@ expect "what is for another name is not taken by a client" \
 	within 30 says "subject name" ask https://$name:8443/
 refuse "nor is anybody led to it" says "https:" ask http://$name:8480/
 expect "and doctor says that" within 20 says "is not for $name" pinfold doctor
+expect "no passkey is asked for there, and it is said why" says "passkeys need the pages by TLS" \
+	ask -k -H 'Content-Type: application/json' -d '{}' https://$name:8443/api/v1/session/challenge
 
 web=$(pid_of web)
 issue $name $folder/certificate.pem
@@ -102,6 +104,38 @@ expect "who logs in gets a cookie for this host, by TLS alone" \
 cookie=$(sed -n 's/^Set-Cookie: __Host-pinfold=\([^;]*\);.*/\1/p' $folder/claimed)
 expect "which is believed" says '^HTTP/1.1 200' ask -b "__Host-pinfold=$cookie" https://$name:8443/api/v1/status
 expect "and not by another name" says '^HTTP/1.1 401' ask -b "pinfold=$cookie" https://$name:8443/api/v1/status
+
+proof=$(sed -n 's/.*"proof":"\([^"]*\)".*/\1/p' $folder/claimed)
+mkfifo $folder/to-phone $folder/from-phone
+"$(dirname "$stub")/phone" $name https://$name:8443 <$folder/to-phone >$folder/from-phone &
+exec 3>$folder/to-phone 4<$folder/from-phone
+post() { # PATH BODY ARGUMENTS...
+	path=$1 body=$2
+	shift 2
+	ask -H 'Content-Type: application/json' "https://$name:8443/api/v1$path" -d "$body" "$@"
+}
+as_anna() { post "$@" -b "__Host-pinfold=$cookie" -H "X-Pinfold-CSRF: $proof"; }
+phone() { # make | use: $said is what a browser says to the question in the answer
+	echo "$1 $(sed -n 's/.*"challenge":"\([^"]*\)".*/\1/p' $folder/question)" >&3
+	read -r said <&4
+}
+log_in() {
+	post /session/challenge '{}' >$folder/question
+	phone use
+	post /session/passkey "{$said,\"user\":\"$user\"}" >$folder/logged-in
+	grep -q '^Set-Cookie: __Host-pinfold=ps_[^;]*; Path=/; .*HttpOnly; SameSite=Strict; Secure' $folder/logged-in
+}
+as_anna /passkeys/challenge '{"password":"eine Katze und ein Hund"}' >$folder/question
+user=$(sed -n 's/.*"user":{"id":"\([^"]*\)".*/\1/p' $folder/question)
+phone make
+expect "a passkey is added by who is logged in" says '^HTTP/1.1 200' as_anna /passkeys "{\"name\":\"phone\",$said}"
+expect "and logs in, by a cookie as the password's" log_in
+expect "what it said is good once" \
+	says '^HTTP/1.1 409' post /session/passkey "{$said,\"user\":\"$user\"}"
+id=$(pinfold passkey list --quiet)
+expect "the console takes it away" pinfold passkey remove "$id"
+refuse "and then it logs in no more" log_in
+exec 3>&- 4<&-
 
 expect "trusted devices may come by both ports" says "tcp dport { 8443, 8480 } accept" nft list ruleset
 refuse "nobody was killed by its filter" logged "not in its list"

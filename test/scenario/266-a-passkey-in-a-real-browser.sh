@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Passkeys: the real processes with a certificate, a real browser with an authenticator that it
-# plays.  Where there is no browser, what they do is in the unit tests (process/engine_passkey).
+# plays.  Where there is no browser, scenario 019 shows what they do.
 #
 #	266-*.sh PINFOLDD STUB
 set -eu
