@@ -58,6 +58,8 @@ struct command {
 	int (*follow)(const json_t *result, const struct options *);
 	/* In the place of `show`, and also with --json, where the words matter here as well. */
 	int (*finish)(const json_t *args, const json_t *result, const struct options *);
+	/* Who sits at a terminal agrees before it is asked; takes off the args what is ours. */
+	bool (*agree)(json_t *args, const struct options *, int *status);
 };
 
 extern const struct command commands[];
@@ -102,6 +104,7 @@ void show_card(const json_t *, const struct options *);
 void show_kinds(const json_t *, const struct options *);
 void show_done(const json_t *, const struct options *); /* a device that was changed */
 void show_enforce(const json_t *, const struct options *);
+bool agree_to_hold(json_t *args, const struct options *, int *status);
 void show_policy(const json_t *, const struct options *);
 void show_why(const json_t *, const struct options *);
 void show_proposal(const json_t *, const struct options *);

@@ -36,7 +36,7 @@ const struct command commands[] = {
 	{"device", "class", "device.class", "ordinary, personal, critical, never-probe or child", {DEVICE, {"CLASS", "class", WORD_TEXT}}, show_done},
 	{"device", "admit", "device.admit", "let a waiting device in, watched, or as a guest for some hours", {DEVICE, {"--kind", "kind", WORD_TEXT, true}, {"--class", "class", WORD_TEXT, true}, {"--name", "name", WORD_TEXT, true}, {"--guest", "guest", WORD_FLAG, true}, {"--hours", "hours", WORD_NUMBER, true}}, show_done},
 	{"device", "observe", "device.observe", "outbound only, watched, to learn what it needs", {DEVICE}, show_done},
-	{"device", "enforce", "device.enforce", "hold it to its MUD file or to what was learned", {DEVICE, {"--from", "from", WORD_TEXT, true}, {"--preview", "preview", WORD_FLAG, true}, {"--addresses", "addresses", WORD_FLAG, true}}, show_enforce},
+	{"device", "enforce", "device.enforce", "hold it to its MUD file or to what was learned", {DEVICE, {"--from", "from", WORD_TEXT, true}, {"--preview", "preview", WORD_FLAG, true}, {"--addresses", "addresses", WORD_FLAG, true}, {"--yes", "yes", WORD_FLAG, true}}, show_enforce, .agree = agree_to_hold},
 	{"device", "trust", "device.trust", "trust it with the internet", {DEVICE}, show_done},
 	{"device", "quarantine", "device.quarantine", "nothing but the status page", {DEVICE}, show_done},
 	{"device", "block", "device.block", "nothing at all", {DEVICE}, show_done},
@@ -523,6 +523,11 @@ run(const struct command *command, int argc, char **argv, const struct options *
 			return CTL_USAGE;
 		}
 		json_object_set_new(args, word->key, secret);
+	}
+	int status = CTL_OK;
+	if (command->agree && !command->agree(args, options, &status)) {
+		json_decref(args);
+		return status;
 	}
 	return ask_and_show(command, args, follow, options);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "ctl/ctl.h"
@@ -458,6 +459,36 @@ show_proposal(const json_t *proposal, const struct options *options)
 	printf("%s\n", text(proposal, "sentence"));
 	if (json_array_size(json_object_get(proposal, "would_break")))
 		show_flows(json_object_get(proposal, "would_break"));
+}
+
+/*
+ * What would have broken is seen before anything is held.  A program that runs this command
+ * has nobody to ask, and said what it wants.
+ */
+bool
+agree_to_hold(json_t *args, const struct options *options, int *status)
+{
+	bool is_said = json_object_get(args, "yes") || json_object_get(args, "preview") ||
+		       !strcmp(text(args, "from"), "keep");
+	char line[16] = "";
+
+	json_object_del(args, "yes");
+	if (is_said || options->quiet || options->json || !isatty(STDIN_FILENO) ||
+		!isatty(STDOUT_FILENO))
+		return true;
+	json_t *asked = json_copy(args);
+	json_object_set_new(asked, "preview", json_true());
+	json_t *answer = ask_or_say("device.enforce", asked, options, status);
+	if (!answer)
+		return false;
+	show_proposal(json_object_get(answer, "result"), options);
+	json_decref(answer);
+	printf("\nHold it to this? [y/N] ");
+	fflush(stdout);
+	if (fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y'))
+		return true;
+	printf("Nothing was changed.\n");
+	return false;
 }
 
 void

@@ -121,7 +121,7 @@ put_change(struct sheet *page, const json_t *row)
 	html(&page->out, "</td><td>");
 	if (number_of(row, "undone_by"))
 		html(&page->out, "<span class=\"soft\">%s</span>", _("taken back"));
-	else
+	else if (truth_of(row, "undoable"))
 		put_button(page, "policy.undo", "", _("Undo"), "journal", id, END_PAIRS);
 	html(&page->out, "</td></tr>\n");
 }

@@ -58,7 +58,7 @@ enum {
 	X(FACET_CLASS, "class")   /* word */                                                       \
 	X(FACET_STATE, "state")   /* word */                                                       \
 	X(FACET_KIND, "kind")     /* word: its owner says what it is */                            \
-	X(FACET_GUEST, "guest")   /* {until}: it waits again then */                               \
+	X(FACET_GUEST, "guest")   /* {since, until, class}: it waits again then */                 \
 	X(FACET_BEFORE, "before") /* word: state to go back to on release */                       \
 	X(FACET_RULES, "rules")   /* [{text, since}], strongest first */                           \
 	X(FACET_CONTAINMENT,                                                                       \
@@ -302,6 +302,8 @@ void change_set(struct change *, const struct ward *, enum facet, json_t *value)
  * differed.  Frees the change's set.
  */
 enum err change_commit(struct change *, int64_t *journal, struct fault *why) MUST_USE;
+/* What a row of the journal holds can be taken back: a pause while it lasts, never a note. */
+bool change_is_undoable(int64_t id, const struct ward *, const json_t *before, json_t *after);
 enum err change_undo(int64_t journal, const char *who, int64_t *undo, char text[static 256],
 	struct fault *why) MUST_USE;
 enum err change_forget(

@@ -13,6 +13,7 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "base/printable.h"
 #include "label/hash.h"
 #include "process/engine_command.h"
 #include "process/engine_tell.h"
@@ -42,6 +43,13 @@ decisions_about_home(void)
 	return facets;
 }
 
+/* Whose visit or admission is over waits, as who was never let in. */
+static bool
+is_let_in(const struct ward *ward)
+{
+	return ward->device->state != DEVICE_WAITING;
+}
+
 static json_t *
 run_backup_make(struct call *call)
 {
@@ -49,7 +57,7 @@ run_backup_make(struct call *call)
 	json_t *devices = json_array();
 
 	for (size_t i = 0; i < engine.n_peers; i++)
-		if (engine.wards[i]->device->is_admitted)
+		if (is_let_in(engine.wards[i]))
 			json_array_append_new(devices, keep_export(engine.wards[i]));
 	json_t *content =
 		json_pack("{s:o, s:o}", "home", decisions_about_home(), "devices", devices);
@@ -123,11 +131,130 @@ is_whole(struct call *call, const json_t *backup)
 	return true;
 }
 
+/*
+ * The digest says that nothing fell off; what is inside may still be of another release, or of
+ * whoever made a digest for it.  So all of it is looked at before anything is touched.
+ */
+static const char *const shapes[FACET_COUNT] = {
+	[FACET_NAME] = "text",
+	[FACET_CLASS] = "text",
+	[FACET_STATE] = "text",
+	[FACET_KIND] = "text",
+	[FACET_GUEST] = "object",
+	[FACET_BEFORE] = "text",
+	[FACET_RULES] = "objects",
+	[FACET_CONTAINMENT] = "objects",
+	[FACET_INTRODUCTIONS] = "objects",
+	[FACET_LEARNED] = "object",
+	[FACET_MUD] = "object",
+	[FACET_MUD_FILE] = "text",
+	[FACET_MUD_NEXT] = "object",
+	[FACET_MUD_NEXT_FILE] = "text",
+	[FACET_MAKER] = "object",
+	[FACET_DECLARATION] = "object",
+	[FACET_PAPERS] = "objects",
+	[FACET_REPORTS] = "objects",
+	[FACET_ISSUERS] = "object",
+	[FACET_MEMBERS] = "objects",
+	[FACET_DISTINCT] = "texts",
+	[FACET_LEAVING] = "texts",
+	[FACET_LABEL] = "object",
+	[FACET_LABEL_FACTS] = "object",
+	[FACET_LABEL_FIXES] = "objects",
+	[FACET_LABEL_ISSUER] = "object",
+	[FACET_LABEL_TRUST] = "object",
+	[FACET_BEGIN] = "texts",
+};
+
+static bool
+is_shaped(const json_t *value, const char *shape)
+{
+	const json_t *row;
+	size_t i;
+
+	if (!strcmp(shape, "text"))
+		return json_is_string(value);
+	if (!strcmp(shape, "object"))
+		return json_is_object(value);
+	json_array_foreach(value, i, row) if (strcmp(shape, "texts")
+						      ? !json_is_object(row)
+						      : !json_is_string(row)) return false;
+	return json_is_array(value);
+}
+
+static bool
+are_facets(json_t *facets)
+{
+	const char *word;
+	json_t *value;
+
+	json_object_foreach(facets, word, value)
+	{
+		enum facet facet = facet_from_word(word);
+		if (facet == FACET_COUNT || !is_shaped(value, shapes[facet]))
+			return false;
+	}
+	return json_is_object(facets);
+}
+
+static const char *
+said(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text && is_printable(text) ? text : NULL;
+}
+
+/* Who was let in, and nobody who waits: for those there is no place in a backup. */
+static bool
+is_device(const json_t *device)
+{
+	json_t *facets = json_object_get(device, "facets"), *row;
+	const char *id = said(device, "id"), *class = said(facets, "class");
+	const char *state = said(facets, "state");
+	json_int_t number = json_integer_value(json_object_get(device, "number"));
+	uint8_t mac[6];
+	size_t i;
+
+	json_array_foreach(json_object_get(device, "macs"), i, row)
+	{
+		const char *text = said(row, "mac");
+		if (!text || !mac_parse(mac, text) || !json_object_get(row, "port") ||
+			(json_string_length(json_object_get(row, "port")) && !said(row, "port")))
+			return false;
+	}
+	json_array_foreach(json_object_get(device, "identifiers"), i, row)
+	{
+		const char *kind = said(row, "kind");
+		if (!kind || !identifier_kind_from_word(kind) || !said(row, "value"))
+			return false;
+	}
+	return are_facets(facets) && id && number > 0 && number <= DEVICE_NUMBER_MAX && class &&
+	       device_class_from_word(class) && state && device_state_from_word(state) &&
+	       device_state_from_word(state) != DEVICE_WAITING;
+}
+
+static bool
+is_sound(struct call *call, const json_t *content)
+{
+	const json_t *devices = json_object_get(content, "devices"), *device;
+	bool is = json_is_array(devices) && json_array_size(devices) <= DEVICES_MAX &&
+		  are_facets(json_object_get(content, "home"));
+	size_t i;
+
+	json_array_foreach(devices, i, device) is = is && is_device(device);
+	if (!is)
+		fault_set(&call->why, ERR_INVALID,
+			"the backup holds what this release does not know; nothing was taken from "
+			"it");
+	return is;
+}
+
 static bool
 begins_anew(struct call *call)
 {
 	for (size_t i = 0; i < engine.n_peers; i++)
-		if (engine.wards[i]->device->is_admitted) {
+		if (is_let_in(engine.wards[i])) {
 			fault_set(&call->why, ERR_DENIED,
 				"%s was let in here already; a backup is for a gateway that begins "
 				"anew",
@@ -155,7 +282,7 @@ run_backup_restore(struct call *call)
 	json_t *backup = json_loadb(coming.text, coming.len, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *content = json_object_get(backup, "content");
 	drop_coming();
-	if (is_whole(call, backup) &&
+	if (is_whole(call, backup) && is_sound(call, content) &&
 		!change_restore(json_object_get(content, "devices"),
 			json_object_get(content, "home"), call->who, &n, &call->why))
 		done = json_pack("{s:I, s:I, s:s}", "devices", (json_int_t)n, "time",

@@ -442,16 +442,16 @@ static json_t *
 pages_at(void)
 {
 	const struct settings *settings = engine.settings;
+	bool is_tls = settings->web_certificate[0];
+	const struct ip *at = is_tls ? &settings->web_tls_address : &settings->web_address;
+	const char *scheme = is_tls ? "https" : "http";
+	unsigned port = is_tls ? settings->web_tls_port : settings->web_port;
 	char address[IP_TEXT_MAX];
 
-	if (settings->web_certificate[0])
-		return says("https://%s:%u/",
-			settings->web_name[0] ? settings->web_name
-					      : ip_render(&settings->web_tls_address, address),
-			settings->web_tls_port);
-	ip_render(&settings->web_address, address);
-	return says(settings->web_address.version == 6 ? "http://[%s]:%u/" : "http://%s:%u/",
-		address, settings->web_port);
+	if (is_tls && settings->web_name[0])
+		return says("%s://%s:%u/", scheme, settings->web_name, port);
+	ip_render(at, address);
+	return says(at->version == 6 ? "%s://[%s]:%u/" : "%s://%s:%u/", scheme, address, port);
 }
 
 static json_t *

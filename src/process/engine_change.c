@@ -652,6 +652,27 @@ on_journal(const struct stored_journal *row, void *arg)
 	copy->after = json_loads(row->after, JSON_DECODE_ANY, NULL);
 }
 
+bool
+change_is_undoable(int64_t id, const struct ward *ward, const json_t *before, json_t *after)
+{
+	const char *number, *word;
+	json_t *facets, *value;
+
+	if (json_is_object(json_object_get(before, "device")))
+		return true;
+	if (json_object_get(after, "pause"))
+		return ward && ward->device && ward->pause_until_s && ward->pause_journal == id;
+	/* What is only told has words here, and no device with its facets. */
+	json_object_foreach(after, number, facets)
+	{
+		if (strspn(number, "0123456789") != strlen(number) || !json_object_size(facets))
+			return false;
+		json_object_foreach(
+			facets, word, value) if (facet_from_word(word) == FACET_COUNT) return false;
+	}
+	return json_object_size(after) > 0;
+}
+
 static enum err
 undo_facets(struct journal_copy *row, struct change *change, struct fault *why)
 {
@@ -668,11 +689,6 @@ undo_facets(struct journal_copy *row, struct change *change, struct fault *why)
 		json_object_foreach(facets, word, value)
 		{
 			enum facet facet = facet_from_word(word);
-			if (facet == FACET_COUNT) {
-				fault_set(why, ERR_UNSUPPORTED,
-					"this change has nothing that could be taken back");
-				return ERR_UNSUPPORTED;
-			}
 			json_t *now = ward_facet(ward, facet);
 			bool same = json_equal(now, value);
 			json_decref(now);
@@ -879,16 +895,17 @@ change_undo(
 		fault_set(why, ERR_STALE, "change %lld was taken back already, by change %lld",
 			(long long)journal, (long long)row.undone_by);
 		err = ERR_STALE;
+	} else if (!change_is_undoable(row.id, ward_find(row.device), row.before, row.after)) {
+		fault_set(why, ERR_UNSUPPORTED,
+			json_object_get(row.after, "pause") ? "this pause is over"
+							    : "this change cannot be taken back");
+		err = ERR_UNSUPPORTED;
 	} else if (json_object_get(row.before, "device")) {
 		err = json_object_get(row.after, "merge") ? undo_merge(&row, who, undo, why)
 							  : undo_forget(&row, who, undo, why);
 	} else if (json_object_get(row.after, "pause")) {
-		struct ward *ward = ward_find(row.device);
-		err = ward && ward->device ? pause_end(ward, who, why) : ERR_NOT_FOUND;
+		err = pause_end(ward_find(row.device), who, why);
 		*undo = 0;
-	} else if (!json_object_size(row.after)) {
-		fault_set(why, ERR_UNSUPPORTED, "this change cannot be taken back");
-		err = ERR_UNSUPPORTED;
 	} else {
 		change_init(&change, who, "policy.undo");
 		change.undoes = journal;

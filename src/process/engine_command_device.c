@@ -236,6 +236,17 @@ is_contained(struct call *call)
 	return true;
 }
 
+/*
+ * What its owner decided, and nothing that comes of itself with how it was let in before: as a
+ * guest, or as something else.
+ */
+static bool
+is_class_decided(const struct device *device)
+{
+	return device->is_class_owners && device->class != DEVICE_CLASS_ORDINARY &&
+	       device->class != DEVICE_CLASS_PERSONAL;
+}
+
 /* On whose word: the class that is said, else what a guest or a kind is, else what it was. */
 static const char *
 class_to_be(struct call *call)
@@ -248,9 +259,34 @@ class_to_be(struct call *call)
 		return class;
 	if (call_flag(call, "guest"))
 		return device_class_word(DEVICE_CLASS_PERSONAL);
-	if (kind && !device->is_class_owners && identify_class_of(kind) != DEVICE_CLASS_UNKNOWN)
+	if (kind && !is_class_decided(device) && identify_class_of(kind) != DEVICE_CLASS_UNKNOWN)
 		return device_class_word(identify_class_of(kind));
 	return device_class_word((enum device_class)device->class);
+}
+
+/* A helper lets in who waits; what an owner decided of a device is the owner's to change. */
+static bool
+may_admit(struct call *call, const char *class)
+{
+	const struct device *device = call->ward->device;
+
+	if (call->role >= ROLE_OWNER ||
+		(device->state == DEVICE_WAITING &&
+			(!is_class_decided(device) ||
+				device_class_from_word(class) == device->class)))
+		return true;
+	fault_set(&call->why, ERR_DENIED,
+		"only an owner may change how %s was let in, or its class", device_label(device));
+	return false;
+}
+
+/* The class that it has again when it goes. */
+static const char *
+class_behind(const struct ward *ward)
+{
+	const char *class = json_string_value(json_object_get(ward->facet[FACET_GUEST], "class"));
+
+	return class ? class : device_class_word((enum device_class)ward->device->class);
 }
 
 static bool
@@ -263,7 +299,9 @@ set_visit(struct call *call, struct change *change)
 		!call_number(call, "hours", 1, GUEST_HOURS_MAX, &hours))
 		return false;
 	if (call_flag(call, "guest"))
-		guest = json_pack("{s:I}", "until", (json_int_t)(ward_clock_s() + hours * 3600));
+		guest = json_pack("{s:I, s:I, s:s}", "since", (json_int_t)ward_clock_s(), "until",
+			(json_int_t)(ward_clock_s() + hours * 3600), "class",
+			class_behind(call->ward));
 	change_set(change, call->ward, FACET_GUEST, guest);
 	return true;
 }
@@ -291,7 +329,7 @@ run_device_admit(struct call *call)
 	const char *kind = call_text_or(call, "kind", NULL), *class = class_to_be(call);
 	struct change change;
 
-	if (is_contained(call))
+	if (is_contained(call) || !may_admit(call, class))
 		return NULL;
 	call_begin(call, &change);
 	bool is_set = (!name || set_name(call, &change, name)) &&

@@ -70,6 +70,8 @@ on_journal(const struct stored_journal *row, void *arg)
 		ward ? show_ref(ward)
 		     : json_pack("{s:i, s:s, s:s}", "number", (int)row->device, "id",
 			       row->device_id, "name", row->device_id));
+	json_object_set_new(out, "undoable",
+		json_boolean(!row->undone_by && change_is_undoable(row->id, ward, before, after)));
 	json_object_set_new(out, "before", before ? before : json_null());
 	json_object_set_new(out, "after", after ? after : json_null());
 	json_array_append_new(arg, out);

@@ -574,12 +574,17 @@ ward_rebuild(struct ward *ward)
 	}
 }
 
-/* A guest that is kept apart stays so, and waits when it is let back. */
+/*
+ * A guest that is kept apart stays so, and waits when it is let back.  The end of a visit does
+ * not wait for a disk that is full; then it is recorded when there is room.
+ */
 static void
 end_visit(struct ward *ward)
 {
+	const char *class = json_string_value(json_object_get(ward->facet[FACET_GUEST], "class"));
 	uint8_t state = ward->device->state;
 	bool is_held = state == DEVICE_QUARANTINE || state == DEVICE_BLOCK;
+	json_t *waiting = json_string(device_state_word(DEVICE_WAITING));
 	struct change change;
 	struct fault why;
 	int64_t journal;
@@ -587,12 +592,25 @@ end_visit(struct ward *ward)
 	change_init(&change, "pinfold", "device.guest");
 	snprintf(change.text, sizeof change.text, "the visit of %s is over",
 		device_label(ward->device));
+	change_set(&change, ward, is_held ? FACET_BEFORE : FACET_STATE, json_incref(waiting));
+	if (class)
+		change_set(&change, ward, FACET_CLASS, json_string(class));
 	change_set(&change, ward, FACET_GUEST, NULL);
-	change_set(&change, ward, is_held ? FACET_BEFORE : FACET_STATE,
-		json_string(device_state_word(DEVICE_WAITING)));
-	if (change_commit(&change, &journal, &why))
-		log_warnx("ward", "device %u: its visit is not ended: %s", ward_number(ward),
-			why.text);
+	if (change_commit(&change, &journal, &why) && !is_held && state != DEVICE_WAITING) {
+		log_warnx("ward", "device %u: the end of its visit is not recorded: %s",
+			ward_number(ward), why.text);
+		ward_set_facet(ward, FACET_STATE, waiting);
+		ward_rebuild(ward);
+	}
+	json_decref(waiting);
+}
+
+/* One that begins at a time that is yet to come: the clock was wrong, as with rules. */
+static bool
+is_visit_over(const json_t *guest, int64_t now_s)
+{
+	return now_s >= json_integer_value(json_object_get(guest, "until")) ||
+	       since(guest) > now_s + CLOCK_SLACK_S;
 }
 
 void
@@ -603,7 +621,7 @@ ward_look(void)
 	for (size_t i = 0; i < engine.n_peers; i++) {
 		struct ward *ward = engine.wards[i];
 		const json_t *guest = ward->facet[FACET_GUEST];
-		if (guest && now_s >= json_integer_value(json_object_get(guest, "until")))
+		if (guest && is_visit_over(guest, now_s))
 			end_visit(ward);
 		if (!ward->ends_s || now_s < ward->ends_s)
 			continue;

@@ -206,6 +206,36 @@ TEST(each_role_may_do_what_it_may_and_no_more)
 	move_out();
 }
 
+TEST(a_helper_lets_in_who_waits_and_changes_nothing_that_an_owner_decided)
+{
+	static const char admit[] = "{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\"}}",
+			  as_guest[] = "{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\","
+				       "\"guest\":true}}",
+			  phone[] = "{\"verb\":\"device.admit\",\"args\":{\"device\":\"1\","
+				    "\"class\":\"personal\"}}";
+	struct shown hanna = {.from = "192.168.77.21"};
+
+	NEEDS_ENGINE;
+	device_joins();
+	has_account("hanna", "helper");
+	EXPECT(logs_in(&hanna, "hanna", GOOD));
+	EXPECT(is_ok(ask("{\"verb\":\"device.class\",\"args\":{\"device\":\"1\",\"class\":"
+			 "\"never-probe\"}}")));
+	EXPECT_STR(code_of(as(&hanna, phone)), "ERR_DENIED");
+	EXPECT_STR(code_of(as(&hanna, as_guest)), "ERR_DENIED");
+	EXPECT(is_ok(as(&hanna, admit)));
+	EXPECT_STR(word(home.answer, "class"), "never-probe");
+	/* What is held stays held, whatever it is said to be. */
+	EXPECT(is_ok(ask("{\"verb\":\"device.enforce\",\"args\":{\"device\":\"1\",\"from\":"
+			 "\"keep\"}}")));
+	EXPECT_STR(code_of(as(&hanna, admit)), "ERR_DENIED");
+	EXPECT_STR(code_of(as(&hanna, as_guest)), "ERR_DENIED");
+	EXPECT_STR(code_of(as(&hanna, phone)), "ERR_DENIED");
+	EXPECT(is_ok(as(&hanna, "{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}")));
+	EXPECT_STR(word(home.answer, "state"), "enforce");
+	move_out();
+}
+
 TEST(a_browser_that_a_foreign_page_made_ask_changes_nothing)
 {
 	struct shown anna = {0};

@@ -6,8 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "base/clock.h"
 #include "engine_home.h"
+#include "label/hash.h"
 #include "test.h"
 
 static struct message_observation rows;
@@ -148,6 +150,28 @@ TEST(a_device_is_let_in_as_what_it_is_in_one_step_that_is_taken_back_in_one)
 	move_out();
 }
 
+TEST(how_it_was_let_in_before_does_not_stand_against_what_is_said_now)
+{
+	NEEDS_ENGINE;
+	joins(11, "thing");
+	EXPECT(result("device.admit", "\"device\":\"1\",\"kind\":\"camera\"") != NULL);
+	undo_last();
+	const json_t *lock = result("device.admit", "\"device\":\"1\",\"kind\":\"lock\"");
+	EXPECT_STR(word(lock, "class"), "critical");
+	/* A guest that turns out to be a camera is watched like one. */
+	joins(12, "other");
+	EXPECT(result("device.admit", "\"device\":\"2\",\"guest\":true") != NULL);
+	const json_t *camera = result("device.admit", "\"device\":\"2\",\"kind\":\"camera\"");
+	EXPECT_STR(word(camera, "class"), "ordinary");
+	EXPECT_STR(word(camera, "state"), "observe");
+	/* But what its owner decided stays. */
+	EXPECT(result("device.class", "\"device\":\"2\",\"class\":\"never-probe\"") != NULL);
+	camera = result("device.admit", "\"device\":\"2\",\"kind\":\"phone\"");
+	EXPECT_STR(word(camera, "class"), "never-probe");
+	EXPECT_STR(word(camera, "state"), "observe");
+	move_out();
+}
+
 TEST(what_its_owner_says_that_it_is_outlives_a_restart_and_what_it_says_of_itself)
 {
 	NEEDS_ENGINE;
@@ -169,19 +193,43 @@ TEST(what_its_owner_says_that_it_is_outlives_a_restart_and_what_it_says_of_itsel
 
 /* Its hours are over while nobody looks: the end stands in the database. */
 static void
-let_time_pass(void)
+let_time_pass(const char *guest)
 {
-	char path[200];
+	char path[200], change[300];
 	sqlite3 *db;
 
 	snprintf(path, sizeof path, "%s/decisions.db", home.folder);
+	snprintf(change, sizeof change, "UPDATE document SET body = '%s' WHERE kind = 'guest'",
+		guest);
 	EXPECT_INT(sqlite3_open(path, &db), SQLITE_OK);
-	EXPECT_INT(
-		sqlite3_exec(db, "UPDATE document SET body = '{\"until\":1}' WHERE kind = 'guest'",
-			NULL, NULL, NULL),
-		SQLITE_OK);
+	EXPECT_INT(sqlite3_exec(db, change, NULL, NULL, NULL), SQLITE_OK);
 	EXPECT_INT(sqlite3_changes(db), 1);
 	sqlite3_close(db);
+}
+
+static void
+waits_again(void)
+{
+	for (int i = 0; i < WAIT_MS / 50 && strcmp(state_of("1"), "waiting") != 0; i++)
+		stage_pump(50);
+	EXPECT_STR(state_of("1"), "waiting");
+}
+
+TEST(a_visit_that_begins_in_days_to_come_is_over_because_the_clock_was_wrong)
+{
+	char guest[120];
+
+	NEEDS_ENGINE;
+	joins(11, "phone-of-a-guest");
+	EXPECT(result("device.admit", "\"device\":\"1\",\"guest\":true") != NULL);
+	halt();
+	long long then = clock_wall_s() + 90 * 24 * 3600;
+	snprintf(guest, sizeof guest, "{\"since\":%lld,\"until\":%lld,\"class\":\"ordinary\"}",
+		then, then + 3600);
+	let_time_pass(guest);
+	start();
+	waits_again();
+	move_out();
 }
 
 TEST(a_guest_has_the_internet_for_its_hours_and_waits_again_then)
@@ -197,11 +245,11 @@ TEST(a_guest_has_the_internet_for_its_hours_and_waits_again_then)
 	EXPECT(json_integer_value(until) < clock_wall_s() + 7400);
 	EXPECT(refuses("device.admit", "\"device\":\"1\",\"guest\":true,\"hours\":73"));
 	halt();
-	let_time_pass();
+	let_time_pass("{\"until\":1,\"class\":\"ordinary\"}");
 	start();
-	for (int i = 0; i < WAIT_MS / 50 && strcmp(state_of("1"), "waiting") != 0; i++)
-		stage_pump(50);
-	EXPECT_STR(state_of("1"), "waiting");
+	waits_again();
+	/* Nothing of the guest is left: who lets it in as what it is lets in just that. */
+	EXPECT_STR(word(result("device.show", "\"device\":\"1\""), "class"), "ordinary");
 	EXPECT(json_is_null(json_object_get(result("device.show", "\"device\":\"1\""), "guest")));
 	move_out();
 }
@@ -415,6 +463,57 @@ TEST(who_was_watched_for_an_hour_is_judged_once_and_nothing_is_sent_to_it)
 	move_out();
 }
 
+/* --- the journal --------------------------------------------------------------------------------- */
+
+/* The newest row of this verb. */
+static bool
+is_undoable(const char *verb)
+{
+	const json_t *at;
+	size_t i;
+
+	json_array_foreach(result("policy.journal", ""), i,
+		at) if (!strcmp(word(at, "verb"), verb)) return json_is_true(json_object_get(at,
+		"undoable"));
+	EXPECT(!"there is such a row");
+	return false;
+}
+
+TEST(only_what_can_be_taken_back_says_so)
+{
+	char args[40];
+
+	NEEDS_ENGINE;
+	joins(11, "thing");
+	EXPECT(result("account.add", "\"name\":\"anna\",\"role\":\"owner\",\"password\":"
+				     "\"eine Katze sitzt auf dem Dach\"") != NULL);
+	EXPECT(!is_undoable("account.add"));
+	EXPECT(result("backup.make", "") != NULL);
+	EXPECT(!is_undoable("backup.make"));
+	EXPECT(result("device.admit", "\"device\":\"1\",\"kind\":\"camera\"") != NULL);
+	EXPECT(is_undoable("device.admit"));
+	EXPECT(result("device.pause", "\"device\":\"1\",\"seconds\":60") != NULL);
+	long long pause = json_integer_value(json_object_get(home.answer, "journal"));
+	EXPECT(is_undoable("device.pause"));
+	EXPECT(result("device.resume", "\"device\":\"1\"") != NULL);
+	EXPECT(!is_undoable("device.pause"));
+	/* Nor does it end the next one. */
+	EXPECT(result("device.pause", "\"device\":\"1\",\"seconds\":60") != NULL);
+	snprintf(args, sizeof args, "\"journal\":%lld", pause);
+	EXPECT(refuses("policy.undo", args));
+	EXPECT(result("device.resume", "\"device\":\"1\"") != NULL);
+	EXPECT(result("device.name", "\"device\":\"1\",\"name\":\"one\"") != NULL);
+	undo_last();
+	EXPECT(!is_undoable("device.name"));
+	EXPECT(result("device.forget", "\"device\":\"1\"") != NULL);
+	snprintf(args, sizeof args, "\"journal\":%lld",
+		json_integer_value(json_object_get(home.answer, "journal")));
+	EXPECT(is_undoable("device.forget"));
+	EXPECT(result("policy.undo", args) != NULL);
+	EXPECT(!is_undoable("policy.undo"));
+	move_out();
+}
+
 /* --- a backup ------------------------------------------------------------------------------------ */
 
 /* In pieces, as the command line sends it; the answer to the last. */
@@ -449,6 +548,8 @@ TEST(what_was_decided_comes_back_from_a_backup_on_a_gateway_that_begins_anew)
 		NULL);
 	EXPECT(result("device.enforce", "\"device\":\"1\",\"from\":\"rules\"") != NULL);
 	EXPECT(result("device.admit", "\"device\":\"2\",\"class\":\"personal\"") != NULL);
+	EXPECT(result("device.admit", "\"device\":\"3\"") != NULL);
+	undo_last(); /* and waits again */
 	EXPECT(result("home.begin.done", "\"step\":\"card\"") != NULL);
 	EXPECT(!is_done(result("home.begin", ""), "backup"));
 	char *backup = json_dumps(result("backup.make", ""), JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -475,9 +576,82 @@ TEST(what_was_decided_comes_back_from_a_backup_on_a_gateway_that_begins_anew)
 		"allow tcp cloud.example 443");
 	EXPECT_STR(state_of("2"), "trusted");
 	EXPECT(is_done(result("home.begin", ""), "card"));
+	EXPECT(!is_undoable("backup.restore"));
 	joins(11, "camera"); /* it comes home, and is who it was */
 	EXPECT_STR(state_of("Garden"), "enforce");
 	EXPECT_INT(json_array_size(result("device.list", "")), 2);
+	free(backup);
+	move_out();
+}
+
+/* Whole by its digest, which whoever changed it made as well. */
+static char *
+forged(const char *backup, const char *from, const char *to)
+{
+	size_t size = strlen(backup) + strlen(to) + 1;
+	char digest[HASH_TEXT_MAX], *text = must_alloc(1, size);
+	const char *at = strstr(backup, from);
+	uint8_t hash[HASH_LEN];
+
+	EXPECT(at != NULL);
+	snprintf(text, size, "%.*s%s%s", (int)(at - backup), backup, to, at + strlen(from));
+	json_t *whole = json_loads(text, 0, NULL);
+	free(text);
+	EXPECT(whole != NULL);
+	text = json_dumps(json_object_get(whole, "content"),
+		JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+	hash_bytes(text, strlen(text), hash);
+	free(text);
+	hash_text(hash, digest);
+	json_object_set_new(whole, "sha256", json_string(digest));
+	text = json_dumps(whole, JSON_COMPACT | JSON_ENSURE_ASCII);
+	json_decref(whole);
+	return text;
+}
+
+TEST(a_backup_that_was_tampered_with_changes_nothing_and_ends_nobody)
+{
+	static const char *const changes[][2] = {
+		{"\"class\":\"ordinary\"", "\"class\":5"},
+		{"\"class\":\"ordinary\"", "\"class\":\"emperor\""},
+		{"\"state\":\"enforce\"", "\"state\":null"},
+		{"\"state\":\"enforce\"", "\"state\":\"waiting\""},
+		{"\"begin\":[\"card\"]", "\"begin\":[7]"},
+		{"\"begin\":[\"card\"]", "\"begin\":\"card\""},
+		{"\"begin\":[\"card\"]", "\"dragon\":{}"},
+		{"\"kind\":\"hostname\"", "\"kind\":\"dragon\""},
+		{"\"number\":1,", "\"number\":4294967297,"},
+		{"\"number\":1,", "\"number\":2,"},
+		{"00:00:5e:00:53:0b", "00:00:5e:00:53:0c"},
+		{"\"rules\":[", "\"rules\":[[],"},
+		{"\"port\":\"port11\"", "\"port\":\"\\u001b[2J\""},
+	};
+
+	NEEDS_ENGINE;
+	joins(11, "camera");
+	joins(12, "phone");
+	EXPECT(result("device.admit", "\"device\":\"1\",\"kind\":\"camera\",\"name\":\"Garden\"") !=
+		NULL);
+	EXPECT(result("policy.add", "\"device\":\"1\",\"rule\":\"allow tcp cloud.example 443\"") !=
+		NULL);
+	EXPECT(result("device.enforce", "\"device\":\"1\",\"from\":\"rules\"") != NULL);
+	EXPECT(result("device.admit", "\"device\":\"2\",\"class\":\"personal\"") != NULL);
+	EXPECT(result("home.begin.done", "\"step\":\"card\"") != NULL);
+	char *backup = json_dumps(result("backup.make", ""), JSON_COMPACT | JSON_ENSURE_ASCII);
+	move_out();
+
+	move_in();
+	for (size_t i = 0; i < COUNT_OF(changes); i++) {
+		char *text = forged(backup, changes[i][0], changes[i][1]);
+		if (is_restored(text))
+			print_message("%s\n", changes[i][1]);
+		EXPECT(!is_restored(text));
+		EXPECT_INT(json_array_size(result("device.list", "")), 0);
+		EXPECT(!is_done(result("home.begin", ""), "card"));
+		free(text);
+	}
+	EXPECT(is_restored(backup));
+	EXPECT_STR(state_of("Garden"), "enforce");
 	free(backup);
 	move_out();
 }
