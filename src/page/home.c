@@ -6,7 +6,7 @@
 #include "page/pages.h"
 #include "page/piece.h"
 
-enum { RING_ASKED = 1000, DAY_EVENTS = 60, EVENTS_SHOWN = 8, WORTH_DOING = 3 };
+enum { RING_ASKED = 1000, DAY_EVENTS = 60, EVENTS_SHOWN = 5, WORTH_DOING = 3 };
 
 static size_t
 count_level(const json_t *rows, const char *level)
@@ -159,8 +159,7 @@ page_home(struct sheet *page)
 	put_newcomers(page, page->answer[5]);
 	put_first_steps(page, page->answer[4]);
 	put_worth_doing(page, page->answer[1]);
-	put_day(page, page->answer[3]);
-	html(&page->out, "</div><section class=\"card\"><h2>%s</h2>\n", _("Your devices"));
+	html(&page->out, "</div><div><section class=\"card\"><h2>%s</h2>\n", _("Your devices"));
 	if (json_array_size(page->answer[2]))
 		put_ring(page, page->answer[2]);
 	else
@@ -171,9 +170,11 @@ page_home(struct sheet *page)
 		"<li><span class=\"warn\">&#9675;</span> %s</li>"
 		"<li><span class=\"warn\">&#9676;</span> %s</li>"
 		"<li><span class=\"bad\">&#10005;</span> %s</li></ul>"
-		"<p><a href=\"/devices\">%s</a></p></section></div>\n",
+		"<p><a href=\"/devices\">%s</a></p></section>\n",
 		_("held, or trusted"), _("watched"), _("waits for you"), _("kept apart"),
 		_("All of them, as a table"));
+	put_day(page, page->answer[3]);
+	html(&page->out, "</div></div>\n");
 }
 
 /* --- something not working? --------------------------------------------------------------- */
@@ -266,8 +267,7 @@ put_fact(struct sheet *page, const char *name, const char *value)
 static void
 put_number(struct sheet *page, const char *name, long long value)
 {
-	html(&page->out, "<tr><th scope=\"row\">%s</th><td class=\"number\">%lld</td></tr>\n", name,
-		value);
+	html(&page->out, "<tr><th scope=\"row\">%s</th><td>%lld</td></tr>\n", name, value);
 }
 
 void
@@ -311,7 +311,7 @@ page_box(struct sheet *page)
 		number_of(database, "written_bytes"));
 	put_fact(page, _("The database"),
 		*json_text_of(database, "trouble") ? words_of(database, "trouble") : _("fine"));
-	html(&page->out, "<tr><th scope=\"row\">%s</th><td>", _("Running"));
+	html(&page->out, "<tr><th scope=\"row\">%s</th><td>", _("Started"));
 	put_time(page, number_of(status, "started"));
 	html(&page->out, "</td></tr></tbody></table></section>\n");
 }

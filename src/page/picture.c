@@ -77,15 +77,15 @@ put_ring(struct sheet *page, const json_t *devices)
 		put_dot(page, device, x, y, r);
 		if (n <= RING_NAMED)
 			html(&page->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>",
-				x + (r + 7) * cos(angle), y + (r + 7) * sin(angle) + 5,
-				cos(angle) > .25    ? "start"
-				: cos(angle) < -.25 ? "end"
-						    : "middle",
+				x + (r + 7) * cos(angle), y + (r + 12) * sin(angle) + 5,
+				cos(angle) > .1    ? "start"
+				: cos(angle) < -.1 ? "end"
+						   : "middle",
 				json_text_of(device, "label"));
 		html(&page->out, "</a>");
 	}
 	html(&page->out,
-		"<rect class=\"box\" x=\"-30\" y=\"-17\" width=\"60\" height=\"34\" rx=\"8\"/>"
+		"<rect class=\"box\" x=\"-42\" y=\"-17\" width=\"84\" height=\"34\" rx=\"8\"/>"
 		"<text class=\"here\" y=\"5\" text-anchor=\"middle\">Pinfold</text></svg>\n");
 	if (json_array_size(devices) > n)
 		html(&page->out, "<p class=\"soft\">%s</p>",

@@ -296,7 +296,19 @@ translate_piece(const char *text, struct words *out, unsigned depth, unsigned *s
 struct joint {
 	const char *text; /* of two characters */
 	size_t left;      /* so many of them belong to what stands before */
+	bool is_after_name;
 };
+
+/* As people call their devices: "the old kitchen radio". */
+static bool
+may_be_name(const char *text)
+{
+	size_t blanks = 0;
+
+	for (; *text; text++)
+		blanks += *text == ' ';
+	return blanks < 4;
+}
 
 static bool
 translate_around(const struct joint *joint, const char *text, struct words *out, unsigned depth,
@@ -313,7 +325,9 @@ translate_around(const struct joint *joint, const char *text, struct words *out,
 			add(out, left, len);
 		else if (!translate_piece(left, out, depth, steps)) {
 			out->len = begin;
-			continue;
+			if (!joint->is_after_name || !may_be_name(left))
+				continue;
+			add(out, left, len);
 		}
 		add(out, joint->text + joint->left, 2 - joint->left);
 		if (translate_piece(at + 2, out, depth, steps))
@@ -327,17 +341,17 @@ translate_around(const struct joint *joint, const char *text, struct words *out,
 static bool
 translate_sentences(const char *text, struct words *out, unsigned depth, unsigned *steps)
 {
-	return translate_around(&(struct joint){". ", 1}, text, out, depth, steps) ||
+	return translate_around(&(struct joint){". ", 1, false}, text, out, depth, steps) ||
 	       (*text == '(' &&
-		       translate_around(&(struct joint){") ", 1}, text, out, depth, steps));
+		       translate_around(&(struct joint){") ", 1, false}, text, out, depth, steps));
 }
 
 /* "Intent: cause", "this; that". */
 static bool
 translate_in_pieces(const char *text, struct words *out, unsigned depth, unsigned *steps)
 {
-	return translate_around(&(struct joint){": ", 0}, text, out, depth, steps) ||
-	       translate_around(&(struct joint){"; ", 0}, text, out, depth, steps);
+	return translate_around(&(struct joint){": ", 0, true}, text, out, depth, steps) ||
+	       translate_around(&(struct joint){"; ", 0, false}, text, out, depth, steps);
 }
 
 static bool

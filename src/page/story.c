@@ -149,7 +149,8 @@ page_rules(struct sheet *page)
 			json_text_of(device, "id"), json_text_of(device, "label"),
 			json_text_of(device, "id"), _("preview"));
 	}
-	html(&page->out, "</ul></section>\n<section class=\"card\"><h2>%s</h2>", _("Journal"));
+	html(&page->out, "</ul></section>\n<section class=\"card journal\"><h2>%s</h2>",
+		_("Journal"));
 	put_table(page, _("What was changed"), _("By"), _("When"), _("Take back"), END_TABLE);
 	json_array_foreach(page->answer[0], i, row) put_change(page, row);
 	put_table_end(page);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps the page as it would be after a reload: on each event the page is fetched
 // again, at most once in two seconds, and its main part put in place, unless somebody
-// is filling in a form.  Times are shown in the viewer's zone.
+// is filling in a form or about to click.  Times are shown in the viewer's zone.
 "use strict";
 (() => {
 	const live = document.getElementById("live");
@@ -97,23 +97,37 @@
 		const at = document.activeElement;
 		return (at && /^(INPUT|SELECT|TEXTAREA)$/.test(at.tagName)) || document.querySelector("details[open]");
 	};
+	// A click is of one thing from its press to its release, and what one aims at stays where it is.
+	let still = 0;
+	const stay = (e) => { still = Date.now() + (e.buttons || e.type === "keydown" ? 10000 : 1000); };
+	for (const event of ["pointermove", "pointerdown", "pointerup", "keydown", "keyup"])
+		addEventListener(event, stay, { capture: true, passive: true });
+	const must_stay = () => filling() || Date.now() < still || document.hidden || !getSelection().isCollapsed;
+	// Where the keyboard is: the same link or button, also where several are alike.
+	const alike = (main, as) => [...main.querySelectorAll("a, button, summary, [tabindex]")].filter((e) =>
+		e.tagName === as.tagName && e.textContent === as.textContent && e.getAttribute("href") === as.getAttribute("href"));
+	const put = (main, news) => {
+		const kept = [...document.querySelectorAll(".notice")];
+		const at = main.contains(document.activeElement) ? document.activeElement : null;
+		const nth = at ? alike(main, at).indexOf(at) : -1;
+		main.replaceChildren(...document.importNode(news, true).childNodes);
+		main.querySelector("#live").replaceWith(live);
+		for (const notice of kept) if (!main.querySelector(".notice")) live.after(notice);
+		main.dataset.old = "";
+		ready();
+		const there = at && at !== main && ((at.id && document.getElementById(at.id)) || alike(main, at)[nth]);
+		if (there) there.focus({ preventScroll: true });
+	};
 	const refresh = async () => {
 		due = 0;
-		if (busy || filling() || document.hidden) { later(); return; }
+		if (busy || must_stay()) { later(); return; }
 		busy = true;
 		try {
 			const answer = await fetch(location.pathname + location.search, { cache: "no-store" });
 			if (!answer.ok || answer.redirected) throw new Error(answer.status);
 			const news = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
-			const main = document.getElementById("main");
-			const kept = [...document.querySelectorAll(".notice")];
-			const at = document.activeElement && document.activeElement.id;
-			main.replaceChildren(...document.importNode(news, true).childNodes);
-			main.querySelector("#live").replaceWith(live);
-			for (const notice of kept) if (!main.querySelector(".notice")) live.after(notice);
-			if (at && document.getElementById(at)) document.getElementById(at).focus({ preventScroll: true });
-			main.dataset.old = "";
-			ready();
+			// Somebody may have begun to type or to click meanwhile.
+			if (must_stay()) later(); else put(document.getElementById("main"), news);
 			say("");
 			lost = false;
 		} catch (e) {

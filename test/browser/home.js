@@ -32,7 +32,8 @@ here.folder = folder;
 		if (only !== "pictures") {
 			await people.keyboard(page);
 			await people.zones(browser, session);
-			await people.in_german(browser, session);
+			await people.in_the_hand(page);
+			await people.in_german(browser, session, page, pages);
 			await people.without_script(browser, session, pages);
 			await people.hostile_names(page, pages);
 		}

@@ -99,7 +99,6 @@ const story = async (page, name) => {
 // Those that the navigation does not have.
 const pages = () => [["label-why", found.why], ["audit", found.run], ["declaration", found.declaration],
 	["label", found.label], ["gate", found.gate], ["reset", found.why.replace("/labels/", "/reset/")],
-	["compare", `/compare?run=${found.run.split("/").pop()}&with=${found.run.split("/").pop()}`],
-	["shelf", "/shelf"], ["apps", "/apps"], ["bands", "/bands"]];
+	["compare", `/compare?run=${found.run.split("/").pop()}&with=${found.run.split("/").pop()}`]];
 
 module.exports = { story, pages };

@@ -15,8 +15,11 @@ const everything = async (page, name) => {
 	await page.goto(`${base}/`);
 	const listed = await page.$$eval("nav a", (links) => links.map((a) => a.getAttribute("href")));
 	const named = listed.map((path) => [path === "/" ? "home" : path.slice(1).replaceAll("/", "-"), path]);
-	return [...named, ["begin", "/begin"], ["welcome", "/welcome"], ["card", "/card"], ["leave", `/leave/${bulb}`], ["left", "/left"], ["device", `/devices/${bulb}`], ["maker", `/maker/${bulb}`], ["tale", `/story/${bulb}`], ["hold", `/hold/${bulb}`],
-		["incidents", "/incidents"], ["incident", "/incidents/1"], ["why", `/why/${bulb}?destination=cloud.example&port=443`], ["help-now", "/help-now"], ["account", "/account"]];
+	return [...named, ["begin", "/begin"], ["welcome", "/welcome"], ["card", "/card"], ["leave", `/leave/${bulb}`],
+		["intake", `/intake/${bulb}`], ["left", "/left"], ["device", `/devices/${bulb}`], ["maker", `/maker/${bulb}`],
+		["tale", `/story/${bulb}`], ["hold", `/hold/${bulb}`], ["incidents", "/incidents"], ["incident", "/incidents/1"],
+		["why", `/why/${bulb}?destination=cloud.example&port=443`], ["help-now", "/help-now"], ["account", "/account"],
+		["tell", "/tell"], ["shelf", "/shelf"], ["apps", "/apps"], ["bands", "/bands"]];
 };
 
 // axe is ours, not the page's: it goes around the policy that holds for pages.
@@ -106,13 +109,26 @@ const zones = async (browser, storageState) => {
 	}
 };
 
-const in_german = async (browser, storageState) => {
+// What it says in sentences; commands and rules are the same in every language.
+const sentences = (page) => page.$$eval("main *", (all) => all.filter((e) => !e.closest("code, pre, textarea, .paper, [translate=no]"))
+	.flatMap((e) => [...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data.trim()))
+	.filter((text) => !text.startsWith("pinfold ") && !/\ballow (tcp|udp) /.test(text) &&
+		text.split(/\s+/).filter((word) => /^[a-z]{2,}[.,;:]?$/.test(word)).length >= 3));
+
+const in_german = async (browser, storageState, english, pages) => {
 	const context = await browser.newContext({ locale: "de-CH", storageState });
 	const page = watched(await context.newPage());
 	await page.goto(`${base}/`);
 	expect("who reads German is told in German", (await page.textContent("h1")) === "Ist alles in Ordnung?" &&
 		(await page.getAttribute("html", "lang")) === "de");
 	await picture(page, "home-german");
+	const same = [];
+	for (const [name, path] of pages) {
+		await Promise.all([english.goto(base + path), page.goto(base + path)]);
+		const said = new Set(await sentences(english));
+		same.push(...(await sentences(page)).filter((text) => said.has(text)).map((text) => `${name}: ${text}`));
+	}
+	expect("and on no page in English", !same.length, same.join("\n"));
 	await context.close();
 };
 
@@ -149,6 +165,25 @@ const hostile_names = async (page, pages) => {
 	pinfold("device", "name", id, names.bulb);
 };
 
+// A page that renews itself takes nothing from under the hand.
+const in_the_hand = async (page) => {
+	await page.goto(`${base}/devices`);
+	const link = page.locator(`tbody a:text-is("${names.bulb}")`);
+	await link.focus();
+	pinfold("device", "name", names.plug, "Radiator");
+	expect("what happens is shown on the page that is open",
+		await within(60, async () => (await page.textContent("tbody")).includes("Radiator")));
+	expect("and the keyboard stays where it was",
+		(await page.evaluate(() => document.activeElement.textContent)) === names.bulb);
+	await link.hover();
+	await page.mouse.down();
+	pinfold("device", "name", "Radiator", names.plug);
+	await page.waitForTimeout(3000); // longer than the page waits before it renews itself
+	await page.mouse.up();
+	expect("a click is of what was pressed, whatever happens until it is released",
+		await within(10, () => page.url().includes("/devices/d-")));
+};
+
 const web_process = () => {
 	try {
 		return execFileSync("pgrep", ["-P", process.env.MONITOR, "-x", "web"]).toString().trim();
@@ -172,4 +207,4 @@ const web_killed = async (page) => {
 	expect("and hears what happens again", await within(60, async () => (await page.textContent("main")).includes("Phone of Anna")));
 };
 
-module.exports = { everything, keyboard, seen_by_all, zones, in_german, without_script, hostile_names, web_killed };
+module.exports = { everything, keyboard, in_the_hand, seen_by_all, zones, in_german, without_script, hostile_names, web_killed };

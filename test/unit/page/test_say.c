@@ -82,7 +82,9 @@ TEST(a_sentence_inside_a_sentence_is_translated_too)
 {
 	EXPECT_STR(latin("run 7 has ended; nothing was done, because it is critical"),
 		"cursus 7 finitus est; nihil factum est, quod maximi momenti est");
-	EXPECT_STR(latin("line 4: run 7 has ended"), "line 4: run 7 has ended");
+	/* What only half is known would be said in two languages. */
+	EXPECT_STR(latin("nobody knows what this is: run 7 has ended"),
+		"nobody knows what this is: run 7 has ended");
 	EXPECT_STR(latin("audits: run 7 has ended"), "audits: cursus 7 finitus est");
 	EXPECT_STR(latin("run 8 has ended: run 7 has ended"),
 		"cursus 8 finitus est: cursus 7 finitus est");
@@ -97,6 +99,8 @@ TEST(a_name_is_never_translated)
 	EXPECT_STR(latin("observe goes from observe to quarantine"),
 		"observe ex observatio in custodia transit");
 	EXPECT_STR(latin("observe: run 7 has ended"), "observe: cursus 7 finitus est");
+	EXPECT_STR(latin("Anna's reading lamp: run 7 has ended"),
+		"Anna's reading lamp: cursus 7 finitus est");
 }
 
 TEST(values_that_look_like_forms_are_only_text)
