@@ -63,9 +63,20 @@ const looks = [
 	{ name: "narrow", width: 320 },
 ];
 
+const WEIGHT_MAX = 100000; // the page, its style and its script
+
 // Each page is loaded once, and then looked at by everybody.
 const look_at = async (page, [name, path], with_pictures, said) => {
+	const bytes = [];
+	const weigh = (answer) => { // the stream of events has no end
+		if (!answer.url().endsWith("/events")) bytes.push(answer.body().then((body) => body.length));
+	};
+	page.on("response", weigh);
 	await page.goto(base + path);
+	page.off("response", weigh);
+	const weight = (await Promise.all(bytes)).reduce((sum, n) => sum + n, 0);
+	here.heaviest = Math.max(here.heaviest || 0, weight);
+	if (weight >= WEIGHT_MAX) said.heavy.push(`${name}: ${weight} bytes`);
 	await page.evaluate(`${axe}; 0`);
 	for (const look of looks.filter((l) => with_pictures || !l.for_pictures)) {
 		await page.setViewportSize({ width: look.width, height: look.width < 400 ? 844 : 900 });
@@ -79,7 +90,7 @@ const look_at = async (page, [name, path], with_pictures, said) => {
 };
 
 const seen_by_all = async (context, pages, with_pictures) => {
-	const said = Object.fromEntries(looks.map(({ name }) => [name, []]));
+	const said = Object.fromEntries([...looks, { name: "heavy" }].map(({ name }) => [name, []]));
 	const left = [...pages];
 	const tab = async () => {
 		const page = watched(await context.newPage());
@@ -95,6 +106,7 @@ const seen_by_all = async (context, pages, with_pictures) => {
 	none("in the dark there is contrast enough", "dark");
 	none("who asks for more contrast gets seven to one", "contrast", "darkest");
 	none("no page is wider than a narrow screen", "phone", "narrow");
+	none(`no page is heavy; the heaviest has ${here.heaviest} bytes`, "heavy");
 };
 
 const zones = async (browser, storageState) => {
