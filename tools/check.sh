@@ -137,8 +137,9 @@ computing() {
 
 : >"$logs/counts"
 computing &
+computes=$!
 waiting
-wait
+wait "$computes" || { echo "not ok - what only computes ended early"; count 0 1 0; }
 
 # shellcheck disable=SC2046 # three numbers
 set -- $(awk '{ for (i = 1; i <= 3; i++) sum[i] += $i } END { print sum[1] + 0, sum[2] + 0, sum[3] + 0 }' "$logs/counts")

@@ -4,8 +4,20 @@
 #include <stdio.h>
 
 #include <libloc/writer.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include "test.h"
+
+/* The writer of libloc 0.9 gives its own reference to a country back to nobody. */
+static void
+forget_leak_of_writer(const struct loc_country *country)
+{
+#ifdef __SANITIZE_ADDRESS__
+	__lsan_ignore_object(country);
+#endif
+}
 
 static void
 add(struct loc_writer *writer, const struct network_row *row)
@@ -28,6 +40,7 @@ add(struct loc_writer *writer, const struct network_row *row)
 	if (row->country_name) {
 		EXPECT_INT(loc_writer_add_country(writer, &country, row->country), 0);
 		EXPECT_INT(loc_country_set_name(country, row->country_name), 0);
+		forget_leak_of_writer(country);
 		loc_country_unref(country);
 	}
 }
