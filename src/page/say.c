@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* All looks at forms for one page: some 0.2 s, of which ordinary sentences of a long one take half. */
+enum { PAGE_STEPS = 4000000 };
+
 static const struct language *chosen; /* NULL: English */
+static unsigned steps_of_page;        /* that are left */
 
 static const struct language *
 find(const char *tag)
@@ -26,6 +30,7 @@ const char *
 say_in(const char *tag)
 {
 	chosen = find(tag);
+	steps_of_page = PAGE_STEPS;
 	return chosen ? chosen->tag : "en";
 }
 
@@ -69,7 +74,13 @@ say_many(const char *one, const char *many, unsigned long n)
 /* --- sentences of the engine ---------------------------------------------------------------- */
 
 /* Every look at all forms costs steps too: joints within joints are many. */
-enum { VALUES_MAX = 10, DEPTH_MAX = 5, STEPS_MAX = 50000, LOOK_STEPS = 500 };
+enum {
+	VALUES_MAX = 10,
+	DEPTH_MAX = 5,
+	STEPS_MAX = 50000,
+	STEPS_LATER = 2000, /* once those of the page are used up: as nine of ten sentences need */
+	LOOK_STEPS = 500
+};
 /* A form with fewer letters of its own says too little to be recognised by. */
 enum { LETTERS_MIN = 3 };
 
@@ -405,9 +416,11 @@ say_words(const char *sentence, bool *is_said)
 	*is_said = !chosen || !*sentence;
 	if (*is_said || strlen(sentence) >= WORDS_MAX)
 		return sentence;
-	unsigned steps = STEPS_MAX;
+	unsigned granted = steps_of_page >= STEPS_MAX ? STEPS_MAX : STEPS_LATER, steps = granted;
 	struct words out = {kept[next], 0, WORDS_MAX};
 	*is_said = translate(sentence, &out, 0, &steps);
+	if (granted == STEPS_MAX)
+		steps_of_page -= granted - steps;
 	if (!*is_said)
 		return sentence;
 	next = (next + 1) % WORDS_KEPT;

@@ -26,7 +26,10 @@ extern const struct language languages[]; /* made by page/texts.c; ends with a r
 
 bool language_is_known(const char *tag); /* "en" is */
 
-/* From now on, until it is said again; what is not known is English.  Gives the tag. */
+/*
+ * From now on, until it is said again: once for each page, whose sentences have one bound
+ * together (say_words()).  What is not known is English.  Gives the tag.
+ */
 const char *say_in(const char *tag);
 
 const char *say(const char *text) __attribute__((format_arg(1)));
@@ -45,7 +48,8 @@ const char *say_many(const char *one, const char *many, unsigned long n)
  * for printf here.
  *
  * What is not recognised comes back as it is; is_said (may be NULL) says so.  All is
- * bounded: the sentence by WORDS_MAX, the search in its steps.  The answer is the
+ * bounded: the sentence by WORDS_MAX, the search in its steps, and in those of the page,
+ * beyond which only what is found easily is still translated.  The answer is the
  * sentence itself, or ours, and then good for the next WORDS_KEPT - 1 calls.
  */
 enum { WORDS_MAX = 1024, WORDS_KEPT = 16 };

@@ -140,6 +140,29 @@ TEST(hostile_text_costs_no_more_than_its_steps)
 	}
 }
 
+/* A page may have thousands of sentences, each with a name in it that somebody chose. */
+TEST(what_sentences_of_one_page_cost_is_bounded_together)
+{
+	static const char intricate[] = "run 2 has ended; run 3 has ended; run 4 has ended; run 5 "
+					"has ended: run 1 has ended";
+	char hostile[WORDS_MAX] = "";
+	bool is_said;
+
+	while (strlen(hostile) + 12 < sizeof hostile)
+		strcat(hostile, "a. b: c; (d ");
+	say_in("la");
+	say_words(intricate, &is_said);
+	EXPECT(is_said);
+	for (int i = 0; i < 400; i++)
+		say_words(hostile, NULL);
+	say_words(intricate, &is_said);
+	EXPECT(!is_said);
+	EXPECT_STR(say_words("cam waits for the lamp", NULL), "cam lampadem exspectat");
+	EXPECT_STR(latin("cam waits"), "cam exspectat");
+	say_words(intricate, &is_said);
+	EXPECT(is_said);
+}
+
 TEST(so_many_answers_are_kept)
 {
 	char sentence[64];
