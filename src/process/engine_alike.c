@@ -32,10 +32,21 @@ is_told_apart(const struct ward *ward, const struct ward *other)
 {
 	const json_t *ids = ward->facet[FACET_DISTINCT];
 
-	for (size_t i = 0; i < json_array_size(ids); i++)
-		if (!strcmp(json_string_value(json_array_get(ids, i)), other->device->id))
+	for (size_t i = 0; i < json_array_size(ids); i++) {
+		/* A backup that somebody made may have anything here. */
+		const char *id = json_string_value(json_array_get(ids, i));
+		if (id && !strcmp(id, other->device->id))
 			return true;
+	}
 	return false;
+}
+
+/* As a part of a thing, what a phone does would be recorded. */
+static bool
+would_be_watched(const struct ward *from, const struct ward *into)
+{
+	return from->device->class == DEVICE_CLASS_PERSONAL &&
+	       into->device->class != DEVICE_CLASS_PERSONAL;
 }
 
 /* Heard, and not merely restored: what a start knows of everybody is no sign of life. */
@@ -91,7 +102,8 @@ find_alike(struct ward *ward, struct found *found)
 		found->n_compared++;
 		if (!peer || !device_alike(engine.table, ward->device, other, &alike) ||
 			is_in(found, &alike) || is_told_apart(ward, peer) ||
-			is_told_apart(peer, ward) || were_together(ward, peer))
+			is_told_apart(peer, ward) || were_together(ward, peer) ||
+			would_be_watched(ward_find(alike.from), ward_find(alike.into)))
 			continue;
 		found->row[found->n++] = alike;
 	}

@@ -1554,6 +1554,12 @@ TEST(two_that_may_be_one_are_suggested_to_the_owner_who_decides_and_may_think_ag
 	EXPECT_INT(json_array_size(alike()), 0);
 	tell("policy.undo", "2", undo);
 	EXPECT_INT(json_array_size(alike()), 1);
+	/* A phone is not suggested to be a part of a thing, whose traffic is recorded. */
+	snprintf(undo, sizeof undo, "\"journal\":%lld",
+		tell("device.class", "2", "\"class\":\"personal\""));
+	EXPECT_INT(json_array_size(alike()), 0);
+	tell("policy.undo", "2", undo);
+	EXPECT_INT(json_array_size(alike()), 1);
 	tell("device.merge", "2", "\"into\":\"1\"");
 	EXPECT_INT(json_array_size(alike()), 0);
 	tell("device.split", "1", NULL);
