@@ -215,8 +215,9 @@ put_lanes(struct sheet *page, const json_t *day)
 {
 	if (!json_is_object(day))
 		return;
-	html(&page->out, "<section class=\"card\" id=\"day\"><h2>%s</h2>",
-		json_text_of(day, "date"));
+	html(&page->out,
+		"<section class=\"card\" id=\"day\"><h2>%s <span class=\"soft\">%s</span></h2>",
+		json_text_of(day, "date"), _("by the clock of this box"));
 	put_choice(page, day);
 	if (json_array_size(json_object_get(day, "lanes"))) {
 		put_picture(page, day);

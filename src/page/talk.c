@@ -352,7 +352,7 @@ put_heat(struct sheet *page, const json_t *pulse)
 			hour_of(pulse, "denied", (size_t)hour) ? " was-denied" : "", x, y, CELL - 4,
 			CELL - 4);
 	}
-	html(&page->out, "</svg>\n");
+	html(&page->out, "</svg>\n<p class=\"soft\">%s</p>\n", _("Days and hours of UTC."));
 }
 
 static void
@@ -361,8 +361,8 @@ put_heat_table(struct sheet *page, const json_t *pulse)
 	long long begins = number_of(pulse, "begins");
 
 	html(&page->out, "<details><summary>%s</summary>", _("The same as a table"));
-	put_table(page, _("Hour (UTC)"), NUMBERS, _("Begun"), NUMBERS, _("Denied"), NUMBERS,
-		_("kB sent"), END_TABLE);
+	put_table(page, _("Hour"), NUMBERS, _("Begun"), NUMBERS, _("Denied"), NUMBERS, _("kB sent"),
+		END_TABLE);
 	for (size_t hour = 0; hour < HOURS; hour++) {
 		long long flows = hour_of(pulse, "flows", hour),
 			  denied = hour_of(pulse, "denied", hour),
@@ -370,7 +370,7 @@ put_heat_table(struct sheet *page, const json_t *pulse)
 		if (!flows && !denied && !sent)
 			continue;
 		html(&page->out, "<tr><th scope=\"row\">");
-		put_time(page, begins + (long long)hour * 3600);
+		put_moment(page, begins + (long long)hour * 3600);
 		html(&page->out,
 			"</th><td class=\"number\">%lld</td><td class=\"number\">%lld</td><td "
 			"class=\"number\">%lld</td></tr>\n",
