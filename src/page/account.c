@@ -223,8 +223,12 @@ static void
 put_passkey_new(struct sheet *page)
 {
 	put_passkey_form(page, "make");
-	html(&page->out, "<label>%s <input name=\"name\" required maxlength=\"40\"></label> ",
-		_("A name for it, as \"my phone\""));
+	/* Asked here, since the phone keeps what it made when the name is refused afterwards. */
+	html(&page->out,
+		"<label>%s <input name=\"name\" required maxlength=\"40\" pattern=\"[ !#-~]+\" "
+		"title=\"%s\"></label> ",
+		_("A name for it, as \"my phone\""),
+		_("Letters without accents, digits and signs"));
 	put_own_password(page);
 	html(&page->out,
 		"<button class=\"button\">%s</button><p class=\"soft\" "

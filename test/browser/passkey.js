@@ -57,6 +57,12 @@ const story = async (page) => {
 
 	await add(page, "my phone", "not the password at all");
 	expect("adding a passkey asks for the password", /password is wrong/.test(await said(page, make)));
+	await add(page, "Büro", password);
+	expect("a name that would be refused is refused before the phone is asked",
+		!(await client.send("WebAuthn.getCredentials", { authenticatorId })).credentials.length &&
+		await page.$(`${make} [name=name]:invalid`));
+	await add(page, "my \"phone\"", password);
+	expect("so is one with quotes in it", await page.$(`${make} [name=name]:invalid`));
 	await add(page, "my phone", password);
 	await page.waitForSelector("th:text-is(\"my phone\")");
 	const { credentials } = await client.send("WebAuthn.getCredentials", { authenticatorId });
