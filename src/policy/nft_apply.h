@@ -31,11 +31,11 @@ void nft_apply_free(struct nft_apply *);
 /*
  * Makes the tables be those of `base`.  Tables that carry the same comment are
  * adopted: their elements go into the mirror, *adopted is true.  Others are
- * replaced in one transaction together with the elements found in them.  Uses
- * libnftables, so only before the process is confined.
+ * replaced, together with the elements found in them; *was_changed is true when they were
+ * those of `base` and somebody took one of them away or changed their rules.
  */
-enum err nft_apply_load(
-	struct nft_apply *, const struct nft_base *, bool *adopted, struct fault *why) MUST_USE;
+enum err nft_apply_load(struct nft_apply *, const struct nft_base *, bool *adopted,
+	bool *was_changed, struct fault *why) MUST_USE;
 
 /*
  * True while all tables are there and are those of `base`, with every chain and rule as it was

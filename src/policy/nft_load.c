@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -39,8 +40,8 @@ on_table(const struct nlmsghdr *header, void *arg)
 	return true;
 }
 
-/* False when there is no such table; a table without comment leaves it empty. */
-static bool
+/* ERR_KERNEL when there is no such table; a table without comment leaves it empty. */
+static enum err
 find_comment(
 	struct nft_apply *apply, enum nft_table table, char comment[static NFT_BASE_COMMENT_MAX])
 {
@@ -51,7 +52,7 @@ find_comment(
 
 	comment[0] = '\0';
 	mnl_attr_put_strz(header, NFTA_TABLE_NAME, nft_table_name(table));
-	return !kernel_dump(apply->fd, header, on_table, comment);
+	return kernel_dump(apply->fd, header, on_table, comment);
 }
 
 /* --- rules as they were when we had made them ------------------------------------------------------ */
@@ -160,29 +161,44 @@ render_seal(const struct rules *rules, char out[static NFT_BASE_COMMENT_MAX])
 	snprintf(out, NFT_BASE_COMMENT_MAX, "rules %016" PRIx64, rules->digest);
 }
 
-static bool
-has_tables(struct nft_apply *apply, const struct nft_base *base)
+/* What of ours is in the kernel. */
+enum found {
+	FOUND_NOTHING,
+	FOUND_UNSEALED, /* nobody finished making it */
+	FOUND_CHANGED,
+	FOUND_WHOLE,
+	FOUND_UNKNOWN, /* nobody could say just now */
+};
+
+static enum found
+look(struct nft_apply *apply, const struct nft_base *base)
 {
 	char comment[NFT_BASE_COMMENT_MAX];
+	struct rules rules;
+	unsigned n_ours = 0;
 
-	for (enum nft_table table = 0; table < NFT_TABLE_COUNT; table++)
-		if (!find_comment(apply, table, comment) || strcmp(comment, base->comment))
-			return false;
-	return true;
+	for (enum nft_table table = 0; table < NFT_TABLE_COUNT; table++) {
+		enum err err = find_comment(apply, table, comment);
+		if (err && err != ERR_KERNEL)
+			return FOUND_UNKNOWN;
+		n_ours += !err && !strcmp(comment, base->comment);
+	}
+	if (n_ours < NFT_TABLE_COUNT)
+		return n_ours ? FOUND_CHANGED : FOUND_NOTHING;
+	if (read_rules(apply, &rules))
+		return FOUND_UNKNOWN;
+	render_seal(&rules, comment);
+	return !rules.sealed[0]                 ? FOUND_UNSEALED
+	       : !strcmp(rules.sealed, comment) ? FOUND_WHOLE
+						: FOUND_CHANGED;
 }
 
 bool
 nft_apply_is_loaded(struct nft_apply *apply, const struct nft_base *base)
 {
-	char comment[NFT_BASE_COMMENT_MAX];
-	struct rules rules;
+	enum found found = look(apply, base);
 
-	if (!has_tables(apply, base))
-		return false;
-	if (read_rules(apply, &rules))
-		return true; /* it is asked again soon */
-	render_seal(&rules, comment);
-	return !strcmp(rules.sealed, comment);
+	return found == FOUND_WHOLE || found == FOUND_UNKNOWN; /* it is asked again soon */
 }
 
 /* Sends the mirror anew, device by device, into tables that were just made. */
@@ -233,18 +249,53 @@ run_text(const char *text, struct fault *why)
 	return refused ? ERR_KERNEL : ERR_OK;
 }
 
+static bool
+on_generation(const struct nlmsghdr *header, void *arg)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each(attribute, header, sizeof(struct nfgenmsg))
+	{
+		if (mnl_attr_get_type(attribute) == NFTA_GEN_ID &&
+			mnl_attr_get_payload_len(attribute) == sizeof(uint32_t))
+			*(uint32_t *)arg = ntohl(mnl_attr_get_u32(attribute));
+	}
+	return true;
+}
+
+/* One more with each transaction, whoever makes it. */
 static enum err
-seal(struct nft_apply *apply, struct fault *why)
+generation(struct nft_apply *apply, uint32_t *out)
+{
+	char buffer[64];
+	struct nlmsghdr *header = nfnetlink_header(buffer,
+		NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, NLM_F_ACK, ++apply->seq, AF_UNSPEC);
+
+	return kernel_dump(apply->fd, header, on_generation, out);
+}
+
+/* Makes the tables; *is_sure: rules is what they are made of, and nobody else had a hand in it. */
+static enum err
+make(struct nft_apply *apply, const char *text, struct rules *rules, bool *is_sure,
+	struct fault *why)
+{
+	uint32_t before = 0, after = 0;
+	bool is_known = !generation(apply, &before);
+	enum err err = run_text(text, why);
+
+	if (err)
+		return err;
+	*is_sure = is_known && !read_rules(apply, rules) && !generation(apply, &after) &&
+		   after == before + 1;
+	return ERR_OK;
+}
+
+static enum err
+seal(const struct rules *rules, struct fault *why)
 {
 	char text[160], comment[NFT_BASE_COMMENT_MAX];
-	struct rules rules;
-	enum err err = read_rules(apply, &rules);
 
-	if (err) {
-		fault_set(why, err, "the rules that were loaded cannot be read: %m");
-		return err;
-	}
-	render_seal(&rules, comment);
+	render_seal(rules, comment);
 	snprintf(text, sizeof text, "add chain inet %s " SEAL " { comment \"%s\"; }\n",
 		nft_table_name(NFT_TABLE_INET), comment);
 	return run_text(text, why);
@@ -252,7 +303,8 @@ seal(struct nft_apply *apply, struct fault *why)
 
 /*
  * One transaction takes old tables away and brings the new ones: their sets
- * are empty at first, so that for a moment nothing passes.
+ * are empty at first, so that for a moment nothing passes.  What somebody else changes
+ * meanwhile is no part of them: then all is made again, and has no seal until it is sure.
  */
 enum err
 nft_apply_mend(struct nft_apply *apply, const struct nft_base *base, struct fault *why)
@@ -262,31 +314,34 @@ nft_apply_mend(struct nft_apply *apply, const struct nft_base *base, struct faul
 				   "table inet pinfold-guard {}\n"
 				   "delete table inet pinfold-guard\n";
 	auto_free char *text = NULL;
+	struct rules rules;
+	bool is_sure = false;
 	enum err err = ERR_KERNEL;
 
 	if (asprintf(&text, "%s%s", away, base->text) < 0)
 		fatal("rules", "out of memory");
-	/* Whoever took them away may do it again meanwhile. */
-	for (int i = 0; i < NFT_TRIES && err == ERR_KERNEL; i++) {
-		err = run_text(text, why);
+	for (int i = 0; i < NFT_TRIES && (err == ERR_KERNEL || (!err && !is_sure)); i++) {
+		err = make(apply, text, &rules, &is_sure, why);
 		if (err)
-			return err;
+			continue;
 		err = reinstall(apply);
+		if (err)
+			fault_set(why, err, "the tables do not take what they held before: %m");
+		else if (is_sure)
+			err = seal(&rules, why);
 	}
-	if (err) {
-		fault_set(why, err, "the tables do not take what they held before: %m");
-		return err;
-	}
-	return seal(apply, why);
+	return err;
 }
 
 enum err
-nft_apply_load(
-	struct nft_apply *apply, const struct nft_base *base, bool *adopted, struct fault *why)
+nft_apply_load(struct nft_apply *apply, const struct nft_base *base, bool *adopted,
+	bool *was_changed, struct fault *why)
 {
+	enum found found = look(apply, base);
+	char comment[NFT_BASE_COMMENT_MAX];
 	enum err err;
 
-	if (nft_apply_is_loaded(apply, base)) {
+	if (found == FOUND_WHOLE) {
 		err = nft_apply_resync(apply);
 		if (err)
 			fault_set(why, err, "the loaded sets cannot be read: %m");
@@ -294,12 +349,12 @@ nft_apply_load(
 			*adopted = true;
 		return err;
 	}
-	if (has_tables(apply, base))
+	*was_changed = found == FOUND_CHANGED;
+	if (found == FOUND_CHANGED)
 		log_warnx("rules", "our rules had been changed or taken away; they are put back");
 	nft_mirror_clear(&apply->mirror);
-	char comment[NFT_BASE_COMMENT_MAX];
-	if (find_comment(apply, NFT_TABLE_BRIDGE, comment) ||
-		find_comment(apply, NFT_TABLE_INET, comment))
+	if (!find_comment(apply, NFT_TABLE_BRIDGE, comment) ||
+		!find_comment(apply, NFT_TABLE_INET, comment))
 		nft_apply_read_older(apply);
 	err = nft_apply_mend(apply, base, why);
 	if (err)

@@ -449,15 +449,16 @@ static void
 begin_router(void)
 {
 	struct fault why = {0};
-	bool adopted = false;
+	bool adopted = false, was_changed = false;
 
 	if (nft_apply_new(&apply) || conntrack_new(&conntrack))
 		fatal("start", "no netlink");
 	if (nft_base_render(&base, settings, network_gateway_mac(network), &why))
 		fatalx("start", "%s", why.text);
-	if (nft_apply_load(apply, &base, &adopted, &why))
+	if (nft_apply_load(apply, &base, &adopted, &was_changed, &why))
 		fatalx("start", "%s", why.text);
 	status.adopted = adopted;
+	status.mended = was_changed; /* the engine hears of it with the first status */
 	log_info("rules", "%s, %u elements",
 		adopted ? "found our tables and kept them" : "tables loaded",
 		nft_apply_count(apply));

@@ -127,7 +127,7 @@ main(int argc, char *argv[])
 	struct conntrack *conntrack;
 	struct nft_base base;
 	struct fault why;
-	bool adopted;
+	bool adopted, was_changed;
 	uint32_t generation = 1;
 
 	log_init("bench", false);
@@ -140,7 +140,7 @@ main(int argc, char *argv[])
 	if (!prefix_parse(&settings.lan4, "10.77.0.1/16") ||
 		!prefix_parse(&settings.lan6, "fd77::ffff/64") || nft_apply_new(&apply) ||
 		conntrack_new(&conntrack) || nft_base_render(&base, &settings, mac, &why) ||
-		nft_apply_load(apply, &base, &adopted, &why))
+		nft_apply_load(apply, &base, &adopted, &was_changed, &why))
 		fatalx("bench", "the base rules cannot be loaded");
 	struct hold *hold = hold_new(apply, conntrack, &settings);
 	for (int i = 0; i < held; i++)

@@ -2,15 +2,19 @@
 #include "policy/nft_hold.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "policy/kernel.h"
 #include "test.h"
 
 /* Against the real kernel, in a network namespace of this process alone. */
@@ -31,7 +35,7 @@ static void
 begin(void)
 {
 	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 1};
-	bool adopted;
+	bool adopted, was_changed = false;
 
 	if (geteuid() || unshare(CLONE_NEWNET))
 		SKIP("needs root for a network namespace");
@@ -43,7 +47,7 @@ begin(void)
 	nft_base_fini(&base);
 	EXPECT_INT(nft_apply_new(&apply), ERR_OK);
 	EXPECT_INT(nft_base_render(&base, &settings, mac, &why), ERR_OK);
-	EXPECT_INT(nft_apply_load(apply, &base, &adopted, &why), ERR_OK);
+	EXPECT_INT(nft_apply_load(apply, &base, &adopted, &was_changed, &why), ERR_OK);
 	hold = hold_new(apply, NULL, &settings);
 }
 
@@ -333,7 +337,7 @@ TEST(a_slot_given_to_another_port_forgets_what_was_open_in_it)
 
 TEST(a_new_life_adopts_what_is_there_and_drops_what_nobody_claims)
 {
-	bool adopted = false;
+	bool adopted = false, was_changed = false;
 
 	begin();
 	device(7, 1);
@@ -348,7 +352,7 @@ TEST(a_new_life_adopts_what_is_there_and_drops_what_nobody_claims)
 	hold_free(hold);
 	nft_apply_free(apply);
 	EXPECT_INT(nft_apply_new(&apply), ERR_OK);
-	EXPECT_INT(nft_apply_load(apply, &base, &adopted, &why), ERR_OK);
+	EXPECT_INT(nft_apply_load(apply, &base, &adopted, &was_changed, &why), ERR_OK);
 	hold = hold_new(apply, NULL, &settings);
 	EXPECT(adopted);
 	EXPECT_INT(nft_apply_count(apply), before);
@@ -372,7 +376,7 @@ TEST(rules_that_somebody_flushed_or_changed_are_noticed_and_put_back_with_all_el
 		"chain inet pinfold forward '{ policy accept; }'",
 		"delete chain inet pinfold as_loaded", "add chain inet pinfold more",
 		"delete table bridge pinfold"};
-	bool adopted = true;
+	bool adopted = true, was_changed = false;
 
 	begin();
 	device(7, 1);
@@ -397,11 +401,93 @@ TEST(rules_that_somebody_flushed_or_changed_are_noticed_and_put_back_with_all_el
 	hold_free(hold);
 	nft_apply_free(apply);
 	EXPECT_INT(nft_apply_new(&apply), ERR_OK);
-	EXPECT_INT(nft_apply_load(apply, &base, &adopted, &why), ERR_OK);
+	EXPECT_INT(nft_apply_load(apply, &base, &adopted, &was_changed, &why), ERR_OK);
 	hold = hold_new(apply, NULL, &settings);
-	EXPECT(!adopted);
+	EXPECT(!adopted && was_changed);
 	EXPECT(nft_apply_is_loaded(apply, &base));
 	EXPECT(kernel_holds(NFT_ALLOW4, 7, 1, 443, NULL));
+}
+
+TEST(what_is_found_at_the_start_is_told_only_where_somebody_changed_it)
+{
+	static const struct {
+		const char *deed;
+		bool was_changed;
+	} rows[] = {{"delete table inet pinfold-guard", true},
+		{"chain inet pinfold forward '{ policy accept; }'", true},
+		/* All gone, as after a boot; nobody finished it; another release's. */
+		{"flush ruleset", false}, {"delete chain inet pinfold as_loaded", false},
+		{"'table bridge pinfold {}; delete table bridge pinfold; table inet pinfold {}; "
+		 "delete table inet pinfold; delete table inet pinfold-guard; "
+		 "table inet pinfold { comment \"pinfold 0123456789abcdef\"; }'",
+			false}};
+	bool adopted = true;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char command[320];
+		bool was_changed = false;
+		begin();
+		snprintf(command, sizeof command, "nft %s", rows[i].deed);
+		EXPECT_INT(system(command), 0);
+		nft_apply_free(apply);
+		EXPECT_INT(nft_apply_new(&apply), ERR_OK);
+		EXPECT_INT(nft_apply_load(apply, &base, &adopted, &was_changed, &why), ERR_OK);
+		EXPECT(!adopted);
+		EXPECT_INT(was_changed, rows[i].was_changed);
+		EXPECT(nft_apply_is_loaded(apply, &base));
+		hold_free(hold);
+		hold = hold_new(apply, NULL, &settings);
+	}
+}
+
+TEST(a_rule_that_somebody_adds_while_ours_are_made_is_never_taken_for_one_of_ours)
+{
+	enum { ROUNDS = 5 };
+
+	begin();
+	for (int i = 0; i < ROUNDS; i++) {
+		pid_t other = fork();
+		if (!other) {
+			setpgid(0, 0);
+			execl("/bin/sh", "sh", "-c",
+				"while :; do nft insert rule inet pinfold forward ct mark 4711 "
+				"accept; done "
+				"2>/dev/null",
+				(char *)NULL);
+			_exit(1);
+		}
+		setpgid(other, other);
+		usleep(20 * 1000);
+		(void)!nft_apply_mend(apply, &base, &why);
+		kill(-other, SIGKILL);
+		EXPECT_INT(waitpid(other, NULL, 0), other);
+		usleep(20 * 1000); /* what it had begun */
+		if (system("nft list chain inet pinfold forward | grep -q 'mark 0x00001267'") == 0)
+			EXPECT(!nft_apply_is_loaded(apply, &base));
+	}
+	/* Alone again, one look is enough. */
+	EXPECT_INT(nft_apply_mend(apply, &base, &why), ERR_OK);
+	EXPECT(nft_apply_is_loaded(apply, &base));
+}
+
+TEST(a_rule_that_comes_with_a_set_of_its_own_wakes_us)
+{
+	char event[4096];
+
+	begin();
+	auto_close int fd = kernel_watch_tables();
+	EXPECT(fd >= 0);
+	EXPECT_INT(system("nft insert rule inet pinfold forward "
+			  "ip saddr '{ 198.18.0.1, 198.18.0.2 }' accept"),
+		0);
+	EXPECT(recv(fd, event, sizeof event, MSG_DONTWAIT) > 0);
+	while (recv(fd, event, sizeof event, MSG_DONTWAIT) > 0)
+		;
+	/* What we do ourselves all day wakes nobody. */
+	device(7, 1);
+	entry(POLICY_ENTRY_ADDRESS, 1, 443);
+	EXPECT_INT(hold_it(), ERR_OK);
+	EXPECT(recv(fd, event, sizeof event, MSG_DONTWAIT) < 0);
 }
 
 static bool
@@ -474,7 +560,7 @@ port(const char *name, bool is_closed)
 
 TEST(a_port_is_closed_to_strangers_and_stays_so_over_a_new_life_only_if_it_is_said_again)
 {
-	bool adopted = false;
+	bool adopted = false, was_changed = false;
 
 	begin();
 	EXPECT_INT(port("p1", true), ERR_OK);
@@ -488,7 +574,7 @@ TEST(a_port_is_closed_to_strangers_and_stays_so_over_a_new_life_only_if_it_is_sa
 	hold_free(hold);
 	nft_apply_free(apply);
 	EXPECT_INT(nft_apply_new(&apply), ERR_OK);
-	EXPECT_INT(nft_apply_load(apply, &base, &adopted, &why), ERR_OK);
+	EXPECT_INT(nft_apply_load(apply, &base, &adopted, &was_changed, &why), ERR_OK);
 	EXPECT(adopted);
 	hold = hold_new(apply, NULL, &settings);
 	EXPECT(is_closed_port("p1") && is_closed_port("p2"));
