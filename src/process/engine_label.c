@@ -452,6 +452,15 @@ write_down(struct kept *kept, const char *kind, const struct asker *asker, struc
 	return ERR_OK;
 }
 
+/* A person looked at the device, or a test did: what it claims by now counts at once. */
+static void
+believe(const char *device_id)
+{
+	for (size_t i = 0; i < n_labels; i++)
+		if (!strcmp(labels[i].row.device_id, device_id))
+			labels[i].claim = (struct label_claim){0};
+}
+
 /* --- looking, once a second ----------------------------------------------------------------- */
 
 /* A status that changed goes into the log at once; whoever publishes finds it there. */
@@ -493,8 +502,11 @@ label_look(void)
 		return;
 	bool is_new = label_runs_ended();
 	for (size_t i = 0; i < n_labels; i++) {
+		uint32_t looked = labels[i].seen.looked_run;
 		if (is_new)
 			label_see(&labels[i].seen, &labels[i].label, labels[i].row.device_id);
+		if (labels[i].seen.looked_run != looked)
+			believe(labels[i].row.device_id);
 		look_at(&labels[i]);
 	}
 }
@@ -690,6 +702,7 @@ run_set(const json_t *args, const char *who, int64_t *journal, struct fault *why
 	change_set(&change, ward, FACET_LABEL_FACTS, set);
 	if (change_commit(&change, journal, why))
 		return NULL;
+	believe(ward->device->id);
 	return json_pack("{s:s}", "text", change.text);
 }
 

@@ -1417,6 +1417,62 @@ n_labels(void)
 	return json_array_size(json_object_get(answer, "result"));
 }
 
+/* The status of the only label is this within two looks. */
+static bool
+status_becomes(const char *word)
+{
+	for (int i = 0; i < 50; i++) {
+		json_t *answer = ask("{\"verb\":\"label.list\",\"args\":{}}");
+		const json_t *label = json_array_get(json_object_get(answer, "result"), 0);
+		if (!strcmp(word_of(json_object_get(label, "status"), "word"), word))
+			return true;
+		stage_pump(50);
+	}
+	return false;
+}
+
+static void
+set_fact(const char *field, const char *value)
+{
+	char question[200];
+
+	snprintf(question, sizeof question,
+		"{\"verb\":\"label.set\",\"args\":{\"device\":\"1\",\"field\":\"%s\",\"value\":"
+		"\"%s\"}}",
+		field, value);
+	EXPECT(is_ok(ask(question)));
+}
+
+TEST(a_device_that_claims_other_firmware_in_turn_is_believed_later_but_a_test_and_a_person_at_once)
+{
+	NEEDS_ENGINE;
+	join("port1");
+	EXPECT(is_ok(ask("{\"verb\":\"label.issuer\",\"args\":{\"url\":"
+			 "\"https://labels.example\",\"name\":\"us\"}}")));
+	set_fact("maker", "Acme");
+	set_fact("model", "Cam");
+	set_fact("firmware", "1.2");
+	EXPECT(is_ok(ask("{\"verb\":\"label.issue\",\"args\":{\"device\":\"1\"}}")));
+	EXPECT(status_becomes("VALID"));
+	/* A person says it again and again: each time it counts. */
+	for (int i = 0; i < 3; i++) {
+		set_fact("firmware", "1.3");
+		EXPECT(status_becomes("UNTESTED_FIRMWARE"));
+		set_fact("firmware", "1.2");
+		EXPECT(status_becomes("VALID"));
+	}
+	announce("Linux/5.4 UPnP/1.0 Cam/1.3");
+	EXPECT(status_becomes("UNTESTED_FIRMWARE"));
+	stage_pump(1200); /* what was said last counts, and that is told by the second */
+	announce("Linux/5.4 UPnP/1.0 Cam/1.2");
+	EXPECT(!status_becomes("VALID"));
+	uint32_t number = run("");
+	EXPECT(told(1));
+	play_telnet(number, VERDICT_NFF, INC_NONE, false);
+	EXPECT(status_becomes("VALID"));
+	move_out();
+}
+
 TEST(the_place_of_a_label_that_cannot_be_read_any_more_is_given_to_no_other)
 {
 	NEEDS_ENGINE;
