@@ -42,8 +42,12 @@ struct link {
 	struct loop_watch *readable, *writable;
 	struct loop_timer *misc, *again;
 	bool is_connected, has_failed;
-	bool is_parting;  /* the owner removed it; it is told that our devices are gone */
-	unsigned awaited; /* when it parts: not acknowledged yet */
+	bool is_parting; /* the owner removed it; it is told that our devices are gone */
+	/* When it parts: what is not acknowledged yet.  What was on its way before counts not. */
+	struct {
+		unsigned n;
+		int mid[THINGS_MAX + 1];
+	} farewell;
 	unsigned failures;
 	uint64_t begun_ns;
 	struct {
@@ -171,7 +175,7 @@ look(struct link *link, int rc)
 		link_failed(link, rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc));
 	else if (link->has_failed)
 		link_failed(link, "the broker refuses the user or the password");
-	else if (link->is_parting && !link->awaited) {
+	else if (link->is_parting && !link->farewell.n) {
 		/* Said goodbye, a broker does not say by our will that we are offline. */
 		mosquitto_disconnect(link->mosq);
 		link_free(link);
@@ -212,24 +216,24 @@ on_misc(void *arg)
 
 /* That we are here, or are not; the broker keeps it. */
 static int
-publish_status(struct link *link, const char *word)
+publish_status(struct link *link, const char *word, int *mid)
 {
 	char topic[HA_TOPIC_MAX];
 
 	ha_status_topic(topic, link->to.gateway);
-	return mosquitto_publish(link->mosq, NULL, topic, (int)strlen(word), word, 1, true);
+	return mosquitto_publish(link->mosq, mid, topic, (int)strlen(word), word, 1, true);
 }
 
 /* An empty one takes it away, from the broker and from Home Assistant. */
 static int
-publish_gone(struct link *link, const char *id)
+publish_gone(struct link *link, const char *id, int *mid)
 {
 	struct message_thing thing = {0};
 	char topic[HA_TOPIC_MAX];
 
 	snprintf(thing.id, sizeof thing.id, "%s", id);
 	ha_config_topic(topic, link->to.path + 1, &thing);
-	return mosquitto_publish(link->mosq, NULL, topic, 0, NULL, 1, true);
+	return mosquitto_publish(link->mosq, mid, topic, 0, NULL, 1, true);
 }
 
 /* What was shown on an earlier connection has to be told anew, also that it is gone. */
@@ -241,7 +245,7 @@ begin_things(struct link *link)
 	for (unsigned i = 0; i < link->n_things && !rc; i++) {
 		link->thing[i].config = 0;
 		if (link->thing[i].is_gone)
-			rc = publish_gone(link, link->thing[i].id);
+			rc = publish_gone(link, link->thing[i].id, NULL);
 	}
 	return !rc;
 }
@@ -262,7 +266,7 @@ on_connect(struct mosquitto *mosq, void *arg, int code)
 	if (mosquitto_subscribe(mosq, NULL, birth, 1) ||
 		(link->to.commands >= ROLE_HELPER &&
 			mosquitto_subscribe(mosq, NULL, HA_WISHES, 1)) ||
-		publish_status(link, "online") || !begin_things(link))
+		publish_status(link, "online", NULL) || !begin_things(link))
 		link->has_failed = true;
 	teller_answer(link->number, 0, ERR_OK, false, "");
 	teller_ask_for_things(link->number);
@@ -273,7 +277,9 @@ on_publish(struct mosquitto *mosq, void *arg, int mid)
 {
 	struct link *link = arg;
 
-	link->awaited -= link->awaited > 0;
+	for (unsigned i = 0; i < link->farewell.n; i++)
+		if (link->farewell.mid[i] == mid)
+			link->farewell.mid[i] = link->farewell.mid[--link->farewell.n];
 	for (int i = 0; i < UNDER_WAY_MAX; i++)
 		if (link->under_way[i].ticket && link->under_way[i].mid == mid) {
 			teller_answer(link->number, link->under_way[i].ticket, ERR_OK, true, "");
@@ -403,16 +409,16 @@ is_same_place(const struct message_receiver *a, const struct message_receiver *b
 static void
 part(struct link *link)
 {
-	unsigned before = 1;
-	int rc = publish_status(link, "");
+	int *mid = link->farewell.mid;
+	int rc = publish_status(link, "", mid++);
 
-	for (unsigned i = 0; i < link->n_things && !rc; i++, before++)
-		rc = publish_gone(link, link->thing[i].id);
+	for (unsigned i = 0; i < link->n_things && !rc; i++)
+		rc = publish_gone(link, link->thing[i].id, mid++);
 	links[link->number] = NULL;
 	link_free(parting[link->number]);
 	parting[link->number] = link;
 	link->is_parting = true;
-	link->awaited = before;
+	link->farewell.n = (unsigned)(mid - link->farewell.mid);
 	link->begun_ns = clock_monotonic_ns();
 	look(link, rc);
 }
@@ -434,7 +440,7 @@ mqtt_receiver(const struct message_receiver *to)
 		link->n_things = old->n_things;
 		/* Who is told to go says so; the will is for who cannot. */
 		if (old->is_connected)
-			(void)publish_status(old, "offline");
+			(void)publish_status(old, "offline", NULL);
 	}
 	if (old && old->is_connected && !is_same)
 		part(old);
@@ -526,7 +532,7 @@ tell_thing(struct link *link, const struct message_thing *thing)
 	if (!link->is_connected)
 		return; /* what is gone is said when it is connected, and all else told anew */
 	if (thing->is_gone) {
-		look(link, publish_gone(link, thing->id));
+		look(link, publish_gone(link, thing->id, NULL));
 		return;
 	}
 	auto_free char *config = ha_config(
