@@ -235,11 +235,20 @@ save_openings(bool all)
 	}
 }
 
-void
-keep_flush(bool is_final)
+static void
+commit_told(void)
 {
 	struct fault why;
 
+	if (!store_observed_commit(engine.store, &why))
+		return;
+	keep_trouble(&why);
+	tell_not_saved();
+}
+
+void
+keep_flush(bool is_final)
+{
 	if (is_final)
 		change_retry_unrecorded();
 	store_observed_begin(engine.store);
@@ -250,8 +259,7 @@ keep_flush(bool is_final)
 	talk_flush(is_final);
 	save_openings(is_final);
 	store_observed_prune(engine.store, clock_wall_s());
-	if (store_observed_commit(engine.store, &why))
-		keep_trouble(&why);
+	commit_told();
 	flushed_ns = openings_ns = clock_monotonic_ns();
 	if (is_final)
 		save_all();
@@ -260,13 +268,10 @@ keep_flush(bool is_final)
 void
 keep_told(void)
 {
-	struct fault why;
-
 	store_observed_begin(engine.store);
 	event_flush();
 	tell_save();
-	if (store_observed_commit(engine.store, &why))
-		keep_trouble(&why);
+	commit_told();
 }
 
 static void

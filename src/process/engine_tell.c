@@ -661,6 +661,13 @@ tell_save(void)
 	}
 }
 
+void
+tell_not_saved(void)
+{
+	for (int i = 0; i < OUTBOX_MAX; i++)
+		outbox.item[i].is_unsaved |= outbox.item[i].tell.ticket != 0;
+}
+
 /* Minutes after midnight, one more than they are; 0: off. */
 void
 tell_hours_put(const struct tell_hours *hours)

@@ -13,9 +13,10 @@
  * is kept in observed.db.  The names of receivers are looked up by the resolver, the enforcer
  * lets the teller reach the addresses that came of it, and the teller is told them last.
  */
-void tell_load(void); /* once the store is open */
-void tell_look(void); /* once a second */
-void tell_save(void); /* inside an observed transaction */
+void tell_load(void);      /* once the store is open */
+void tell_look(void);      /* once a second */
+void tell_save(void);      /* inside an observed transaction */
+void tell_not_saved(void); /* which was refused: what waits is written again */
 bool tell_is_save_due(void);
 void tell_event(const struct gather_event *);
 const char *tell_gateway(void); /* its id, where more than one is seen */
