@@ -8,7 +8,6 @@
 
 #include "base/printable.h"
 #include "check/declared.h"
-#include "check/table.h"
 
 int
 check_find(const char *id)
@@ -24,7 +23,7 @@ check_stage(size_t check)
 {
 	const struct check *row = &checks[check];
 
-	if (!row->probe)
+	if (!row->is_probed)
 		return STAGE_END;
 	return row->stage == STAGE_15M && row->consent >= CONSENT_INTRUDE
 		       ? STAGE_90M
@@ -172,26 +171,10 @@ check_was_cut(const struct transcript *transcript, uint16_t check)
 	return reason;
 }
 
-static bool
-was_begun(const struct transcript *transcript, uint16_t check)
-{
-	return transcript_first(transcript, check, "begin") != NULL;
-}
-
 bool
 check_is_complete(const struct transcript *transcript, uint16_t check)
 {
 	return check_was_cut(transcript, check) == INC_NONE;
-}
-
-/* --- judging ------------------------------------------------------------------------------------- */
-
-static void
-weaken(struct finding *finding, enum inc_reason reason)
-{
-	finding->word = VERDICT_INC;
-	finding->reason = (uint8_t)reason;
-	finding->is_critical = false;
 }
 
 bool
@@ -209,65 +192,4 @@ check_may_speak_of(uint16_t check, const char *provision)
 		at += word + strspn(at + word, " ");
 	}
 	return false;
-}
-
-static bool
-is_spoken_of(const struct findings *findings, size_t first, const char *provision)
-{
-	for (size_t i = first; i < findings->n; i++)
-		if (!strcmp(findings->finding[i].provision, provision))
-			return true;
-	return false;
-}
-
-static void
-settle(struct findings *findings, size_t first, enum inc_reason cut)
-{
-	bool is_document = checks[findings->check].is_document;
-
-	for (size_t i = first; i < findings->n; i++) {
-		struct finding *finding = &findings->finding[i];
-		if (finding->word == VERDICT_FAIL && finding->n_evidence < 2 && !is_document)
-			weaken(finding, INC_NOT_REPRODUCED);
-		if (cut && (finding->word == VERDICT_NFF || finding->word == VERDICT_PASS ||
-				   finding->word == VERDICT_NA))
-			weaken(finding, cut);
-	}
-}
-
-static void
-speak_of_the_rest(
-	struct findings *findings, size_t first, const struct check *row, enum inc_reason cut)
-{
-	char list[256], *rest = list, *provision;
-
-	snprintf(list, sizeof list, "%s", row->provisions);
-	while ((provision = strsep(&rest, " "))) {
-		if (!*provision || is_spoken_of(findings, first, provision))
-			continue;
-		if (cut)
-			findings_inc(findings, provision, cut, NULL,
-				"not tested, or not to the end: %s", row->title);
-		else
-			findings_inc(findings, provision, INC_NOT_SEEN, NULL,
-				"nothing was seen that speaks of it (%s)", row->title);
-	}
-}
-
-void
-check_judge(uint16_t check, const struct transcript *transcript, struct findings *findings)
-{
-	const struct check *row = &checks[check];
-	enum inc_reason cut = row->probe ? check_was_cut(transcript, check) : INC_NONE;
-	size_t first = findings->n;
-
-	assert(check < n_checks);
-	findings->check = check;
-	if (!row->probe || row->is_document || was_begun(transcript, check))
-		row->judge(transcript, findings);
-	for (size_t i = first; i < findings->n; i++)
-		assert(check_may_speak_of(check, findings->finding[i].provision));
-	settle(findings, first, cut);
-	if (!row->is_document)
-		speak_of_the_rest(findings, first, row, cut);
 }

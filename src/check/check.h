@@ -55,8 +55,7 @@ struct check {
 	uint16_t seconds_gentle, seconds_lab;
 	uint32_t packets;       /* at most */
 	const char *provisions; /* ids that it may speak of, separated by blanks */
-	void (*probe)(struct session *);
-	void (*judge)(const struct transcript *, struct findings *);
+	bool is_probed;         /* else passive: judged from what the device sends by itself */
 	/*
 	 * It judges what somebody handed in, and no packet is sent for it: a document says the
 	 * same each time it is read, so one exchange is enough for a failure; where there is none

@@ -20,6 +20,7 @@
 #include "base/printable.h"
 #include "check/app_scope.h"
 #include "check/socket.h"
+#include "check/table.h"
 
 enum {
 	CONNECT_MS_GENTLE = 4000,
@@ -375,7 +376,7 @@ session_run(struct session *session, uint16_t check)
 	/* Of a device that may not be probed nobody asks whether it is there. */
 	bool asks = row->consent != CONSENT_PASSIVE;
 	if (!asks || session_alive(session))
-		row->probe(session);
+		check_halves[check].probe(session);
 	if (asks && !session_is_over(session))
 		session_alive(session);
 	session_end(session);

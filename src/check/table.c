@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check/table.h"
+#include "check/check.h"
 
 #include "base/auto.h"
 
@@ -19,8 +19,7 @@ const struct check checks[] = {
 		.packets = 1000,
 		.provisions = "5.2-1 5.2-2 5.3-13 5.3-14 PSTI-2.2 PSTI-3.5 PSTI-3.6 CRA-13.17 "
 			      "CRA-13.19",
-		.probe = maker_web_probe,
-		.judge = maker_web_judge,
+		.is_probed = true,
 		.for_owner = "Ask the maker, and count on nothing that is not written.",
 		.for_maker = "Publish, in English and for everybody to read: whom to write to, "
 			     "within how many days that is acknowledged, how often one hears of "
@@ -34,8 +33,7 @@ const struct check checks[] = {
 		.seconds_lab = 300,
 		.packets = 600000,
 		.provisions = "5.6-1 5.6-5",
-		.probe = tcp_ports_probe,
-		.judge = tcp_ports_judge,
+		.is_probed = true,
 		.for_owner =
 			"Switch the service off in the device's settings; Pinfold keeps others "
 			"away from it meanwhile.",
@@ -49,8 +47,7 @@ const struct check checks[] = {
 		.seconds_lab = 60,
 		.packets = 400,
 		.provisions = "5.6-1 5.6-5",
-		.probe = udp_services_probe,
-		.judge = udp_services_judge,
+		.is_probed = true,
 		.for_owner = "Switch the service off in the device's settings; Pinfold keeps "
 			     "others away from it meanwhile.",
 		.for_maker = "Ship with the service off, or remove it.",
@@ -63,8 +60,7 @@ const struct check checks[] = {
 		.seconds_lab = 900,
 		.packets = 20000,
 		.provisions = "5.1-1 5.1-3",
-		.probe = telnet_login_probe,
-		.judge = telnet_login_judge,
+		.is_probed = true,
 		.for_owner = "Change the password, or switch telnet off, then test again.",
 		.for_maker =
 			"A password of its own for each device, or one that the user must set; "
@@ -78,8 +74,7 @@ const struct check checks[] = {
 		.seconds_lab = 900,
 		.packets = 60000,
 		.provisions = "5.1-1",
-		.probe = ssh_login_probe,
-		.judge = ssh_login_judge,
+		.is_probed = true,
 		.for_owner = "Change the password in the device's settings, then test again.",
 		.for_maker =
 			"A password of its own for each device, or one that the user must set.",
@@ -92,8 +87,7 @@ const struct check checks[] = {
 		.seconds_lab = 900,
 		.packets = 60000,
 		.provisions = "5.1-1",
-		.probe = http_login_probe,
-		.judge = http_login_judge,
+		.is_probed = true,
 		.for_owner = "Change the password in the device's settings, then test again.",
 		.for_maker =
 			"A password of its own for each device, or one that the user must set.",
@@ -106,8 +100,7 @@ const struct check checks[] = {
 		.seconds_lab = 600,
 		.packets = 20000,
 		.provisions = "5.1-1 5.1-3",
-		.probe = ftp_login_probe,
-		.judge = ftp_login_judge,
+		.is_probed = true,
 		.for_owner = "Change the password in the device's settings, then test again.",
 		.for_maker =
 			"A password of its own for each device, or one that the user must set.",
@@ -120,8 +113,7 @@ const struct check checks[] = {
 		.seconds_lab = 600,
 		.packets = 20000,
 		.provisions = "5.1-1",
-		.probe = rtsp_login_probe,
-		.judge = rtsp_login_judge,
+		.is_probed = true,
 		.for_owner = "Change the password in the device's settings, then test again.",
 		.for_maker =
 			"A password of its own for each device, or one that the user must set.",
@@ -135,8 +127,7 @@ const struct check checks[] = {
 		.seconds_lab = 60,
 		.packets = 2000,
 		.provisions = "5.5-4",
-		.probe = mqtt_open_probe,
-		.judge = mqtt_open_judge,
+		.is_probed = true,
 		.for_owner = "Switch the broker off, or give it a password; Pinfold keeps others "
 			     "away from it meanwhile.",
 		.for_maker = "Ask for a login, and use TLS.",
@@ -149,8 +140,7 @@ const struct check checks[] = {
 		.seconds_lab = 120,
 		.packets = 4000,
 		.provisions = "5.6-4A",
-		.probe = debug_ports_probe,
-		.judge = debug_ports_judge,
+		.is_probed = true,
 		.for_owner = "Switch debugging off in the device's settings; where there is none, "
 			     "keep the port closed by Pinfold.",
 		.for_maker = "Remove it from what is sold, or ask for a key.",
@@ -163,8 +153,7 @@ const struct check checks[] = {
 		.seconds_lab = 30,
 		.packets = 200,
 		.provisions = "5.1-1 5.6-2",
-		.probe = snmp_public_probe,
-		.judge = snmp_public_judge,
+		.is_probed = true,
 		.for_owner = "Switch SNMP off, or change its community.",
 		.for_maker = "Ship with SNMP off; version 3 where it is needed.",
 	},
@@ -177,8 +166,7 @@ const struct check checks[] = {
 		.seconds_lab = 30,
 		.packets = 200,
 		.provisions = "5.5-4",
-		.probe = coap_open_probe,
-		.judge = coap_open_judge,
+		.is_probed = true,
 		.for_owner = "Keep the device away from others by Pinfold; there is rarely a "
 			     "setting for it.",
 		.for_maker = "Ask who asks: DTLS or OSCORE.",
@@ -192,8 +180,7 @@ const struct check checks[] = {
 		.seconds_lab = 60,
 		.packets = 6000,
 		.provisions = "5.5-1",
-		.probe = tls_server_probe,
-		.judge = tls_server_judge,
+		.is_probed = true,
 		.for_owner = "Ask the maker for an update; keep the port to yourself by Pinfold "
 			     "meanwhile.",
 		.for_maker = "TLS 1.2 or 1.3 alone, with encryption by authenticated ciphers.",
@@ -207,8 +194,7 @@ const struct check checks[] = {
 		.seconds_lab = 60,
 		.packets = 6000,
 		.provisions = "5.5-4 5.6-2",
-		.probe = unauth_http_probe,
-		.judge = unauth_http_judge,
+		.is_probed = true,
 		.for_owner =
 			"Keep the page away from others by Pinfold; ask the maker for an update.",
 		.for_maker = "Serve from a list of pages, check each for a login, and keep "
@@ -223,8 +209,7 @@ const struct check checks[] = {
 		.seconds_lab = 30,
 		.packets = 400,
 		.provisions = "5.5-5",
-		.probe = upnp_igd_probe,
-		.judge = upnp_igd_judge,
+		.is_probed = true,
 		.for_owner = "Switch UPnP off.",
 		.for_maker = "Ship with it off; ask who asks.",
 	},
@@ -236,8 +221,7 @@ const struct check checks[] = {
 		.seconds_lab = 10,
 		.packets = 100,
 		.provisions = "5.6-2",
-		.probe = banners_probe,
-		.judge = banners_judge,
+		.is_probed = true,
 		.for_owner = "Nothing to do; ask the maker whether it is needed.",
 		.for_maker = "Tell no versions before a login.",
 	},
@@ -249,8 +233,7 @@ const struct check checks[] = {
 		.seconds_lab = 600,
 		.packets = 60000,
 		.provisions = "5.1-5",
-		.probe = login_throttle_probe,
-		.judge = login_throttle_judge,
+		.is_probed = true,
 		.for_owner = "Use a long password; keep the login away from others by Pinfold.",
 		.for_maker = "Slow wrong logins down, for all connections together.",
 	},
@@ -262,8 +245,7 @@ const struct check checks[] = {
 		.seconds_lab = 400,
 		.packets = 60000,
 		.provisions = "5.13-1B",
-		.probe = robustness_probe,
-		.judge = robustness_judge,
+		.is_probed = true,
 		.for_owner = "Ask the maker for an update; keep the port to yourself by Pinfold "
 			     "meanwhile.",
 		.for_maker = "Check every length before it is used; restart what fails; fuzz it.",
@@ -276,8 +258,7 @@ const struct check checks[] = {
 		.seconds_lab = 300,
 		.packets = 20000,
 		.provisions = "5.5-1 5.5-7 5.3-10",
-		.probe = rig_certificate_probe,
-		.judge = rig_certificate_judge,
+		.is_probed = true,
 		.for_owner = "Do not use it in networks that you do not trust, and update it.",
 		.for_maker = "Verify chain, name and dates of each server's certificate; refuse "
 			     "what does not fit.",
@@ -290,8 +271,7 @@ const struct check checks[] = {
 		.seconds_lab = 300,
 		.packets = 2000,
 		.provisions = "5.9-1 5.9-2 WORKS-NET",
-		.probe = rig_outage_probe,
-		.judge = rig_outage_judge,
+		.is_probed = true,
 		.for_owner = "Do not rely on it when the internet is away.",
 		.for_maker = "What a device does at home should not need the internet.",
 	},
@@ -303,8 +283,7 @@ const struct check checks[] = {
 		.seconds_lab = 240,
 		.packets = 2000,
 		.provisions = "5.9-1 5.9-2",
-		.probe = rig_names_probe,
-		.judge = rig_names_judge,
+		.is_probed = true,
 		.for_owner = "Do not rely on it when the internet is away.",
 		.for_maker = "What a device does at home should not need a name of the internet.",
 	},
@@ -316,8 +295,7 @@ const struct check checks[] = {
 		.seconds_lab = 240,
 		.packets = 2000,
 		.provisions = "5.9-1 WORKS-MAKER",
-		.probe = rig_maker_probe,
-		.judge = rig_maker_judge,
+		.is_probed = true,
 		.for_owner = "Ask before you buy: what does not work without its maker ends with "
 			     "him.",
 		.for_maker = "Let it be used at home without your service.",
@@ -330,8 +308,7 @@ const struct check checks[] = {
 		.seconds_lab = 240,
 		.packets = 4000,
 		.provisions = "5.9-1 5.9-2",
-		.probe = rig_link_probe,
-		.judge = rig_link_judge,
+		.is_probed = true,
 		.for_owner = "Switch it off and on when it does not come back.",
 		.for_maker = "Ask for an address, and connect, again by itself.",
 	},
@@ -343,8 +320,7 @@ const struct check checks[] = {
 		.seconds_lab = 180,
 		.packets = 20000,
 		.provisions = "5.9-3",
-		.probe = rig_backoff_probe,
-		.judge = rig_backoff_judge,
+		.is_probed = true,
 		.for_owner = "Nothing to do; Pinfold limits how often it tries.",
 		.for_maker =
 			"Wait longer after each failure, up to minutes, and by a random share.",
@@ -357,8 +333,7 @@ const struct check checks[] = {
 		.seconds_lab = 240,
 		.packets = 2000,
 		.provisions = "5.5-1 5.9-1",
-		.probe = rig_clock_probe,
-		.judge = rig_clock_judge,
+		.is_probed = true,
 		.for_owner = "Nothing to do.",
 		.for_maker = "Look at the dates of certificates, refuse a time before the software "
 			     "was built, and take a true time again when there is one.",
@@ -372,8 +347,7 @@ const struct check checks[] = {
 		.seconds_lab = 90,
 		.packets = 4000,
 		.provisions = "",
-		.probe = reset_before_probe,
-		.judge = reset_before_judge,
+		.is_probed = true,
 		.for_owner = "",
 		.for_maker = "",
 	},
@@ -386,8 +360,7 @@ const struct check checks[] = {
 		.seconds_lab = 420,
 		.packets = 20000,
 		.provisions = "5.11-1 CRA-I2b",
-		.probe = reset_after_probe,
-		.judge = reset_after_judge,
+		.is_probed = true,
 		.for_owner = "Do not sell or give it away; ask the maker how all of it is erased.",
 		.for_maker = "A reset erases passwords, sessions, names and keys of its owner.",
 	},
@@ -399,8 +372,7 @@ const struct check checks[] = {
 		.seconds_gentle = 10,
 		.seconds_lab = 10,
 		.provisions = "PSTI-SoC EU-DoC RED-EN18031 LABEL PAPER",
-		.probe = papers_probe,
-		.judge = papers_judge,
+		.is_probed = true,
 		.is_document = true,
 		.for_owner = "Ask the shop for the papers of this very model.",
 		.for_maker = "Let the papers name the product as the product names itself.",
@@ -414,8 +386,7 @@ const struct check checks[] = {
 		.seconds_gentle = 60,
 		.seconds_lab = 60,
 		.provisions = "5.4-1 5.5-1 5.5-7 5.8-1 5.8-3 5.13-1A 6-1",
-		.probe = app_manifest_probe,
-		.judge = app_manifest_judge,
+		.is_probed = true,
 		.for_owner = "Let the app have only what it needs for what you want of it; the "
 			     "phone's settings have a switch for each permission.",
 		.for_maker = "Permit no clear text, believe the system's authorities alone, ship "
@@ -427,7 +398,6 @@ const struct check checks[] = {
 		.title = "whom it talks to by itself",
 		.consent = CONSENT_PASSIVE,
 		.provisions = "5.6-5",
-		.judge = traffic_judge,
 		.for_owner = "Pinfold holds it to what you approve; look at the list.",
 		.for_maker = "Name every destination in a MUD file (RFC 8520).",
 	},
@@ -436,7 +406,6 @@ const struct check checks[] = {
 		.title = "what it sends readable: passwords, pictures, control",
 		.consent = CONSENT_PASSIVE,
 		.provisions = "5.1-3 5.5-1 5.5-6 5.5-7 5.8-1 5.8-2",
-		.judge = clear_text_judge,
 		.for_owner = "Use the encrypted way where its settings have one; keep it from the "
 			     "internet by Pinfold.",
 		.for_maker = "Encrypt everything, at home as well: TLS 1.2 or newer.",
@@ -446,7 +415,6 @@ const struct check checks[] = {
 		.title = "versions, ciphers and certificates of its TLS",
 		.consent = CONSENT_PASSIVE,
 		.provisions = "5.5-1",
-		.judge = tls_client_judge,
 		.for_owner = "Ask the maker for an update.",
 		.for_maker =
 			"TLS 1.2 or newer, no withdrawn cipher, and certificates that are checked.",
@@ -456,7 +424,6 @@ const struct check checks[] = {
 		.title = "how updates come to it",
 		.consent = CONSENT_PASSIVE,
 		.provisions = "5.3-2 5.3-5 5.3-7 5.3-10",
-		.judge = update_channel_judge,
 		.for_owner = "Switch automatic updates on where it has the setting.",
 		.for_maker =
 			"Sign images, check the signature on the device, and fetch them by TLS.",
@@ -466,7 +433,6 @@ const struct check checks[] = {
 		.title = "services that collect data",
 		.consent = CONSENT_PASSIVE,
 		.provisions = "6-1 6-5",
-		.judge = trackers_judge,
 		.for_owner =
 			"Switch telemetry off in its settings, or let Pinfold block these names.",
 		.for_maker =
@@ -477,7 +443,6 @@ const struct check checks[] = {
 		.title = "numbers that never change, sent readable",
 		.consent = CONSENT_PASSIVE,
 		.provisions = "5.8-1 6-8",
-		.judge = identifiers_judge,
 		.for_owner = "Pinfold cannot hide them; ask the maker.",
 		.for_maker = "No MAC or serial number in what everybody on the way can read.",
 	},
@@ -486,7 +451,6 @@ const struct check checks[] = {
 		.title = "whether it asks the router to let the internet in",
 		.consent = CONSENT_PASSIVE,
 		.provisions = "5.6-1",
-		.judge = upnp_ports_judge,
 		.for_owner = "Nothing is opened by Pinfold; switch 'UPnP' off in its settings.",
 		.for_maker = "Let the owner decide; no port of administration, ever.",
 	},
@@ -495,7 +459,6 @@ const struct check checks[] = {
 		.title = "the servers it uses, and how they are kept",
 		.consent = CONSENT_PASSIVE,
 		.provisions = "5.5-8",
-		.judge = maker_servers_judge,
 		.for_owner = "Nothing to do; Pinfold tells you when one changes or goes.",
 		.for_maker = "Renew certificates in time, and say how keys are kept.",
 	},
@@ -504,7 +467,6 @@ const struct check checks[] = {
 		.title = "what was declared, and not tested",
 		.consent = CONSENT_PASSIVE,
 		.provisions = "",
-		.judge = declaration_judge,
 		.is_document = true,
 		.for_owner = "Ask the maker for what is missing: pinfold audit declare --template.",
 		.for_maker =

@@ -5,7 +5,10 @@
 #include "check/check.h"
 #include "check/session.h"
 
-/* The halves of each check; the rows are in table.c.  check/check.h says what they do. */
+/*
+ * The halves of each check; what is said of it is a row of table.c, which who only shows it
+ * needs alone.  check/check.h says what they do.
+ */
 #define CHECK_HALVES(name)                                                                         \
 	void name##_probe(struct session *);                                                       \
 	void name##_judge(const struct transcript *, struct findings *);
@@ -54,5 +57,13 @@ void maker_servers_judge(const struct transcript *, struct findings *);
 
 /* What was handed in: no packet is sent for it. */
 void declaration_judge(const struct transcript *, struct findings *);
+
+/* In the order of checks[]. */
+extern const struct check_halves {
+	const char *id;
+	void (*probe)(struct session *); /* NULL: it is not probed */
+	void (*judge)(const struct transcript *, struct findings *);
+} check_halves[];
+extern const size_t n_check_halves;
 
 #endif

@@ -77,7 +77,7 @@ has_probe(const char *check)
 {
 	int place = check_find(check);
 
-	return place >= 0 && checks[place].probe;
+	return place >= 0 && checks[place].is_probed;
 }
 
 /* --- what to do ---------------------------------------------------------------------------------- */

@@ -72,7 +72,7 @@ has_ended(const char *check, const struct transcript *probes)
 {
 	int place = check_find(check);
 
-	return place >= 0 && checks[place].probe && check_is_complete(probes, (uint16_t)place);
+	return place >= 0 && checks[place].is_probed && check_is_complete(probes, (uint16_t)place);
 }
 
 /*
@@ -141,7 +141,7 @@ judge_all(struct rejudged *out, const struct audit_result *result, const struct 
 			continue;
 		}
 		memset(now, 0, sizeof *now);
-		check_judge((uint16_t)place, checks[place].probe ? probes : traffic, now);
+		check_judge((uint16_t)place, checks[place].is_probed ? probes : traffic, now);
 		compare(out, result, i, now);
 		out->n_checks++;
 	}

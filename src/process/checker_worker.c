@@ -61,7 +61,7 @@ end(enum err err, const char *why)
 static bool
 is_chosen(uint16_t check)
 {
-	return checks[check].probe && worker.audit->checks[check / 64] >> (check % 64) & 1;
+	return checks[check].is_probed && worker.audit->checks[check / 64] >> (check % 64) & 1;
 }
 
 static uint32_t

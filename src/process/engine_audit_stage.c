@@ -52,7 +52,7 @@ audit_is_due(const struct audit *audit, size_t check)
 {
 	uint8_t step = audit->step[check];
 
-	if (!audit_is_planned(audit, check) || !checks[check].probe ||
+	if (!audit_is_planned(audit, check) || !checks[check].is_probed ||
 		audit->tries[check] >= AUDIT_TRIES_MAX)
 		return false;
 	/* It went away in the midst of it, or before it was its turn. */
@@ -164,9 +164,9 @@ audit_result_now(const struct audit *audit, const char *text, struct fault *why)
 	for (uint16_t i = 0; i < n_checks && i < AUDIT_CHECKS_MAX; i++) {
 		uint16_t place = result_check_place(result, checks[i].id);
 		if (place == result->n_checks || is_spoken_of(result, place) ||
-			(checks[i].probe && audit_step_is_over(audit->step[i])))
+			(checks[i].is_probed && audit_step_is_over(audit->step[i])))
 			continue;
-		if (checks[i].probe) {
+		if (checks[i].is_probed) {
 			add_inc(result, place, checks[i].provisions,
 				"this check is not done yet; the run goes on");
 			continue;

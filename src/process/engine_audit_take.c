@@ -149,7 +149,7 @@ take_step(struct audit *audit, const struct message_audit_step *step)
 	struct ward *ward = audit->app ? NULL : audit_ward(audit);
 	uint16_t check = step->check;
 
-	if (!audit_is_planned(audit, check) || !checks[check].probe || !audit->is_told ||
+	if (!audit_is_planned(audit, check) || !checks[check].is_probed || !audit->is_told ||
 		audit->is_ending)
 		return;
 	audit->seconds_left = step->seconds_left;
@@ -302,7 +302,7 @@ judge_traffic(struct audit *audit)
 	free(text);
 	for (uint16_t check = 0; check < n_checks && check < AUDIT_CHECKS_MAX; check++) {
 		if (!audit_is_planned(audit, check) || audit_step_is_over(audit->step[check]) ||
-			checks[check].probe)
+			checks[check].is_probed)
 			continue;
 		memset(findings, 0, sizeof *findings);
 		if (err)

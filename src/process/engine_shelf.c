@@ -243,7 +243,7 @@ choose(void)
 {
 	for (size_t i = 0; i < job.before->n_checks; i++) {
 		int place = check_find(job.before->check[i].id);
-		if (place >= 0 && place < AUDIT_CHECKS_MAX && checks[place].probe &&
+		if (place >= 0 && place < AUDIT_CHECKS_MAX && checks[place].is_probed &&
 			audit_step_is_over(job.before->check[i].step))
 			job.checks[place / 64] |= UINT64_C(1) << place % 64;
 	}
@@ -289,7 +289,7 @@ begin_next(void)
 static bool
 judge_traffic(struct audit_result *now, uint16_t at, int place, const struct transcript *traffic)
 {
-	if (place < 0 || checks[place].probe || !traffic ||
+	if (place < 0 || checks[place].is_probed || !traffic ||
 		!audit_step_is_over(now->check[at].step))
 		return false;
 	auto_free struct findings *findings = must_alloc(1, sizeof *findings);

@@ -38,7 +38,7 @@ static void
 judge_all(const struct transcript *transcript)
 {
 	for (uint16_t check = 0; check < n_checks; check++) {
-		if (checks[check].probe)
+		if (checks[check].is_probed)
 			continue;
 		memset(&one, 0, sizeof one);
 		memset(&two, 0, sizeof two);

@@ -263,7 +263,7 @@ run_all(const struct session_target *target, enum pace pace, const char *list, e
 	session_set_answers(session, ANSWERS);
 	session_set_raw(session, raw_socket(4), raw_socket(6));
 	for (size_t i = 0; i < n_checks; i++)
-		if (checks[i].probe && is_wanted(list, checks[i].id) &&
+		if (checks[i].is_probed && is_wanted(list, checks[i].id) &&
 			is_ports == !strcmp(checks[i].id, "tcp-ports"))
 			session_run(session, (uint16_t)i);
 	packets = session_packets(session);

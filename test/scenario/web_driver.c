@@ -219,6 +219,20 @@ listening(const char *address, uint16_t port)
 
 /* --- the story -------------------------------------------------------------------------------- */
 
+/* The libraries that a program is linked with stand in it by their names. */
+TEST(code_that_talks_to_devices_is_no_part_of_the_web_process)
+{
+	static char program[16 * 1024 * 1024];
+	FILE *file = fopen(getenv("WEB"), "re");
+
+	EXPECT(file != NULL);
+	size_t len = fread(program, 1, sizeof program, file);
+	fclose(file);
+	EXPECT(len < sizeof program);
+	EXPECT(memmem(program, len, "libmicrohttpd.so", 16) != NULL);
+	EXPECT(memmem(program, len, "libssl.so", 9) == NULL);
+}
+
 TEST(the_web_process_starts_confined_and_takes_a_socket_later)
 {
 	struct settings settings = stage_home(getenv("FOLDER"));

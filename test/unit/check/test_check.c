@@ -2,19 +2,30 @@
 #include "tale.h"
 
 #include "base/printable.h"
+#include "check/table.h"
 
 TEST(every_row_of_the_table_is_whole_and_says_what_to_do)
 {
 	for (size_t i = 0; i < n_checks; i++) {
 		EXPECT_INT(check_find(checks[i].id), (int)i);
-		EXPECT(checks[i].title && checks[i].provisions && checks[i].judge);
+		EXPECT(checks[i].title && checks[i].provisions);
 		EXPECT(checks[i].consent < CONSENT_COUNT);
 		EXPECT(checks[i].for_owner && checks[i].for_maker);
 		EXPECT(is_printable(checks[i].id) && is_printable(checks[i].title));
-		if (checks[i].probe)
+		if (checks[i].is_probed)
 			EXPECT(checks[i].seconds_gentle && checks[i].seconds_lab);
 	}
 	EXPECT_INT(check_find("no-such-check"), -1);
+}
+
+TEST(what_is_said_of_a_check_and_what_it_does_stand_in_the_same_order)
+{
+	EXPECT_INT(n_check_halves, n_checks);
+	for (size_t i = 0; i < n_checks; i++) {
+		EXPECT_STR(check_halves[i].id, checks[i].id);
+		EXPECT(check_halves[i].judge != NULL);
+		EXPECT_INT(check_halves[i].probe != NULL, checks[i].is_probed);
+	}
 }
 
 TEST(a_check_speaks_of_the_provisions_of_its_row_alone)
@@ -35,7 +46,7 @@ TEST(what_was_not_tested_is_never_shown_as_passed)
 	for (uint16_t i = 0; i < n_checks; i++) {
 		judged.n = 0;
 		check_judge(i, t, &judged);
-		for (size_t k = 0; k < judged.n && checks[i].probe; k++)
+		for (size_t k = 0; k < judged.n && checks[i].is_probed; k++)
 			EXPECT_VERDICT(&judged.finding[k], "INC");
 	}
 	transcript_free(t);

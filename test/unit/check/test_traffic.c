@@ -45,7 +45,7 @@ judge(const char *check)
 	int place = check_find(check);
 
 	EXPECT(place >= 0);
-	EXPECT(!checks[place].probe);
+	EXPECT(!checks[place].is_probed);
 	memset(&findings, 0, sizeof findings);
 	check_judge((uint16_t)place, transcript, &findings);
 	for (size_t i = 0; i < findings.n; i++)
