@@ -14,10 +14,15 @@
 enum { BACKUP_MAX = 32 << 20, PIECE_MAX = 7000 };
 
 /* Nobody's file is written over, and nobody else reads it. */
-static bool
-write_new(const char *path, const char *bytes)
+static int
+open_new(const char *path)
 {
-	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+static bool
+is_written(int fd, const char *bytes)
+{
 	size_t len = strlen(bytes), at = 0;
 
 	while (fd >= 0 && at < len) {
@@ -29,6 +34,47 @@ write_new(const char *path, const char *bytes)
 	return fd >= 0 && !fsync(fd);
 }
 
+/* Half a backup is none. */
+static bool
+write_new(const char *path, const char *bytes)
+{
+	auto_close int fd = open_new(path);
+	bool is = is_written(fd, bytes);
+	int why = errno;
+
+	if (fd >= 0 && !is)
+		unlink(path);
+	errno = why;
+	return is;
+}
+
+static void
+say_unwritten(const char *path)
+{
+	const char *why = strerror(errno);
+	char name[300];
+
+	shown(name, sizeof name, path, strlen(path));
+	fprintf(stderr, "pinfold: %s cannot be written: %s\n", name, why);
+}
+
+/* Else the gateway would keep that there is a backup. */
+bool
+can_be_written(json_t *args, const struct options *options, int *status)
+{
+	const char *path = json_string_value(json_object_get(args, "file"));
+	auto_close int fd = open_new(path);
+
+	(void)options;
+	if (fd >= 0) {
+		unlink(path);
+		return true;
+	}
+	say_unwritten(path);
+	*status = CTL_REFUSED;
+	return false;
+}
+
 int
 finish_backup(const json_t *args, const json_t *backup, const struct options *options)
 {
@@ -37,11 +83,11 @@ finish_backup(const json_t *args, const json_t *backup, const struct options *op
 	auto_free char *text = json_dumps(backup, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 	char name[300];
 
-	shown(name, sizeof name, path, strlen(path));
 	if (!text || !write_new(path, text)) {
-		fprintf(stderr, "pinfold: %s cannot be written: %s\n", name, strerror(errno));
+		say_unwritten(path);
 		return CTL_REFUSED;
 	}
+	shown(name, sizeof name, path, strlen(path));
 	if (!options->quiet)
 		printf("%zu devices are in %s; keep it elsewhere\n", json_array_size(devices),
 			name);

@@ -24,7 +24,7 @@ show_begin(const json_t *begin, const struct options *options)
 
 	if (!options->quiet) {
 		printf("%s\n", text(sees, "text"));
-		show_lines(json_object_get(sees, "blind"), "It is blind to");
+		show_lines(json_object_get(sees, "blind"), "Where it is blind");
 		show_lines(json_object_get(begin, "facts"), "What matters most");
 		printf("\nFirst steps\n");
 		json_array_foreach(json_object_get(begin, "steps"), i, row)

@@ -58,8 +58,8 @@ struct command {
 	int (*follow)(const json_t *result, const struct options *);
 	/* In the place of `show`, and also with --json, where the words matter here as well. */
 	int (*finish)(const json_t *args, const json_t *result, const struct options *);
-	/* Who sits at a terminal agrees before it is asked; takes off the args what is ours. */
-	bool (*agree)(json_t *args, const struct options *, int *status);
+	/* Before it is asked; takes off the args what is ours.  False: it is not asked. */
+	bool (*before)(json_t *args, const struct options *, int *status);
 };
 
 extern const struct command commands[];
@@ -96,6 +96,7 @@ void show_device(const json_t *, const struct options *);
 void show_talk(const json_t *, const struct options *);
 void show_sky(const json_t *, const struct options *);
 void show_works(const json_t *works); /* without the internet, without its maker */
+bool can_be_written(json_t *args, const struct options *, int *status);
 int finish_backup(const json_t *args, const json_t *backup, const struct options *);
 int run_backup_restore(int argc, char **argv, const struct options *);
 /* The first minutes; the card for the day on which nothing works. */

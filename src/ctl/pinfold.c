@@ -36,7 +36,7 @@ const struct command commands[] = {
 	{"device", "class", "device.class", "ordinary, personal, critical, never-probe or child", {DEVICE, {"CLASS", "class", WORD_TEXT}}, show_done},
 	{"device", "admit", "device.admit", "let a waiting device in, watched, or as a guest for some hours", {DEVICE, {"--kind", "kind", WORD_TEXT, true}, {"--class", "class", WORD_TEXT, true}, {"--name", "name", WORD_TEXT, true}, {"--guest", "guest", WORD_FLAG, true}, {"--hours", "hours", WORD_NUMBER, true}}, show_done},
 	{"device", "observe", "device.observe", "outbound only, watched, to learn what it needs", {DEVICE}, show_done},
-	{"device", "enforce", "device.enforce", "hold it to its MUD file or to what was learned", {DEVICE, {"--from", "from", WORD_TEXT, true}, {"--preview", "preview", WORD_FLAG, true}, {"--addresses", "addresses", WORD_FLAG, true}, {"--yes", "yes", WORD_FLAG, true}}, show_enforce, .agree = agree_to_hold},
+	{"device", "enforce", "device.enforce", "hold it to its MUD file or to what was learned", {DEVICE, {"--from", "from", WORD_TEXT, true}, {"--preview", "preview", WORD_FLAG, true}, {"--addresses", "addresses", WORD_FLAG, true}, {"--yes", "yes", WORD_FLAG, true}}, show_enforce, .before = agree_to_hold},
 	{"device", "trust", "device.trust", "trust it with the internet", {DEVICE}, show_done},
 	{"device", "quarantine", "device.quarantine", "nothing but the status page", {DEVICE}, show_done},
 	{"device", "block", "device.block", "nothing at all", {DEVICE}, show_done},
@@ -59,7 +59,7 @@ const struct command commands[] = {
 	{"home", "admit", "home.admit", "let in all that wait: phones as such, the rest watched", {{0}}, show_text},
 	{"home", "card", "home.card", "what to do when nothing works; print it", {{0}}, show_card},
 	{"home", "join", "home.join", "let new devices in for some minutes; 0 ends it", {{"MINUTES", "minutes", WORD_NUMBER}}, show_text},
-	{"backup", "make", "backup.make", "what you decided, in one file without secrets", {{"FILE", "file", WORD_TEXT}}, NULL, NULL, NULL, finish_backup},
+	{"backup", "make", "backup.make", "what you decided, in one file without secrets", {{"FILE", "file", WORD_TEXT}}, NULL, NULL, NULL, finish_backup, can_be_written},
 	{"backup", "restore", NULL, "the same into a gateway that begins anew", {{"FILE", NULL, WORD_TEXT}}, NULL, run_backup_restore},
 	{"left", "list", "left.list", "devices that left, of which something is kept", {{0}}, show_left_list},
 	{"left", "show", "left.show", "what is kept of one", {{"ID", "left", WORD_NUMBER}}, show_left},
@@ -525,7 +525,7 @@ run(const struct command *command, int argc, char **argv, const struct options *
 		json_object_set_new(args, word->key, secret);
 	}
 	int status = CTL_OK;
-	if (command->agree && !command->agree(args, options, &status)) {
+	if (command->before && !command->before(args, options, &status)) {
 		json_decref(args);
 		return status;
 	}

@@ -292,9 +292,16 @@ class_behind(const struct ward *ward)
 static bool
 set_visit(struct call *call, struct change *change)
 {
+	const char *class = call_text_or(call, "class", "personal");
 	int64_t hours = GUEST_HOURS;
 	json_t *guest = NULL;
 
+	if (call_flag(call, "guest") ? strcmp(class, "personal") != 0
+				     : json_object_get(call->args, "hours") != NULL) {
+		fault_set(&call->why, ERR_INVALID,
+			"hours are for a guest, and a guest is of class personal");
+		return false;
+	}
 	if (json_object_get(call->args, "hours") &&
 		!call_number(call, "hours", 1, GUEST_HOURS_MAX, &hours))
 		return false;

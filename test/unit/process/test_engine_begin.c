@@ -244,6 +244,9 @@ TEST(a_guest_has_the_internet_for_its_hours_and_waits_again_then)
 	EXPECT(json_integer_value(until) > clock_wall_s() + 7000);
 	EXPECT(json_integer_value(until) < clock_wall_s() + 7400);
 	EXPECT(refuses("device.admit", "\"device\":\"1\",\"guest\":true,\"hours\":73"));
+	/* Nobody stays for hours who is no guest, nor is a guest beyond containment. */
+	EXPECT(refuses("device.admit", "\"device\":\"1\",\"hours\":5"));
+	EXPECT(refuses("device.admit", "\"device\":\"1\",\"guest\":true,\"class\":\"critical\""));
 	halt();
 	let_time_pass("{\"until\":1,\"class\":\"ordinary\"}");
 	start();
