@@ -511,8 +511,10 @@ send_introduction(uint32_t from, uint32_t to)
 	for (size_t i = 0; i < engine.n_introduced; i++)
 		if (engine.introduced[i].asker == from && engine.introduced[i].answerer == to)
 			message.services |= engine.introduced[i].service->relay;
-	if (!end_of(&message.asker, asker) || !end_of(&message.answerer, answerer) ||
-		!may_be_introduced(asker) || !may_be_introduced(answerer))
+	/* Both are named, also where the first cannot be reached. */
+	bool is_there = end_of(&message.asker, asker);
+	is_there &= end_of(&message.answerer, answerer);
+	if (!is_there || !may_be_introduced(asker) || !may_be_introduced(answerer))
 		message.services = 0;
 	if (!told(PROCESS_RELAY, MESSAGE_INTRODUCTION, 0, &message, sizeof message))
 		log_warnx("sync", "the relay was not told of an introduction");

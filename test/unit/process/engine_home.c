@@ -97,6 +97,7 @@ start(void)
 	home.capture = stage_peer(&home.stage, PROCESS_CAPTURE);
 	home.enforcer = stage_peer(&home.stage, PROCESS_ENFORCER);
 	home.resolver = stage_peer(&home.stage, PROCESS_RESOLVER);
+	home.relay = stage_peer(&home.stage, PROCESS_RELAY);
 	home.checker = stage_peer(&home.stage, PROCESS_CHECKER);
 	home.web = stage_peer(&home.stage, PROCESS_WEB);
 	home.policies = 0;
@@ -107,8 +108,8 @@ start(void)
 void
 halt(void)
 {
-	struct channel **all[] = {
-		&home.capture, &home.enforcer, &home.resolver, &home.checker, &home.web};
+	struct channel **all[] = {&home.capture, &home.enforcer, &home.resolver, &home.relay,
+		&home.checker, &home.web};
 
 	stage_stop(&home.stage);
 	for (size_t i = 0; i < COUNT_OF(all); i++) {

@@ -19,7 +19,7 @@ struct engine_home {
 	struct settings settings;
 	struct stage stage;
 	struct sockaddr_un ctl; /* the owner's door */
-	struct channel *capture, *enforcer, *resolver, *checker, *web;
+	struct channel *capture, *enforcer, *resolver, *relay, *checker, *web;
 	unsigned policies, events;
 	/* The last order to the checker, with the descriptor that came along (-1 none), and how many. */
 	struct message_audit audit;

@@ -551,6 +551,8 @@ TEST(what_was_decided_comes_back_from_a_backup_on_a_gateway_that_begins_anew)
 		NULL);
 	EXPECT(result("device.enforce", "\"device\":\"1\",\"from\":\"rules\"") != NULL);
 	EXPECT(result("device.admit", "\"device\":\"2\",\"class\":\"personal\"") != NULL);
+	EXPECT(result("device.introduce", "\"device\":\"1\",\"to\":\"2\",\"service\":\"http\"") !=
+		NULL);
 	EXPECT(result("device.admit", "\"device\":\"3\"") != NULL);
 	undo_last(); /* and waits again */
 	EXPECT(result("home.begin.done", "\"step\":\"card\"") != NULL);
