@@ -615,6 +615,8 @@ frozen_ok(const void *payload, size_t len)
 		const struct kept_packet *row = &m->row[i];
 		if (row->len > KEPT_BYTES_MAX || row->reason >= REASON_COUNT ||
 			row->is_outgoing > 1 || row->zero || !PADDING_OK(row->zero2) ||
+			!PADDING_OK(row->zero3) ||
+			(row->peer.version && !ip_is_valid(&row->peer)) ||
 			!is_text(row->port, sizeof row->port))
 			return false;
 	}

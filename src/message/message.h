@@ -142,6 +142,8 @@ struct message_frozen {
 		uint8_t mac[6]; /* of the device */
 		uint8_t zero2[2];
 		char port[16];
+		struct ip peer; /* the other end, where there is one */
+		uint8_t zero3[4];
 		uint8_t bytes[KEPT_BYTES_MAX];
 	} row[KEPT_ROWS_MAX]; /* sent up to n_rows, oldest first */
 };

@@ -166,6 +166,8 @@ ring_take(struct ring *ring, const struct packet *packet, const uint8_t *frame, 
 	if (!kept)
 		return;
 	kept->is_outgoing = is_outgoing;
+	if (packet_is_ip(packet))
+		kept->peer = is_outgoing ? packet->source : packet->destination;
 	kept->wire_len = (uint32_t)packet->wire_len;
 	kept->len = (uint8_t)len;
 	memcpy(kept->bytes, frame, len);
@@ -192,6 +194,7 @@ ring_take_logged(struct ring *ring, enum reason reason, const uint8_t *mac, cons
 	len = keeps(&packet, bytes, len);
 	len = len < KEPT_BYTES_MAX - HEAD ? len : KEPT_BYTES_MAX - HEAD;
 	kept->reason = (uint8_t)reason;
+	kept->peer = packet.destination;
 	kept->len = (uint8_t)(HEAD + len);
 	kept->wire_len = (uint32_t)(HEAD + packet.wire_len);
 	memcpy(kept->bytes, head, HEAD);

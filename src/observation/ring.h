@@ -11,7 +11,8 @@
  * while, so that an incident can be looked into afterwards.
  *
  * Only of MACs that were named: a phone's or a laptop's never gets in, and what is in of
- * a MAC that is named no more goes at once.  Of what a device says only what is the way
+ * a MAC that is named no more goes at once.  What a named device and a phone say to each
+ * other is left out by whoever asks for it, who knows whose the other address is.  Of what a device says only what is the way
  * to it is kept: heads, names that it asks for, addresses that it gets; of everything
  * else, whatever its port, nothing behind the head.  The budget is RING_PACKETS; one
  * device has RING_BURST of them and RING_A_SECOND more, so that who floods neither

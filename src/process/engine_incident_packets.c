@@ -84,6 +84,20 @@ incident_names_due(void)
 	told_to = engine.peer[PROCESS_CAPTURE];
 }
 
+/*
+ * What a phone says to a device, and is answered, is the phone's as well.  What a rule refused
+ * was the device's alone.
+ */
+static bool
+is_with_a_phone(const struct kept_packet *row)
+{
+	const struct device *peer = row->peer.version && !row->reason
+					    ? device_find_by_address(engine.table, &row->peer)
+					    : NULL;
+
+	return peer && !may_be_kept(peer);
+}
+
 static void
 on_row(const struct stored_incident *row, void *arg)
 {
@@ -93,22 +107,26 @@ on_row(const struct stored_incident *row, void *arg)
 void
 incident_frozen(const struct message_frozen *frozen)
 {
+	static struct kept_packet kept[KEPT_ROWS_MAX];
 	static uint8_t file[PCAPNG_BYTES(KEPT_ROWS_MAX)];
 	struct stored_incident row = {.id = 0};
 	struct fault why;
+	uint32_t n = 0;
 
+	for (uint32_t i = 0; i < frozen->n_rows; i++)
+		if (!is_with_a_phone(&frozen->row[i]))
+			kept[n++] = frozen->row[i];
 	incident_save();
 	/* What was asked for first is not replaced by less, where capture was new meanwhile. */
-	if (!frozen->n_rows ||
-		store_incidents(engine.store, frozen->incident + 1, 0, 1, on_row, &row) ||
-		row.id != frozen->incident || !row.device || row.frames > frozen->n_rows)
+	if (!n || store_incidents(engine.store, frozen->incident + 1, 0, 1, on_row, &row) ||
+		row.id != frozen->incident || !row.device || row.frames > n)
 		return;
 	const struct ward *ward = ward_find(row.device);
 	if (!ward || !ward->device || !may_be_kept(ward->device))
 		return;
-	size_t len = pcapng_render(frozen->row, frozen->n_rows, file);
+	size_t len = pcapng_render(kept, n, file);
 	store_observed_begin(engine.store);
-	store_packets_put(engine.store, frozen->incident, frozen->n_rows, file, len);
+	store_packets_put(engine.store, frozen->incident, n, file, len);
 	if (store_observed_commit(engine.store, &why))
 		keep_trouble(&why);
 }

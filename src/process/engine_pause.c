@@ -20,14 +20,16 @@ pause_is_on(const struct ward *ward)
 	return ward->pause_until_ns > clock_monotonic_ns();
 }
 
+/* A pause that is on, or what the last one would have needed, which waits for its owner's word. */
 static void
 keep(const struct ward *ward, const char *boot)
 {
 	struct fault why;
-	json_t *row = json_pack("{s:I, s:I, s:I, s:s}", "since", (json_int_t)ward->pause_since_s,
-		"until", (json_int_t)ward->pause_until_s, "journal",
-		(json_int_t)ward->pause_journal, "boot", boot);
-	auto_free char *body = ward->pause_until_s ? json_dumps(row, JSON_COMPACT) : NULL;
+	json_t *row = json_pack("{s:I, s:I, s:I, s:s, s:O?}", "since",
+		(json_int_t)ward->pause_since_s, "until", (json_int_t)ward->pause_until_s,
+		"journal", (json_int_t)ward->pause_journal, "boot", boot, "offers", ward->offers);
+	bool is_needed = ward->pause_until_s || json_array_size(ward->offers);
+	auto_free char *body = is_needed ? json_dumps(row, JSON_COMPACT) : NULL;
 
 	json_decref(row);
 	store_begin(engine.store);
@@ -171,6 +173,7 @@ pause_drop_offer(struct ward *ward, const char *rule)
 		if (strncmp(rule, text, len) != 0 || (rule[len] && rule[len] != ' '))
 			continue;
 		json_array_remove(ward->offers, i);
+		keep(ward, pause_is_on(ward) ? engine.boot : "");
 		return true;
 	}
 	return false;
@@ -200,6 +203,8 @@ on_document(uint32_t number, const char *kind, const char *body, void *arg)
 	ward->pause_since_s = json_integer_value(json_object_get(row, "since"));
 	ward->pause_until_s = json_integer_value(json_object_get(row, "until"));
 	ward->pause_journal = json_integer_value(json_object_get(row, "journal"));
+	json_decref(ward->offers);
+	ward->offers = json_incref(json_object_get(row, "offers"));
 	/* Another boot: the kernel's element is gone, and the pause with it. */
 	if (boot && !strcmp(boot, engine.boot) && left_s > 0)
 		ward->pause_until_ns = clock_monotonic_ns() + (uint64_t)left_s * CLOCK_SECOND_NS;

@@ -135,11 +135,13 @@ message_of(struct message_tell *out, const struct gather_event *event, enum inte
 	snprintf(out->device_name, sizeof out->device_name, "%s", event->device_name);
 }
 
+/* That it was stopped is no reason to keep for an hour that it was not. */
 static bool
-was_told_of(const struct gather_kind *kind, const char *device_id)
+was_told_of(const struct gather_kind *kind, const char *device_id, bool passes_quiet)
 {
 	for (unsigned i = 0; *device_id && i < kind->told && i < GATHER_AN_HOUR; i++)
-		if (!strcmp(kind->told_of[i], device_id))
+		if (!strcmp(kind->told_of[i], device_id) &&
+			(kind->told_passed_quiet[i] || !passes_quiet))
 			return true;
 	return false;
 }
@@ -177,10 +179,11 @@ gather_event(
 	}
 	bool must_wait = !passes_quiet && is_quiet;
 	if (must_wait || kind->told == GATHER_AN_HOUR || gather->n_ready == GATHER_READY_MAX ||
-		was_told_of(kind, event->device_id)) {
+		was_told_of(kind, event->device_id, passes_quiet)) {
 		hold_back(kind, event, interrupt, must_wait);
 		return;
 	}
+	kind->told_passed_quiet[kind->told] = passes_quiet;
 	snprintf(kind->told_of[kind->told++], sizeof kind->told_of[0], "%s", event->device_id);
 	message_of(&gather->ready[gather->n_ready++], event, interrupt);
 }

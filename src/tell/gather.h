@@ -55,7 +55,8 @@ struct gather {
 		bool is_night;  /* what is held waits for the end of the quiet hours */
 		bool is_urgent; /* or some of it for no more than the hour */
 		char told_of[GATHER_AN_HOUR][16];
-		struct message_tell first; /* of those that are held */
+		bool told_passed_quiet[GATHER_AN_HOUR]; /* it could not wait for the morning */
+		struct message_tell first;              /* of those that are held */
 		char last[GATHER_LINE_MAX];
 	} kind[INTERRUPT_COUNT];
 	struct message_tell ready[GATHER_READY_MAX];

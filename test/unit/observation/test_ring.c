@@ -145,8 +145,13 @@ TEST(nothing_behind_the_head_is_remembered_but_of_names_and_addresses)
 	says(ring, camera, 9999, NOW_US);
 	EXPECT(frozen_of(ring, camera) == 1);
 	EXPECT(frozen.row[0].len == 42 && frozen.row[0].wire_len == 50);
+	EXPECT(frozen.row[0].peer.version == 4 && frozen.row[0].peer.byte[0] == 198);
 	for (size_t i = 42; i < KEPT_BYTES_MAX; i++)
 		EXPECT(!frozen.row[0].bytes[i]);
+	/* Also where the port says that it is a question. */
+	says(ring, camera, 53, NOW_US);
+	EXPECT(frozen_of(ring, camera) == 2);
+	EXPECT(frozen.row[1].len == 42);
 	ring_free(ring);
 }
 
@@ -223,6 +228,7 @@ TEST(what_a_rule_refused_stands_there_with_the_reason)
 	ring_take_logged(ring, REASON_NEIGHBOUR, camera, bytes, 3, "p-cam", NOW_US);
 	EXPECT(frozen_of(ring, camera) == 1);
 	EXPECT(frozen.row[0].reason == REASON_NEIGHBOUR && frozen.row[0].len == 54);
+	EXPECT(frozen.row[0].peer.version == 4 && frozen.row[0].peer.byte[3] == 9);
 	EXPECT(!memcmp(frozen.row[0].bytes + 6, camera, 6) && frozen.row[0].bytes[12] == 8);
 	ring_free(ring);
 }

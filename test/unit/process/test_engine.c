@@ -1290,13 +1290,15 @@ expect_word(const json_t *of, const char *key, const char *word)
 
 TEST(what_a_device_does_in_an_hour_is_one_incident_with_its_packets_and_a_way_back)
 {
-	static struct message_frozen frozen = {.n_rows = 1};
+	static struct message_frozen frozen = {.n_rows = 3};
 	const struct message_keep *keep;
 	json_t *answer;
 
 	NEEDS_ENGINE;
 	join("p1", 0x11, "camera", "10.77.0.11");
 	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	join("p2", 0x12, "phone", "10.77.0.12");
+	EXPECT(policy_with(2, DEVICE_WAITING, 1) != NULL);
 	tell("device.admit", "1", NULL);
 	/* Of who waits nothing is remembered; of who was let in it is. */
 	while ((keep = next(PROCESS_CAPTURE, MESSAGE_KEEP)) && !keep->n_rows)
@@ -1307,7 +1309,13 @@ TEST(what_a_device_does_in_an_hour_is_one_incident_with_its_packets_and_a_way_ba
 	const struct message_freeze *freeze = next(PROCESS_CAPTURE, MESSAGE_FREEZE);
 	EXPECT(freeze && freeze->n_macs == 1 && freeze->mac[0].mac[5] == 0x11);
 	frozen.incident = freeze ? freeze->incident : 1;
-	frozen.row[0] = (struct kept_packet){.wall_us = 1, .wire_len = 60, .len = 60};
+	/* What it and a phone say to each other is not kept; that it was kept from one is. */
+	for (int i = 0; i < 3; i++)
+		frozen.row[i] = (struct kept_packet){.wall_us = 1,
+			.wire_len = 60,
+			.len = 60,
+			.reason = i == 2 ? REASON_NEIGHBOUR : REASON_UNKNOWN,
+			.peer = ip(i ? "10.77.0.12" : "198.18.0.9")};
 	send_message(home.peer[PROCESS_CAPTURE], MESSAGE_FROZEN, &frozen,
 		message_frozen_len(&frozen), -1);
 	last_containment();
@@ -1318,7 +1326,7 @@ TEST(what_a_device_does_in_an_hour_is_one_incident_with_its_packets_and_a_way_ba
 	EXPECT(json_integer_value(json_object_get(one, "journal")) > 0);
 	EXPECT(json_array_size(json_object_get(one, "can")) >= 2);
 	EXPECT_INT(json_array_size(json_object_get(answer, "result")), 1);
-	EXPECT_INT(json_integer_value(json_object_get(one, "packets")), 1);
+	EXPECT_INT(json_integer_value(json_object_get(one, "packets")), 2);
 	json_decref(answer);
 	answer = ask("{\"verb\":\"incident.packets\",\"args\":{\"incident\":1}}");
 	/* The section of a pcapng begins so. */
@@ -1369,6 +1377,13 @@ TEST(a_pause_is_told_to_the_kernel_and_opens_the_names_meanwhile)
 	EXPECT(view_of(1, VIEW_DECLARED) != NULL); /* it ended by itself */
 	json_t *answer = ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}");
 	const json_t *offers = json_object_get(json_object_get(answer, "result"), "offers");
+	EXPECT_STR(json_string_value(json_array_get(offers, 0)), "allow tcp broker.example 8883");
+	json_decref(answer);
+	/* Its owner may answer tomorrow: it is still on offer when the engine is another one. */
+	stop(SIGTERM);
+	start();
+	answer = ask("{\"verb\":\"device.show\",\"args\":{\"device\":\"1\"}}");
+	offers = json_object_get(json_object_get(answer, "result"), "offers");
 	EXPECT_STR(json_string_value(json_array_get(offers, 0)), "allow tcp broker.example 8883");
 	json_decref(answer);
 	/* For ever, for a day, or not: it is on offer no more. */

@@ -77,6 +77,18 @@ TEST(a_device_is_told_of_once_an_hour_whatever_it_does_meanwhile)
 	EXPECT_INT(out.what, TELL_MORE);
 }
 
+TEST(that_harm_goes_on_does_not_wait_because_it_was_told_that_it_was_stopped)
+{
+	begin("off");
+	happens("containment", 2, "cam", NOW, NOON);
+	EXPECT(gather_next(&gather, NOW, NOON, &out));
+	happens("harm-goes-on", 2, "cam", NOW + 60, NOON);
+	EXPECT(gather_next(&gather, NOW + 60, NOON, &out));
+	EXPECT_STR(out.kind, "harm-goes-on");
+	happens("harm-goes-on", 2, "cam", NOW + 120, NOON);
+	EXPECT(!gather_next(&gather, NOW + 120, NOON, &out));
+}
+
 TEST(at_night_only_what_cannot_wait_is_told_and_the_rest_is_one_message_in_the_morning)
 {
 	begin("22:00-07:00");
