@@ -165,6 +165,7 @@ int finish_fix(const json_t *args, const json_t *run, const struct options *);
 
 /* --- leave.c ------------------------------------------------------------------------------ */
 
+void show_intake(const json_t *, const struct options *);
 void show_leaving(const json_t *, const struct options *);
 int finish_leave(const json_t *args, const json_t *left, const struct options *);
 void show_left_list(const json_t *, const struct options *);

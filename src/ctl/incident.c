@@ -66,7 +66,15 @@ write_new(const char *path, const void *bytes, size_t len)
 {
 	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	return fd >= 0 && write(fd, bytes, len) == (ssize_t)len && !fsync(fd);
+	if (fd < 0)
+		return false;
+	if (write(fd, bytes, len) == (ssize_t)len && !fsync(fd))
+		return true;
+	/* Half of it would be in the way of the next attempt. */
+	int saved = errno;
+	unlink(path);
+	errno = saved;
+	return false;
 }
 
 int

@@ -33,6 +33,13 @@ show_steps(const json_t *steps)
 }
 
 void
+show_intake(const json_t *intake, const struct options *options)
+{
+	if (!options->quiet)
+		show_steps(json_object_get(intake, "steps"));
+}
+
+void
 show_leaving(const json_t *leaving, const struct options *options)
 {
 	const json_t *device = json_object_get(leaving, "device");

@@ -47,7 +47,7 @@ const struct command commands[] = {
 	{"device", "part", "device.part", "take an introduction back", {DEVICE, {"FROM", "from", WORD_DEVICE}, {"--service", "service", WORD_TEXT, true}}, show_done},
 	{"device", "forget", "device.forget", "remove it; if it comes back it waits", {DEVICE}, show_done},
 	{"device", "leaving", "device.leaving", "what is to be done before it leaves, and what was seen", {DEVICE}, show_leaving},
-	{"device", "intake", "device.intake", "it had another owner, or comes back: what to do first", {DEVICE}, show_leaving},
+	{"device", "intake", "device.intake", "it had another owner, or comes back: what to do first", {DEVICE}, show_intake},
 	{"device", "leaving-done", "device.leaving.done", "a step of yours is done; said again: it is not", {DEVICE, {"STEP", "step", WORD_TEXT}}, show_leaving},
 	{"device", "leave", "device.leave", "it leaves: forgotten, with a signed note; what is kept ends", {DEVICE, {"--lost", "lost", WORD_FLAG, true}, {"--days", "days", WORD_NUMBER, true}, {"--note", "note", WORD_TEXT, true}}, NULL, NULL, NULL, finish_leave},
 	{"device", "merge", "device.merge", "two that are one; the first goes", {DEVICE, {"INTO", "into", WORD_DEVICE}}, show_done},

@@ -105,10 +105,11 @@ static void
 put_picture(struct sheet *page, const json_t *day)
 {
 	const json_t *lanes = json_object_get(day, "lanes"), *lane;
-	int n = (int)json_array_size(lanes), bottom = n * LANE + HEAD;
+	int n = 0, bottom = (int)json_array_size(lanes) * LANE + HEAD;
 	char sentence[200];
 	size_t i;
 
+	json_array_foreach(lanes, i, lane) n += json_is_object(json_object_get(lane, "device"));
 	snprintf(sentence, sizeof sentence,
 		ngettext("On this day something happened on %d device; the table says the same.",
 			"On this day something happened on %d devices; the table says the same.",
@@ -142,18 +143,22 @@ static void
 put_choice(struct sheet *page, const json_t *day)
 {
 	const char *before = json_text_of(day, "before"), *after = json_text_of(day, "after");
+	const char *device = asked(page, "device");
 	int hour = hour_chosen(page);
 
-	html(&page->out, "<p><a rel=\"prev\" href=\"/story?date=%s#day\">&#8592; %s</a>", before,
-		before);
-	if (*after)
-		html(&page->out, " <a rel=\"next\" href=\"/story?date=%s#day\">%s &#8594;</a>",
-			after, after);
 	html(&page->out,
-		"</p><form method=\"get\" action=\"/story\"><label>%s <input type=\"date\" "
+		"<p><a rel=\"prev\" href=\"/story?date=%s&amp;device=%s#day\">&#8592; %s</a>",
+		before, device, before);
+	if (*after)
+		html(&page->out,
+			" <a rel=\"next\" href=\"/story?date=%s&amp;device=%s#day\">%s &#8594;</a>",
+			after, device, after);
+	html(&page->out,
+		"</p><form method=\"get\" action=\"/story\"><input "
+		"type=\"hidden\" name=\"device\" value=\"%s\"><label>%s <input type=\"date\" "
 		"name=\"date\" value=\"%s\"></label> <label>%s <select name=\"hour\"><option "
 		"value=\"\">%s</option>",
-		_("Day"), json_text_of(day, "date"), _("Hour"), _("all"));
+		device, _("Day"), json_text_of(day, "date"), _("Hour"), _("all"));
 	for (int h = 0; h < HOURS; h++)
 		html(&page->out, "<option value=\"%d\"%s>%d:00</option>", h,
 			h == hour ? " selected" : "", h);

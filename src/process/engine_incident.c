@@ -143,8 +143,12 @@ incident_answered(const struct ward *ward, const char *did, bool is_act)
 	/* What was done says more than that there was nothing more to do. */
 	if (is_act || !at->answered_s)
 		snprintf(at->row.act, sizeof at->row.act, "%s", did);
-	if (is_act && !at->answered_s)
+	if (is_act && !at->answered_s) {
 		at->answered_s = now_s;
+		/* It may have waited when it began, and of who waits nothing is remembered. */
+		freeze(at);
+		at->freeze_at_s = now_s + FREEZE_AGAIN_S;
+	}
 	at->is_told_on |= goes_on;
 	at->is_unsaved = true;
 	return goes_on;

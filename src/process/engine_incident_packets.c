@@ -150,8 +150,8 @@ incident_packets(int64_t id, struct fault *why)
 		return out;
 	json_decref(out);
 	fault_set(why, ERR_NOT_FOUND,
-		"no packets are kept of it: of phones and laptops none ever are, of others those "
-		"of the newest %d incidents",
+		"no packets are kept of it: of phones and laptops, and of who waits, none ever "
+		"are, of others those of the newest %d incidents",
 		STORE_INCIDENTS_WITH_PACKETS);
 	return NULL;
 }

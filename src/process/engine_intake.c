@@ -161,11 +161,8 @@ put_session(json_t *rows, struct ward *ward)
 			here_s < LOOKED_S
 				? "It has not been here for ten minutes; look again then."
 				: "It asked for no server of an account since it is here.");
-	leave_put_step(rows, "old-session", "gateway",
-		n                   ? "failed"
-		: here_s < LOOKED_S ? "open"
-				    : "seen",
-		text);
+	leave_put_step(
+		rows, "old-session", "gateway", n || here_s < LOOKED_S ? "open" : "seen", text);
 }
 
 json_t *

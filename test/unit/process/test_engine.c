@@ -1219,9 +1219,9 @@ becomes(const char *device, const char *state)
 }
 
 static void
-knock_everywhere(void)
+knock(int hosts)
 {
-	for (int i = 0; i < 16; i++) {
+	for (int i = 0; i < hosts; i++) {
 		struct observation *at = row(OBSERVED_DENIED, "p1", 0x11);
 		char target[32];
 		snprintf(target, sizeof target, "10.77.0.%d", 100 + i);
@@ -1233,6 +1233,12 @@ knock_everywhere(void)
 		at->target_port = 23;
 	}
 	flush();
+}
+
+static void
+knock_everywhere(void)
+{
+	knock(16);
 }
 
 /* It is recorded a moment after it was acted on. */
@@ -1340,6 +1346,34 @@ TEST(what_a_device_does_in_an_hour_is_one_incident_with_its_packets_and_a_way_ba
 	json_decref(answer);
 	stop(SIGTERM);
 	move_out();
+}
+
+TEST(of_harm_that_began_while_a_device_waited_the_packets_are_asked_for_when_it_is_stopped)
+{
+	NEEDS_ENGINE;
+	join("p1", 0x11, "camera", "10.77.0.11");
+	EXPECT(policy_with(1, DEVICE_WAITING, 1) != NULL);
+	knock(1);
+	EXPECT(next(PROCESS_CAPTURE, MESSAGE_FREEZE) != NULL);
+	tell("device.admit", "1", NULL);
+	EXPECT(policy_with(1, DEVICE_OBSERVE, 1) != NULL);
+	knock_everywhere();
+	EXPECT(becomes("1", "quarantine"));
+	EXPECT(next(PROCESS_CAPTURE, MESSAGE_FREEZE) != NULL);
+	end_home();
+}
+
+TEST(whom_a_used_device_asks_for_is_a_question_and_no_failure)
+{
+	NEEDS_ENGINE;
+	let_camera_in(NULL);
+	flow("p1", 0x11, 1, "10.77.0.11", "198.18.0.99", 8883);
+	json_t *answer = ask("{\"verb\":\"device.intake\",\"args\":{\"device\":\"1\"}}");
+	auto_free char *text = json_dumps(answer, 0);
+	EXPECT(strstr(text, "It asked for 198.18.0.99.") != NULL);
+	EXPECT_STR(step_state(json_object_get(answer, "result"), "old-session"), "open");
+	json_decref(answer);
+	end_home();
 }
 
 TEST(a_critical_device_is_proposed_for_containment_and_not_touched)
