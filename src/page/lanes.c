@@ -192,11 +192,11 @@ put_rows(struct sheet *page, const json_t *day, const json_t *lane)
 		else
 			html(&page->out, "%s", _("the home"));
 		html(&page->out, "</th><td>");
+		put_words(page, json_text_of(mark, "text"));
+		html(&page->out, "</td><td>");
 		put_time(page, number_of(mark, "first"));
 		html(&page->out, "</td><td>");
 		put_chip(page, json_text_of(mark, "level"));
-		html(&page->out, "</td><td>");
-		put_words(page, json_text_of(mark, "text"));
 		html(&page->out, "</td></tr>\n");
 	}
 }
@@ -209,7 +209,7 @@ put_twin(struct sheet *page, const json_t *day)
 
 	html(&page->out, "<details%s><summary>%s</summary>", hour_chosen(page) >= 0 ? " open" : "",
 		_("The same as a table"));
-	put_table(page, _("Device"), _("When"), _("How grave"), _("What"), END_TABLE);
+	put_table(page, _("Device"), _("What"), _("When"), _("How grave"), END_TABLE);
 	json_array_foreach(json_object_get(day, "lanes"), i, lane) put_rows(page, day, lane);
 	put_table_end(page);
 	html(&page->out, "</details>\n");
