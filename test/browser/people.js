@@ -67,14 +67,12 @@ const WEIGHT_MAX = 100000; // the page, its style and its script
 
 // Each page is loaded once, and then looked at by everybody.
 const look_at = async (page, [name, path], with_pictures, said) => {
-	const bytes = [];
-	const weigh = (answer) => { // the stream of events has no end
-		if (!answer.url().endsWith("/events")) bytes.push(answer.body().then((body) => body.length));
-	};
-	page.on("response", weigh);
 	await page.goto(base + path);
-	page.off("response", weigh);
-	const weight = (await Promise.all(bytes)).reduce((sum, n) => sum + n, 0);
+	const weight = await page.evaluate(async () => {
+		const parts = [...document.querySelectorAll("script[src], link[rel=stylesheet]")].map((e) => e.src || e.href);
+		const sizes = [location.href, ...parts].map(async (url) => (await (await fetch(url)).arrayBuffer()).byteLength);
+		return (await Promise.all(sizes)).reduce((sum, n) => sum + n, 0);
+	});
 	here.heaviest = Math.max(here.heaviest || 0, weight);
 	if (weight >= WEIGHT_MAX) said.heavy.push(`${name}: ${weight} bytes`);
 	await page.evaluate(`${axe}; 0`);
