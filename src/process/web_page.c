@@ -50,7 +50,7 @@ const struct page pages[] = {
 	{"/maker/{device}", N_("Its maker"), NULL, false,
 		{{"maker.show", "device"}, {"maker.list", ""}}, page_maker},
 	{"/story", N_("Story"), N_("Story"), false,
-		{{"events.list", "device before limit=100"}, {"story.day", "date device"},
+		{{"events.list", "device before limit=60"}, {"story.day", "date device"},
 			{"incident.list", "device limit=3"}},
 		page_story},
 	{"/incidents", N_("Incidents"), NULL, false, {{"incident.list", "device before limit=50"}},
