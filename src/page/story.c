@@ -7,7 +7,7 @@
 #include "page/pages.h"
 #include "page/piece.h"
 
-enum { STORY_ROWS = 100, JOURNAL_ROWS = 100 };
+enum { STORY_ROWS = 60, JOURNAL_ROWS = 100 };
 
 static void
 put_day(struct sheet *page, char day[static 40], long long at_s)
