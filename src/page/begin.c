@@ -346,12 +346,7 @@ put_todo(struct sheet *page, const json_t *begin)
 		html(&page->out, "%s", _("Nothing is to be done."));
 	} else {
 		html(&page->out, "%s ", _("One thing to do:"));
-		if (*json_text_of(todo, "page"))
-			html(&page->out, "<a href=\"%s\">", json_text_of(todo, "page"));
-		put_words(page, json_text_of(todo, "text"));
-		if (*json_text_of(todo, "page"))
-			html(&page->out, "</a>");
-		html(&page->out, ".");
+		put_task(page, todo);
 	}
 	html(&page->out, "</p></section>\n");
 }

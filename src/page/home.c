@@ -50,21 +50,33 @@ put_state(struct sheet *page, const json_t *status, const json_t *doctor)
 	html(&page->out, "</div></section>\n");
 }
 
-/* The doctor's words end with a command; where it names a device, that is the link. */
+void
+put_task(struct sheet *page, const json_t *row)
+{
+	const char *command = json_text_of(row, "command"), *id = strstr(command, " d-");
+	char to[64] = "", name[32];
+
+	if (*json_text_of(row, "page"))
+		snprintf(to, sizeof to, "%s", json_text_of(row, "page"));
+	else if (id && sscanf(id + 1, "%31[a-z0-9-]", name) == 1)
+		snprintf(to, sizeof to, "/devices/%s", name);
+	if (*to)
+		html(&page->out, "<a href=\"%s\">", to);
+	put_words(page, json_text_of(row, "text"));
+	if (*to)
+		html(&page->out, "</a>");
+	else
+		html(&page->out, " <code>%s</code>", command);
+}
+
 static void
 put_worth(struct sheet *page, const json_t *row)
 {
-	const char *command = json_text_of(row, "command"), *id = strstr(command, " d-");
-	char name[32];
-
 	html(&page->out, "<li>");
 	put_chip(page, json_text_of(row, "level"));
 	html(&page->out, " ");
-	bool is_device = id && sscanf(id + 1, "%31[a-z0-9-]", name) == 1;
-	if (is_device)
-		html(&page->out, "<a href=\"/devices/%s\">", name);
-	put_words(page, json_text_of(row, "text"));
-	html(&page->out, is_device ? "</a></li>\n" : " <code>%s</code></li>\n", command);
+	put_task(page, row);
+	html(&page->out, "</li>\n");
 }
 
 /* Those who wait stand above, with what can be said of them. */

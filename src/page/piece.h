@@ -83,6 +83,12 @@ void put_form_end(struct sheet *, const char *kind, const char *label);
 /* Rows for <select>: of device.list; chosen may be NULL. */
 void put_device_options(struct sheet *, const json_t *devices, const char *chosen);
 
+/*
+ * A row of the doctor or of the first steps: its words, leading to where it is done; where
+ * that is no page, followed by the command.
+ */
+void put_task(struct sheet *, const json_t *row);
+
 /* Of home.begin: how far the first steps are, as long as one is open; the score. */
 void put_first_steps(struct sheet *, const json_t *begin);
 void put_score(struct sheet *, const json_t *begin);

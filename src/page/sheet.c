@@ -108,8 +108,9 @@ put_looks(struct sheet *page)
 		{"contrast", N_("high contrast")}};
 
 	html(&page->out,
-		"<li><form method=\"get\" action=\"/looks\"><label>%s <select name=\"theme\">",
-		_("Looks"));
+		"<li><form method=\"get\" action=\"/looks\"><input type=\"hidden\" name=\"back\" "
+		"value=\"%s\"><label>%s <select name=\"theme\">",
+		page->path, _("Looks"));
 	for (size_t i = 0; i < COUNT_OF(themes); i++)
 		html(&page->out, "<option value=\"%s\"%s>%s</option>", themes[i].word,
 			page->theme && !strcmp(page->theme, themes[i].word) ? " selected" : "",

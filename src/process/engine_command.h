@@ -36,7 +36,7 @@ enum {
 	CHANGES = 2,      /* a browser must prove that its page asked (CSRF) */
 	SENDS = 4,        /* not where the gateway is a sensor */
 	CONSOLE = 8,      /* from the control socket only */
-	IS_SECRET = 16,   /* the answer holds a secret: it is not kept for a repetition */
+	IS_SECRET = 16,   /* question or answer hold one: they are not kept for a repetition */
 	DERIVES = 32,     /* it has its turn (engine_derive.h) */
 };
 

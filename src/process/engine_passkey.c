@@ -466,6 +466,6 @@ const struct verb passkey_verbs[] = {
 	{"passkey.list", ROLE_VIEWER, 0, run_passkey_list},
 	{"passkey.challenge", ROLE_VIEWER, CHANGES | IS_SECRET | DERIVES, run_passkey_challenge},
 	{"passkey.add", ROLE_VIEWER, CHANGES, run_passkey_add},
-	{"passkey.remove", ROLE_VIEWER, CHANGES | DERIVES, run_passkey_remove},
+	{"passkey.remove", ROLE_VIEWER, CHANGES | IS_SECRET | DERIVES, run_passkey_remove},
 	{NULL},
 };

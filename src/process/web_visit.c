@@ -515,12 +515,13 @@ static enum MHD_Result
 answer_looks(struct MHD_Connection *connection)
 {
 	const char *theme = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "theme");
+	const char *back = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "back");
 	char cookie[COOKIE_HEADER_MAX];
 
 	snprintf(cookie, sizeof cookie,
 		THEME_COOKIE "=%s; Path=/; SameSite=Strict; Max-Age=31536000",
 		theme_is_known(theme ? theme : "") ? theme : "system");
-	return send_on(connection, "/", cookie);
+	return send_on(connection, back && path_is_local(back) ? back : "/", cookie);
 }
 
 static enum MHD_Result

@@ -351,6 +351,22 @@ TEST(a_login_becomes_a_cookie_that_scripts_cannot_read)
 	EXPECT(shows("Retry-After: 7"));
 }
 
+TEST(who_chooses_how_it_looks_stays_where_they_were)
+{
+	EXPECT_INT(exchange("127.0.0.1", PORT,
+			   "GET /looks?back=%2Fstory&theme=dark HTTP/1.1\r\nHost: localhost\r\n"
+			   "Connection: close\r\n\r\n"),
+		303);
+	EXPECT(shows("Location: /story\r\n"));
+	EXPECT(shows("Set-Cookie: looks=dark;"));
+	EXPECT_INT(exchange("127.0.0.1", PORT,
+			   "GET /looks?back=//evil.example/&theme=%22 HTTP/1.1\r\n"
+			   "Host: localhost\r\nConnection: close\r\n\r\n"),
+		303);
+	EXPECT(shows("Location: /\r\n"));
+	EXPECT(shows("Set-Cookie: looks=system;"));
+}
+
 TEST(a_form_asks_what_the_api_asks_and_goes_back)
 {
 	EXPECT_INT(post("/do/devices/d-7f3k2/pause", FORM ORIGIN, "csrf=abcdef&back=/&seconds=900"),

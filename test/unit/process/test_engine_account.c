@@ -447,6 +447,21 @@ TEST(the_same_question_with_the_same_key_is_done_once)
 	move_out();
 }
 
+/* What would be kept to be answered again has two passwords in it. */
+TEST(a_question_with_a_password_is_not_kept_for_a_repetition)
+{
+	static const char question[] = "{\"verb\":\"account.password\",\"args\":{\"old\":\"" GOOD
+				       "\",\"password\":\"noch ein Satz mit Hut\"},\"key\":\"k2\"}";
+	struct shown anna = {0};
+
+	NEEDS_ENGINE;
+	has_account("anna", "owner");
+	EXPECT(logs_in(&anna, "anna", GOOD));
+	EXPECT(is_ok(as(&anna, question)));
+	EXPECT_STR(code_of(as(&anna, question)), "ERR_DENIED");
+	move_out();
+}
+
 TEST(the_web_process_hears_events_only_for_somebody)
 {
 	struct shown anna = {0}, nobody = {0};
