@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Macros of libraries, in words that cppcheck follows; see tools/check.sh. */
+#define PINFOLD_VERSION "0"
 #define LIST_HEAD(name, type)                                                                      \
 	struct name {                                                                              \
 		struct type *first;                                                                \

@@ -110,10 +110,9 @@ ask(struct session *session, const struct service_at *at, const char *step, uint
 	if (talk) {
 		talk_note(talk, "%s", note);
 		/* Behind TLS the answer to a hello is sign enough, and no handshake is waited for. */
+		size_t len = tls_offer_render(hello, &(struct tls_offer){.version_max = 0x0303});
 		if (seen->is_tls)
-			talk_send(talk, hello,
-				tls_offer_render(
-					hello, &(struct tls_offer){.version_max = 0x0303}));
+			talk_send(talk, hello, len);
 		else if (seen->n_sent)
 			talk_send(talk, seen->sent, seen->n_sent);
 		if (seen->is_tls || seen->n_received)

@@ -267,12 +267,13 @@ let_go(json_t *before, json_t *after)
 		const char *was = json_string_value(
 			json_object_get(json_object_get(before, number), facet_word(FACET_STATE)));
 		enum device_state state = was ? device_state_from_word(was) : DEVICE_STATE_UNKNOWN;
-		bool was_contained = state == DEVICE_QUARANTINE || state == DEVICE_BLOCK ||
-				     json_object_get(facets, facet_word(FACET_CONTAINMENT));
-		if (ward && ward->device && was_contained &&
-			ward->device->state != DEVICE_QUARANTINE &&
-			ward->device->state != DEVICE_BLOCK &&
-			!json_array_size(ward->facet[FACET_CONTAINMENT]))
+		bool was_penned = state == DEVICE_QUARANTINE || state == DEVICE_BLOCK;
+		bool had_rows = json_object_get(facets, facet_word(FACET_CONTAINMENT));
+		if (!ward || !ward->device || ward->device->state == DEVICE_QUARANTINE ||
+			ward->device->state == DEVICE_BLOCK)
+			continue;
+		/* A port that stays closed is no reason to look away from the rest. */
+		if (was_penned || (had_rows && !json_array_size(ward->facet[FACET_CONTAINMENT])))
 			contain_over(ward);
 	}
 }

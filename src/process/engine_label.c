@@ -369,7 +369,8 @@ say(const struct kept *kept, const char *kind, uint64_t n)
 	if (!strcmp(kind, "issue")) {
 		hash_bytes(kept->body, strlen(kept->body), hash);
 		hash_text(hash, said.sha256);
-		hash_bytes(claims, cwt_claims(&kept->label, claims), hash);
+		size_t len = cwt_claims(&kept->label, claims);
+		hash_bytes(claims, len, hash);
 		hash_text(hash, said.claims_sha256);
 	}
 	auto_free char *text = log_said_text(&said);

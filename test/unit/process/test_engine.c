@@ -1251,7 +1251,8 @@ last_containment(void)
 		json_t *answer = ask("{\"verb\":\"policy.journal\",\"args\":{}}");
 		const json_t *last = json_array_get(json_object_get(answer, "result"), 0);
 		const char *verb = json_string_value(json_object_get(last, "verb"));
-		if (verb && !strcmp(verb, "containment"))
+		const char *text = json_string_value(json_object_get(last, "text"));
+		if (verb && !strcmp(verb, "containment") && text && strstr(text, "quarantine"))
 			id = json_integer_value(json_object_get(last, "id"));
 		json_decref(answer);
 		usleep(10000);
@@ -1270,6 +1271,22 @@ TEST(the_same_harm_after_a_release_or_an_undo_is_contained_again)
 		tell("device.release", "1", NULL);
 		EXPECT(becomes("1", "observe"));
 	}
+	knock_everywhere();
+	EXPECT(becomes("1", "quarantine"));
+	undo(last_containment());
+	EXPECT(becomes("1", "observe"));
+	knock_everywhere();
+	EXPECT(becomes("1", "quarantine"));
+	end_home();
+}
+
+/* The port that was closed first stays closed. */
+TEST(the_same_harm_after_an_undo_of_the_last_step_alone_is_contained_again)
+{
+	NEEDS_ENGINE;
+	let_camera_in(NULL);
+	for (int i = 0; i < 3; i++)
+		knock(1);
 	knock_everywhere();
 	EXPECT(becomes("1", "quarantine"));
 	undo(last_containment());
