@@ -21,7 +21,7 @@ rig=64443 # RIG_PORT in message.h
 socat TCP6-LISTEN:$rig,ipv6only=0,fork,reuseaddr SYSTEM:'echo rig' 2>/dev/null &
 within 50 sh -c "ss -Hltn 'sport = :$rig' | grep -q ."
 turned() { # FROM ADDRESS PORT: who answers is us
-	on $1 timeout 3 socat -t1 - TCP$(family $2):$(bracket $2):$3,connect-timeout=1 </dev/null 2>/dev/null | grep -q rig
+	on $1 timeout 6 socat -t1 - TCP$(family $2):$(bracket $2):$3,connect-timeout=$patience </dev/null 2>/dev/null | grep -q rig
 }
 seen() { # PATTERN WORD...
 	pattern=$1
