@@ -592,9 +592,15 @@ device_forget(struct device_table *table, struct device *device)
 /* --- one device ----------------------------------------------------------------------------- */
 
 bool
+device_state_is_cut_off(enum device_state state)
+{
+	return state == DEVICE_QUARANTINE || state == DEVICE_BLOCK;
+}
+
+bool
 device_state_is_penned(enum device_state state)
 {
-	return state == DEVICE_ENFORCE || state == DEVICE_QUARANTINE || state == DEVICE_BLOCK;
+	return state == DEVICE_ENFORCE || device_state_is_cut_off(state);
 }
 
 const struct identifier *

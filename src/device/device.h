@@ -165,6 +165,8 @@ struct device {
 	void *engine; /* the engine's own data; the table never looks at it */
 };
 
+/* Cut off from everything but the status page, or from that too: quarantine, block. */
+bool device_state_is_cut_off(enum device_state);
 /* True for the states in which a new MAC on the same port must not do more than this device. */
 bool device_state_is_penned(enum device_state); /* enforce, quarantine, block */
 

@@ -267,13 +267,12 @@ let_go(json_t *before, json_t *after)
 		const char *was = json_string_value(
 			json_object_get(json_object_get(before, number), facet_word(FACET_STATE)));
 		enum device_state state = was ? device_state_from_word(was) : DEVICE_STATE_UNKNOWN;
-		bool was_penned = state == DEVICE_QUARANTINE || state == DEVICE_BLOCK;
+		bool was_cut_off = device_state_is_cut_off(state);
 		bool had_rows = json_object_get(facets, facet_word(FACET_CONTAINMENT));
-		if (!ward || !ward->device || ward->device->state == DEVICE_QUARANTINE ||
-			ward->device->state == DEVICE_BLOCK)
+		if (!ward || !ward->device || device_state_is_cut_off(ward->device->state))
 			continue;
 		/* A port that stays closed is no reason to look away from the rest. */
-		if (was_penned || (had_rows && !json_array_size(ward->facet[FACET_CONTAINMENT])))
+		if (was_cut_off || (had_rows && !json_array_size(ward->facet[FACET_CONTAINMENT])))
 			contain_over(ward);
 	}
 }

@@ -211,9 +211,8 @@ to_state(struct call *call, enum device_state state)
 		device_label(call->ward->device),
 		device_state_word((enum device_state)call->ward->device->state),
 		device_state_word(state));
-	if (state == DEVICE_QUARANTINE || state == DEVICE_BLOCK) {
-		if (call->ward->device->state != DEVICE_QUARANTINE &&
-			call->ward->device->state != DEVICE_BLOCK)
+	if (device_state_is_cut_off(state)) {
+		if (!device_state_is_cut_off(call->ward->device->state))
 			change_set(&change, call->ward, FACET_BEFORE,
 				ward_facet(call->ward, FACET_STATE));
 	} else {
@@ -228,7 +227,7 @@ is_contained(struct call *call)
 {
 	uint8_t state = call->ward->device->state;
 
-	if (state != DEVICE_QUARANTINE && state != DEVICE_BLOCK)
+	if (!device_state_is_cut_off(state))
 		return false;
 	fault_set(&call->why, ERR_DENIED, "%s is in state %s; first: pinfold device release %s",
 		device_label(call->ward->device), device_state_word((enum device_state)state),
@@ -426,8 +425,7 @@ run_device_release(struct call *call)
 	struct ward *ward = call->ward;
 	const char *before = json_string_value(ward->facet[FACET_BEFORE]);
 	enum device_state state = before ? device_state_from_word(before) : DEVICE_OBSERVE;
-	bool is_held =
-		ward->device->state == DEVICE_QUARANTINE || ward->device->state == DEVICE_BLOCK;
+	bool is_held = device_state_is_cut_off(ward->device->state);
 	struct change change;
 
 	/* What somebody's life may hang on, anybody in the house may open again. */

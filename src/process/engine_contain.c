@@ -62,8 +62,8 @@ contain_may_act(const struct ward *ward)
 static bool
 is_penned_already(const struct ward *ward)
 {
-	return ward->device->state == DEVICE_WAITING || ward->device->state == DEVICE_QUARANTINE ||
-	       ward->device->state == DEVICE_BLOCK;
+	return ward->device->state == DEVICE_WAITING ||
+	       device_state_is_cut_off(ward->device->state);
 }
 
 bool

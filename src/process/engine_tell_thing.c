@@ -47,8 +47,7 @@ thing_of(const struct ward *ward, struct message_thing *thing)
 		.is_paused = pause_is_on(ward),
 		.is_present = device_is_present(
 			device, clock_monotonic_ns(), PRESENT_S * CLOCK_SECOND_NS),
-		.has_problem = device->state == DEVICE_QUARANTINE ||
-			       device->state == DEVICE_BLOCK ||
+		.has_problem = device_state_is_cut_off(device->state) ||
 			       json_array_size(ward->facet[FACET_CONTAINMENT]) > 0};
 	for (int i = 0; i < device->n_macs && i < THING_MACS_MAX; i++)
 		memcpy(thing->mac[thing->n_macs++], device->mac[i].mac, 6);

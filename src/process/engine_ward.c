@@ -583,7 +583,7 @@ end_visit(struct ward *ward)
 {
 	const char *class = json_string_value(json_object_get(ward->facet[FACET_GUEST], "class"));
 	uint8_t state = ward->device->state;
-	bool is_held = state == DEVICE_QUARANTINE || state == DEVICE_BLOCK;
+	bool is_held = device_state_is_cut_off(state);
 	json_t *waiting = json_string(device_state_word(DEVICE_WAITING));
 	struct change change;
 	struct fault why;

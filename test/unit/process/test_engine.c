@@ -1261,6 +1261,17 @@ last_containment(void)
 	return id;
 }
 
+static void
+is_contained_undone_and_contained_again(void)
+{
+	knock_everywhere();
+	EXPECT(becomes("1", "quarantine"));
+	undo(last_containment());
+	EXPECT(becomes("1", "observe"));
+	knock_everywhere();
+	EXPECT(becomes("1", "quarantine"));
+}
+
 TEST(the_same_harm_after_a_release_or_an_undo_is_contained_again)
 {
 	NEEDS_ENGINE;
@@ -1271,12 +1282,7 @@ TEST(the_same_harm_after_a_release_or_an_undo_is_contained_again)
 		tell("device.release", "1", NULL);
 		EXPECT(becomes("1", "observe"));
 	}
-	knock_everywhere();
-	EXPECT(becomes("1", "quarantine"));
-	undo(last_containment());
-	EXPECT(becomes("1", "observe"));
-	knock_everywhere();
-	EXPECT(becomes("1", "quarantine"));
+	is_contained_undone_and_contained_again();
 	end_home();
 }
 
@@ -1287,12 +1293,7 @@ TEST(the_same_harm_after_an_undo_of_the_last_step_alone_is_contained_again)
 	let_camera_in(NULL);
 	for (int i = 0; i < 3; i++)
 		knock(1);
-	knock_everywhere();
-	EXPECT(becomes("1", "quarantine"));
-	undo(last_containment());
-	EXPECT(becomes("1", "observe"));
-	knock_everywhere();
-	EXPECT(becomes("1", "quarantine"));
+	is_contained_undone_and_contained_again();
 	end_home();
 }
 
