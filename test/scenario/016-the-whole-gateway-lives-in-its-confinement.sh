@@ -13,10 +13,7 @@ command -v busybox >/dev/null || skip "busybox is not installed"
 command -v socat >/dev/null || skip "socat is not installed"
 
 real=$(dirname "$pinfoldd")
-for name in $children; do
-	[ -x "$real/$name" ] || skip "$name is not built"
-	cp "$real/$name" $folder/bin/
-done
+real_children
 settings <<END
 lan-address = 192.168.77.1/24
 dns-forward = 198.18.0.1

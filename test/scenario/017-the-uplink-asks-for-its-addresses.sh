@@ -13,10 +13,7 @@ for tool in busybox tcpdump; do command -v $tool >/dev/null || skip "needs $tool
 
 real=$(dirname "$pinfoldd")
 children="$children uplink"
-for name in $children; do
-	[ -x "$real/$name" ] || skip "$name is not built"
-	cp "$real/$name" $folder/bin/
-done
+real_children
 
 # The provider, in a namespace with the far end of the uplink.
 mkdir -p /run/netns

@@ -15,10 +15,7 @@ for tool in busybox socat; do command -v $tool >/dev/null || skip "needs $tool";
 
 real=$(dirname "$pinfoldd")
 children="$children uplink"
-for name in $children; do
-	[ -x "$real/$name" ] || skip "$name is not built"
-	cp "$real/$name" $folder/bin/
-done
+real_children
 
 mkdir -p /run/netns
 ip netns add provider

@@ -13,10 +13,7 @@ for tool in curl openssl nft; do
 done
 
 real=$(dirname "$pinfoldd")
-for name in $children; do
-	[ -x "$real/$name" ] || skip "$name is not built"
-	cp "$real/$name" $folder/bin/
-done
+real_children
 name=pages.example
 settings <<END
 debug = yes

@@ -15,10 +15,7 @@ real=$(dirname "$pinfoldd")
 modules=$real/../../browser/node_modules # of test/browser/run.sh
 # npm writes this when all of it is there.
 [ -f "$modules/.package-lock.json" ] || skip "needs what test/browser/run.sh installs"
-for name in $children; do
-	[ -x "$real/$name" ] || skip "$name is not built"
-	cp "$real/$name" $folder/bin/
-done
+real_children
 
 name=pages.example
 settings <<END

@@ -24,6 +24,13 @@ log=$folder/log
 children="enforcer engine capture resolver relay fetcher checker teller web"
 cp "$pinfoldd" $folder/bin/pinfoldd
 for name in $children; do cp "$stub" $folder/bin/"$name"; done
+# Those that were built, in place of the stubs.
+real_children() {
+	for name in $children; do
+		[ -x "$(dirname "$pinfoldd")/$name" ] || skip "$name is not built"
+		cp "$(dirname "$pinfoldd")/$name" $folder/bin/
+	done
+}
 
 ip link set lo up
 ip link add wan0 type veth peer name wan-far
